@@ -1,0 +1,115 @@
+/* journal/journal.h - the run file: one SQLite database, one writer.
+ *
+ * What is committed is never asked for again, and no message text stands in it twice. All sizes
+ * are linear in turns. The only room that includes sqlite3.h. Strings handed in are copied before
+ * the call returns; strings handed out live until the next call on the same reader. */
+#ifndef LH_JOURNAL_JOURNAL_H
+#define LH_JOURNAL_JOURNAL_H
+
+#include "base/text.h"
+
+#define LH_JOURNAL_APP_ID 0x4C484C31        /* PRAGMA application_id: "LHL1" */
+#define LH_JOURNAL_VERSION 1                /* PRAGMA user_version */
+
+struct lh_journal;
+
+/* One invocation's experiment. Text fields may be empty. */
+struct lh_run_row {
+	int64_t id;                          /* given by the journal on writing */
+	struct lh_str version, compiler;     /* of the program */
+	struct lh_str config, config_sha256; /* canonical experiment JSON: the identity */
+	struct lh_str settings;              /* JSON: what is not identity (samples, concurrency, gates …) */
+	struct lh_str sources;               /* JSON: plugin and policy SHA-256 */
+	int64_t seed;                        /* as uint64 bits */
+	struct lh_str started, ended;        /* UTC, ISO 8601 */
+	struct lh_str status;                /* running, done, stopped, failed */
+	struct lh_str cause;                 /* of anything but done */
+};
+
+struct lh_condition_row {
+	int64_t id, run;                     /* id given by the caller: 0, 1, 2 … within the run */
+	struct lh_str task, task_params;     /* name; canonical JSON object of all parameters */
+	struct lh_str model, model_options;  /* full model spec name; canonical JSON object */
+	struct lh_str policy, policy_options;
+	struct lh_str history;               /* own, … */
+	bool oracle;
+	int64_t steps_per_turn, turns;
+};
+
+struct lh_episode_row {
+	int64_t id, run, condition, sample;  /* id unique within the file, given by the caller */
+	struct lh_str status;                /* running, done, censored, policy_error, plugin_crash */
+	struct lh_str cause;
+	struct lh_str extra;                 /* JSON: what the policy's finish() returned */
+};
+
+struct lh_message_row {
+	int64_t episode, id;                 /* id from 0 in order of creation */
+	int64_t slot;                        /* its place in the record, -1: never entered it. A later message
+	                                      * with the same slot replaces an earlier one from then on;
+	                                      * role "removed" takes it out */
+	int64_t turn;                        /* 0: before the first turn */
+	struct lh_str role;                  /* system, user, assistant, removed */
+	struct lh_str text, thoughts, blob;  /* blob: the provider's own message, replayed verbatim */
+	struct lh_str made_by;               /* task, model, policy */
+};
+
+struct lh_call_row {
+	int64_t episode, turn, seq;
+	struct lh_str purpose;               /* empty for an ordinary ask */
+	struct lh_str view;                  /* as text: see transcript/view.h, e.g. "0-18;19" */
+	uint64_t view_hash;                  /* of the view's content and the call's options */
+	struct lh_str options;               /* JSON of the call's own options, usually empty */
+	int64_t reply;                       /* message id; -1: none */
+	struct lh_str error, error_text;     /* code and words where there is no reply */
+	struct lh_str finish;                /* stop, length, refusal, … */
+	int64_t tokens_in, tokens_cached, tokens_out, tokens_reasoning;
+	int64_t latency_us, cost_microusd, attempts;
+	double exposure_update, exposure_state, exposure_unusable, reusable_prefix;   /* shares of 0..1 */
+	bool accepted;                       /* the turn's accepted call: the fields below hold */
+	struct lh_str outcome;               /* transcript/outcome.h */
+	bool unshown;
+	struct lh_str shown, followed, answered, truth;   /* canonical states; empty where undefined */
+	bool has_shown, has_followed, has_answered;
+};
+
+struct lh_attempt_row {
+	int64_t episode, turn, seq, attempt;
+	int64_t status;                      /* HTTP status, 0: none */
+	struct lh_str error;
+	int64_t waited_us;
+};
+
+/* Writing. `create` makes the file or opens one of ours; anything else at `path` is refused and
+ * left as it is. A file that this call made and in which nothing was committed is removed by
+ * lh_journal_discard. `bulk`: commit in large groups (simulated models); else the caller commits
+ * once a loop pass. */
+int lh_journal_create(const char *path, bool bulk, struct lh_journal **out, struct lh_error *err) LH_CHECKED;
+int lh_journal_put_run(struct lh_journal *j, struct lh_run_row *row, struct lh_error *err) LH_CHECKED;
+int lh_journal_end_run(struct lh_journal *j, int64_t run, struct lh_str status, struct lh_str cause, struct lh_str ended, struct lh_error *err) LH_CHECKED;
+int lh_journal_put_condition(struct lh_journal *j, const struct lh_condition_row *row, struct lh_error *err) LH_CHECKED;
+int lh_journal_put_episode(struct lh_journal *j, const struct lh_episode_row *row, struct lh_error *err) LH_CHECKED;   /* insert or update status, cause, extra */
+int lh_journal_put_message(struct lh_journal *j, const struct lh_message_row *row, struct lh_error *err) LH_CHECKED;
+int lh_journal_put_call(struct lh_journal *j, const struct lh_call_row *row, struct lh_error *err) LH_CHECKED;
+int lh_journal_put_attempt(struct lh_journal *j, const struct lh_attempt_row *row, struct lh_error *err) LH_CHECKED;
+int lh_journal_commit(struct lh_journal *j, struct lh_error *err) LH_CHECKED;       /* cheap where nothing is open */
+int lh_journal_next_episode(struct lh_journal *j, int64_t *id, struct lh_error *err) LH_CHECKED;  /* first free episode id */
+int lh_journal_close(struct lh_journal *j, struct lh_error *err) LH_CHECKED;        /* commits, checkpoints: one file */
+void lh_journal_discard(struct lh_journal *j);                                      /* rolls back; removes a file it made */
+
+/* Reading: read-only, defensive, schema compared with ours. */
+struct lh_reader;
+int lh_reader_open(const char *path, struct lh_reader **out, struct lh_error *err) LH_CHECKED;
+void lh_reader_close(struct lh_reader *r);
+
+/* Each walk calls `visit` for every row, in the order said; a non-zero return stops the walk and is
+ * returned. Rows borrow: copy what must outlive the visit. */
+typedef int (*lh_visit)(void *user, const void *row, struct lh_error *err);
+int lh_reader_runs(struct lh_reader *r, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED;                      /* struct lh_run_row, by id */
+int lh_reader_newest_run(struct lh_reader *r, int64_t *run, struct lh_error *err) LH_CHECKED;
+int lh_reader_conditions(struct lh_reader *r, int64_t run, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED;   /* by id */
+int lh_reader_episodes(struct lh_reader *r, int64_t run, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED;     /* by condition, sample */
+int lh_reader_messages(struct lh_reader *r, int64_t episode, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED; /* by id */
+int lh_reader_calls(struct lh_reader *r, int64_t episode, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED;    /* by turn, seq */
+
+#endif

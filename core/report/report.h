@@ -1,0 +1,69 @@
+/* report/report.h - the one record that every output is written from, and the outputs.
+ *
+ * Table, curve and JSON (and, later, every other format) take struct lh_report and nothing else, so
+ * they agree to the last digit. All names and causes in it may hold hostile text: each writer
+ * escapes for its own medium. */
+#ifndef LH_REPORT_REPORT_H
+#define LH_REPORT_REPORT_H
+
+#include "base/text.h"
+#include "measure/measure.h"
+
+struct lh_report_run {
+	int64_t id;
+	struct lh_str version;               /* of the program */
+	uint64_t seed;
+	struct lh_str started, ended, status, cause, config_sha256;
+	struct lh_str command;               /* what was typed, for reproducing; may be empty */
+	double wall_s;                       /* timing: not part of the byte-identical report */
+};
+
+struct lh_report_cost {                  /* totals over all calls of the condition */
+	int64_t calls, attempts;
+	int64_t tokens_in, tokens_cached, tokens_out, tokens_reasoning;
+	int64_t latency_us;                  /* sum over calls; virtual on sim */
+	int64_t cost_microusd; bool priced;
+	int64_t turns;                       /* accepted turns: the denominator of "per turn" */
+	double reusable_prefix;              /* mean share over calls; NAN without calls */
+};
+
+struct lh_report_exposure { double update, state, unusable, unshown; };   /* means over accepted calls; NAN: none */
+
+struct lh_report_cause { struct lh_str cause; int64_t episodes; };   /* why episodes were censored or failed */
+
+struct lh_report_condition {
+	struct lh_str task, task_params;     /* task_params, policy_options, model_options: JSON objects */
+	struct lh_str model, model_options;
+	struct lh_str policy, policy_options;
+	struct lh_str policy_label;          /* as typed: "window:n=5", for rows of the table */
+	struct lh_str task_label, model_label;
+	struct lh_str history;
+	bool oracle;
+	const struct lh_result *result;
+	struct lh_report_cost cost;
+	struct lh_report_exposure exposure;
+	const struct lh_report_cause *causes; int cause_count;
+};
+
+struct lh_report {
+	struct lh_report_run run;
+	const struct lh_report_condition *condition;
+	int count;
+	const char *const *notes; int note_count;     /* sentences printed under the table */
+};
+
+struct lh_report_style {
+	bool colour;                         /* ANSI colours */
+	bool unicode;                        /* block and braille characters, ≥ */
+	int columns;                         /* terminal width, at least 60 */
+};
+
+/* The table with its caption, then the curve, then notes. */
+void lh_report_table(const struct lh_report *report, const struct lh_report_style *style, struct lh_buf *out);
+/* Task accuracy by turn, one line (or one line style) a policy. */
+void lh_report_curve(const struct lh_report *report, const struct lh_report_style *style, struct lh_buf *out);
+/* "longhaul.report/1". With `timing` false, fields that differ between identical runs (started, ended,
+ * wall time, ids) are left out: what remains is byte-identical at any concurrency. */
+void lh_report_json(const struct lh_report *report, bool timing, struct lh_buf *out);
+
+#endif

@@ -1,0 +1,82 @@
+/* task/task.h - task families opened, checked and driven. The only room that includes dlfcn.h.
+ *
+ * A registry holds the opened plugins (they stay open until exit), a taskset a family with its
+ * parameters, a sample one seeded task of it. All text goes through buffers of the host's. */
+#ifndef LH_TASK_TASK_H
+#define LH_TASK_TASK_H
+
+#include "base/random.h"
+#include "base/text.h"
+#include "longhaul/task.h"
+
+#define LH_STATE_MAX 4096u               /* bytes of a canonical state */
+#define LH_PROMPT_MAX (1u << 20)         /* bytes of one ask() */
+#define LH_INSTRUCTIONS_MAX (4u << 20)
+
+struct lh_registry;
+struct lh_family;
+struct lh_taskset;
+struct lh_sample;
+
+/* The registry is process-wide by nature (shared objects are): one for the life of the process. */
+int lh_registry_new(struct lh_registry **out, struct lh_error *err) LH_CHECKED;
+void lh_registry_free(struct lh_registry *r);            /* frees the records; never dlclose */
+/* Opens one file, or gives the family already opened from it (same device and inode). Every refusal
+ * has its own message with what to do about it. */
+int lh_registry_open(struct lh_registry *r, const char *path, const struct lh_family **out, struct lh_error *err) LH_CHECKED;
+/* By name, along the search order: families already opened, LONGHAUL_PLUGIN_PATH (colon-separated),
+ * the install's folder, the build tree's. An unknown name names the nearest one. */
+int lh_registry_find(struct lh_registry *r, struct lh_str name, const struct lh_family **out, struct lh_error *err) LH_CHECKED;
+/* Opens everything on the search path; families that do not open are passed to `refused` (may be
+ * NULL) and skipped. Then count and each, in order of name. */
+int lh_registry_open_all(struct lh_registry *r, void (*refused)(void *user, const char *path, const char *why), void *user, struct lh_error *err) LH_CHECKED;
+int lh_registry_count(const struct lh_registry *r);
+const struct lh_family *lh_registry_at(const struct lh_registry *r, int i);
+
+const char *lh_family_name(const struct lh_family *f);
+const char *lh_family_version(const struct lh_family *f);
+const char *lh_family_license(const struct lh_family *f);
+const char *lh_family_summary(const struct lh_family *f);
+const char *lh_family_path(const struct lh_family *f);
+const char *lh_family_sha256(const struct lh_family *f);
+int lh_family_param_count(const struct lh_family *f);
+const struct lh_param *lh_family_param(const struct lh_family *f, int i);
+
+/* Opens a family with parameters. keys[i] and values[i] as typed; unknown names, wrong types and
+ * out-of-range values are errors that name the nearest valid name or the range. File paths are
+ * resolved against base_dir (NULL: the working folder). */
+int lh_taskset_open(const struct lh_family *f, const struct lh_str *keys, const struct lh_str *values, int count,
+	const char *base_dir, struct lh_taskset **out, struct lh_error *err) LH_CHECKED;
+void lh_taskset_free(struct lh_taskset *t);
+const struct lh_family *lh_taskset_family(const struct lh_taskset *t);
+uint64_t lh_taskset_samples(const struct lh_taskset *t);          /* 0: unlimited */
+/* All parameters, defaults included, as one canonical JSON object (keys in declared order). A file is
+ * named as typed, with its content's SHA-256 beside it under "<name>_sha256". Lives with t. */
+struct lh_str lh_taskset_params_json(const struct lh_taskset *t);
+
+/* One sample; seed is the run's, the family gets hash(run seed, sample). */
+int lh_sample_open(struct lh_taskset *t, uint64_t sample, uint64_t run_seed, struct lh_sample **out, struct lh_error *err) LH_CHECKED;
+void lh_sample_close(struct lh_sample *s);
+uint64_t lh_sample_max_steps(const struct lh_sample *s);          /* 0: unlimited */
+uint64_t lh_sample_index(const struct lh_sample *s);
+
+/* Text results are appended to `out` (whose own maximum bounds them too). Errors name family, sample
+ * and step. */
+int lh_sample_instructions(struct lh_sample *s, uint32_t steps_per_turn, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
+int lh_sample_ask(struct lh_sample *s, uint64_t first_step, uint32_t count, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
+int lh_sample_initial(struct lh_sample *s, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
+/* `count` steps from first_step applied to a canonical state. */
+int lh_sample_apply(struct lh_sample *s, uint64_t first_step, uint32_t count, struct lh_str state, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
+/* *is_state false: the text is no valid state (not an error). */
+int lh_sample_canonical(struct lh_sample *s, struct lh_str text, bool *is_state, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
+/* A wrong state after `step`, of which `state` is the right one. */
+int lh_sample_corrupt(struct lh_sample *s, uint64_t step, struct lh_str state, struct lh_random *random, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
+
+/* task/check.c: the conformance test. Writes one line a property to `out` ("ok apply is total" or
+ * "FAILED …" with the smallest case, seed included); *failed counts the failures. The plugin's own
+ * crashes are caught by running it in a child process. */
+struct lh_check_options { uint64_t seed; int samples; int steps; };   /* 0: defaults 1, 20, 50 */
+int lh_task_check(struct lh_registry *r, const char *path, const struct lh_str *keys, const struct lh_str *values, int count,
+	const struct lh_check_options *options, struct lh_buf *out, int *failed, struct lh_error *err) LH_CHECKED;
+
+#endif
