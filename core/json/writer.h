@@ -6,13 +6,17 @@
 
 #include "base/text.h"
 
+#define LH_JW_DEPTH 96        /* containers open at once; more fails the buffer with LH_E_LIMIT */
+
+/* The arrays are indexed by depth: [0] is the text itself, [1] the outermost container. */
 struct lh_jw {
 	struct lh_buf *out;
 	int depth;
-	bool pretty;              /* one member a line; arrays of scalars stay on one line */
-	bool some[64];            /* a value has been written at this depth */
-	bool object[64];
-	bool flat[64];            /* this container goes on one line */
+	bool pretty;                       /* one member a line; arrays of scalars stay on one line */
+	bool some[LH_JW_DEPTH + 1];        /* a value has been written at this depth */
+	bool object[LH_JW_DEPTH + 1];
+	bool flat[LH_JW_DEPTH + 1];        /* this container goes on one line */
+	bool broken[LH_JW_DEPTH + 1];      /* this array holds a container, so it goes over several lines */
 	bool after_key;
 };
 

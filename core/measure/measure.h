@@ -46,7 +46,7 @@ struct lh_horizon {
 
 struct lh_result {
 	int samples, turns, steps_per_turn;
-	int censored;                /* samples with a `failed` turn */
+	int censored;                /* samples cut short: by a `failed` turn, or never run to the end */
 	/* per turn; all arrays have `turns` elements */
 	int *observed;               /* samples with an outcome other than failed at t: TA, SA and shares */
 	int *tried;                  /* samples tried at t: the denominator of `failed` */

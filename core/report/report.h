@@ -14,7 +14,7 @@ struct lh_report_run {
 	struct lh_str version;               /* of the program */
 	uint64_t seed;
 	struct lh_str started, ended, status, cause, config_sha256;
-	struct lh_str command;               /* what was typed, for reproducing; may be empty */
+	struct lh_str command;               /* what was typed, for reproducing; may be empty. JSON with timing only */
 	double wall_s;                       /* timing: not part of the byte-identical report */
 };
 
@@ -37,9 +37,9 @@ struct lh_report_condition {
 	struct lh_str policy, policy_options;
 	struct lh_str policy_label;          /* as typed: "window:n=5", for rows of the table */
 	struct lh_str task_label, model_label;
-	struct lh_str history;
+	struct lh_str history;               /* "own", or a made one: then there is no horizon */
 	bool oracle;
-	const struct lh_result *result;
+	const struct lh_result *result;      /* never NULL */
 	struct lh_report_cost cost;
 	struct lh_report_exposure exposure;
 	const struct lh_report_cause *causes; int cause_count;
@@ -58,12 +58,13 @@ struct lh_report_style {
 	int columns;                         /* terminal width, at least 60 */
 };
 
-/* The table with its caption, then the curve, then notes. */
+/* For each (task, model, steps per turn): heading, table, caveats, curve. Then, once, what the terms
+ * mean, and the notes. Never anything that differs between identical runs. */
 void lh_report_table(const struct lh_report *report, const struct lh_report_style *style, struct lh_buf *out);
-/* Task accuracy by turn, one line (or one line style) a policy. */
+/* Only the headings and the curves: task accuracy by turn, a row of bars a policy. */
 void lh_report_curve(const struct lh_report *report, const struct lh_report_style *style, struct lh_buf *out);
-/* "longhaul.report/1". With `timing` false, fields that differ between identical runs (started, ended,
- * wall time, ids) are left out: what remains is byte-identical at any concurrency. */
+/* "longhaul.report/1". With `timing` false, fields that may differ between identical runs (id,
+ * started, ended, wall time, latency, the command with its --jobs) are left out: what remains is byte-identical at any concurrency. */
 void lh_report_json(const struct lh_report *report, bool timing, struct lh_buf *out);
 
 #endif

@@ -24,11 +24,12 @@ void lh_registry_free(struct lh_registry *r);            /* frees the records; n
 /* Opens one file, or gives the family already opened from it (same device and inode). Every refusal
  * has its own message with what to do about it. */
 int lh_registry_open(struct lh_registry *r, const char *path, const struct lh_family **out, struct lh_error *err) LH_CHECKED;
-/* By name, along the search order: families already opened, LONGHAUL_PLUGIN_PATH (colon-separated),
- * the install's folder, the build tree's. An unknown name names the nearest one. */
+/* By name, along the search order: families already opened; LONGHAUL_PLUGIN_PATH (colon-separated); for
+ * a program that runs in its build tree, that tree's plugins; else lib…/longhaul/plugins beside the
+ * program's folder, then the install's. The file is NAME.so. An unknown name names the nearest one. */
 int lh_registry_find(struct lh_registry *r, struct lh_str name, const struct lh_family **out, struct lh_error *err) LH_CHECKED;
-/* Opens everything on the search path; families that do not open are passed to `refused` (may be
- * NULL) and skipped. Then count and each, in order of name. */
+/* Opens everything on the search path (the first file of a name hides later ones); families that do not
+ * open are passed to `refused` (may be NULL) and skipped. Then count and each, in order of name. */
 int lh_registry_open_all(struct lh_registry *r, void (*refused)(void *user, const char *path, const char *why), void *user, struct lh_error *err) LH_CHECKED;
 int lh_registry_count(const struct lh_registry *r);
 const struct lh_family *lh_registry_at(const struct lh_registry *r, int i);
@@ -44,7 +45,7 @@ const struct lh_param *lh_family_param(const struct lh_family *f, int i);
 
 /* Opens a family with parameters. keys[i] and values[i] as typed; unknown names, wrong types and
  * out-of-range values are errors that name the nearest valid name or the range. File paths are
- * resolved against base_dir (NULL: the working folder). */
+ * resolved against base_dir (NULL: the working folder). The taskset outlives its samples. */
 int lh_taskset_open(const struct lh_family *f, const struct lh_str *keys, const struct lh_str *values, int count,
 	const char *base_dir, struct lh_taskset **out, struct lh_error *err) LH_CHECKED;
 void lh_taskset_free(struct lh_taskset *t);
@@ -60,22 +61,29 @@ void lh_sample_close(struct lh_sample *s);
 uint64_t lh_sample_max_steps(const struct lh_sample *s);          /* 0: unlimited */
 uint64_t lh_sample_index(const struct lh_sample *s);
 
-/* Text results are appended to `out` (whose own maximum bounds them too). Errors name family, sample
- * and step. */
+/* Text results are appended to `out` (whose own maximum bounds them too); where a call fails, `out` holds
+ * what it held. A state is checked: not empty, at most LH_STATE_MAX bytes of UTF-8, no '<' and no control
+ * characters but newline and tab (it has to survive inside an answer tag), no white space at either end;
+ * a prompt: not empty, UTF-8. Errors name family, sample and step (counted from 0). Steps beyond
+ * max_steps are LH_E_USAGE; everything else is LH_E_PLUGIN, or out's limit. `state` may lie in `out`. */
 int lh_sample_instructions(struct lh_sample *s, uint32_t steps_per_turn, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
 int lh_sample_ask(struct lh_sample *s, uint64_t first_step, uint32_t count, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
 int lh_sample_initial(struct lh_sample *s, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
 /* `count` steps from first_step applied to a canonical state. */
 int lh_sample_apply(struct lh_sample *s, uint64_t first_step, uint32_t count, struct lh_str state, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
-/* *is_state false: the text is no valid state (not an error). */
+/* *is_state false: the text is no valid state (not an error); what would be longer than LH_STATE_MAX is none. */
 int lh_sample_canonical(struct lh_sample *s, struct lh_str text, bool *is_state, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
 /* A wrong state after `step`, of which `state` is the right one. */
 int lh_sample_corrupt(struct lh_sample *s, uint64_t step, struct lh_str state, struct lh_random *random, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
 
-/* task/check.c: the conformance test. Writes one line a property to `out` ("ok apply is total" or
- * "FAILED …" with the smallest case, seed included); *failed counts the failures. The plugin's own
- * crashes are caught by running it in a child process. */
-struct lh_check_options { uint64_t seed; int samples; int steps; };   /* 0: defaults 1, 20, 50 */
+/* The conformance test (conform.c). Writes one line a property to `out`: "ok …", or "FAILED …" with the
+ * smallest case, seed included; *failed counts the failures. The plugin runs in a child process, so
+ * that its crashes and endless loops are findings like others. */
+struct lh_check_options {
+	uint64_t seed;                   /* the run seed; 0: 1 */
+	int samples, steps;              /* 0: 20 and 50, fewer where the family has fewer */
+	int call_ms;                     /* longest that a call may take, load() twelve times that; 0: 5000 */
+};
 int lh_task_check(struct lh_registry *r, const char *path, const struct lh_str *keys, const struct lh_str *values, int count,
 	const struct lh_check_options *options, struct lh_buf *out, int *failed, struct lh_error *err) LH_CHECKED;
 

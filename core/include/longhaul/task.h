@@ -16,6 +16,10 @@
  * Compatibility. A published struct or signature is never edited: fields are appended (and
  * LH_ABI_MINOR rises), or a new interface "…/2" is published beside "…/1".
  *
+ * A state is 1 to 4096 bytes of UTF-8 that survive inside <answer>…</answer>: no '<', no control
+ * characters but newline and tab, no white space at either end. Two states are the same if and only if
+ * their bytes are.
+ *
  * `sample`, `step` and `first_step` count from 0; turns (in text) count from 1. */
 #ifndef LONGHAUL_TASK_H
 #define LONGHAUL_TASK_H
@@ -60,8 +64,8 @@ struct lh_host {
 	/* 64 random bits; a number in [lo, hi]. */
 	uint64_t (*random_bits)(struct lh_draw *draw);
 	int64_t (*random_between)(struct lh_draw *draw, int64_t lo, int64_t hi);
-	/* Reads a file named by a parameter of type LH_PARAM_FILE. The bytes stay valid until the
-	 * load() that asked returns. */
+	/* Reads a file named by a parameter of type LH_PARAM_FILE: `path` is that value's text. Within
+	 * load() only; the bytes stay valid until it returns. Failing, it has called fail(). */
 	int32_t (*read_file)(void *context, const char *path, struct lh_text *out);
 	/* A stream of its own for a seed: for what open() makes from it. The stream lives until
 	 * the call into the plugin returns. */
@@ -118,9 +122,10 @@ struct lh_task_v1 {
 	/* The user message for `count` steps from `first_step`. */
 	int32_t (*ask)(const struct lh_task *task, uint64_t first_step, uint32_t count, struct lh_sink *out);
 	int32_t (*initial)(const struct lh_task *task, struct lh_sink *out);
-	/* The truth: total on canonical states, independent of earlier calls. */
+	/* The truth: total on canonical states, independent of earlier calls. Steps below max_steps. */
 	int32_t (*apply)(const struct lh_task *task, uint64_t step, struct lh_text state, struct lh_sink *out);
-	/* The content of an answer tag made canonical, or LH_TASK_NO_STATE. Any bytes may come. */
+	/* The content of an answer tag made canonical, or LH_TASK_NO_STATE. Any bytes may come; white
+	 * space around a state does not matter. */
 	int32_t (*canonical)(const struct lh_task *task, struct lh_text text, struct lh_sink *out);
 	/* A plausible wrong state after `step`: canonical, always different from `state`, which is
 	 * the right one. */

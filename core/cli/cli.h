@@ -1,0 +1,40 @@
+/* cli/cli.h - the commands. Each gets the arguments behind its name and gives the exit code. Only
+ * this room and main.c write to stdout and stderr. */
+#ifndef LH_CLI_CLI_H
+#define LH_CLI_CLI_H
+
+#include "base/text.h"
+
+enum { LH_EXIT_DONE = 0, LH_EXIT_USAGE = 2, LH_EXIT_INTERNAL = 5 };
+
+struct lh_command {
+	const char *name, *usage, *summary;
+	const char *details;                     /* options, a line each; may be NULL */
+	const char *example;                     /* works as it stands */
+	int (*run)(int argc, char **argv);       /* argv[0]: the command's name */
+};
+extern const struct lh_command lh_commands[];    /* ended by a NULL name */
+
+int lh_cli_main(int argc, char **argv);
+
+/* Shared by the commands. */
+int lh_cli_fail(const struct lh_error *err);                      /* prints, gives the exit code */
+int lh_cli_usage(const char *command, const char *fmt, ...) LH_PRINTF(2, 3);
+/* True for "--name VALUE" or "--name=VALUE" (value NULL: a switch); *i moves over a value. */
+bool lh_cli_option(int argc, char **argv, int *i, const char *name, const char **value, int *bad);
+void lh_cli_print(const struct lh_buf *b);                        /* to stdout */
+int lh_cli_write(const char *path, const struct lh_buf *b);       /* "-": stdout; exit code */
+bool lh_cli_help(int argc, char **argv);                          /* -h or --help is among them */
+
+int lh_cmd_run(int argc, char **argv);
+int lh_cmd_report(int argc, char **argv);
+int lh_cmd_list(int argc, char **argv);
+int lh_cmd_show(int argc, char **argv);
+int lh_cmd_check(int argc, char **argv);
+int lh_cmd_transcript(int argc, char **argv);
+/* run and report write a report in the same ways. */
+struct lh_outputs { const char *json; bool json_to_stdout, timing; };
+struct lh_results;
+int lh_cli_report(const struct lh_results *results, const char *command, const struct lh_outputs *outputs);
+
+#endif

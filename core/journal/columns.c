@@ -1,0 +1,166 @@
+#include "journal/columns.h"
+
+#include <math.h>
+#include <string.h>
+
+#define INT(s, f) { #f, LH_COL_INT, offsetof(struct s, f), 0 }
+#define INT_OR_NULL(s, f) { #f, LH_COL_INT_OR_NULL, offsetof(struct s, f), 0 }
+#define REAL(s, f) { #f, LH_COL_REAL, offsetof(struct s, f), 0 }
+#define FLAG(s, f) { #f, LH_COL_FLAG, offsetof(struct s, f), 0 }
+#define TEXT(s, f) { #f, LH_COL_TEXT, offsetof(struct s, f), 0 }
+#define TEXT_OR_NULL(s, f) { #f, LH_COL_TEXT_OR_NULL, offsetof(struct s, f), 0 }
+#define STATE(s, f) { #f, LH_COL_STATE, offsetof(struct s, f), offsetof(struct s, has_##f) }
+
+static const struct lh_column run_columns[] = {
+	INT(lh_run_row, id), TEXT(lh_run_row, version), TEXT(lh_run_row, compiler), TEXT(lh_run_row, config),
+	TEXT(lh_run_row, config_sha256), TEXT(lh_run_row, settings), TEXT(lh_run_row, sources), INT(lh_run_row, seed),
+	TEXT(lh_run_row, started), TEXT_OR_NULL(lh_run_row, ended), TEXT(lh_run_row, status), TEXT_OR_NULL(lh_run_row, cause),
+};
+
+static const struct lh_column condition_columns[] = {
+	INT(lh_condition_row, run), INT(lh_condition_row, id), TEXT(lh_condition_row, task), TEXT(lh_condition_row, task_params),
+	TEXT(lh_condition_row, model), TEXT(lh_condition_row, model_options), TEXT(lh_condition_row, policy),
+	TEXT(lh_condition_row, policy_options), TEXT(lh_condition_row, history), FLAG(lh_condition_row, oracle),
+	INT(lh_condition_row, steps_per_turn), INT(lh_condition_row, turns),
+};
+
+static const struct lh_column episode_columns[] = {
+	INT(lh_episode_row, id), INT(lh_episode_row, run), INT(lh_episode_row, condition), INT(lh_episode_row, sample),
+	TEXT(lh_episode_row, status), TEXT_OR_NULL(lh_episode_row, cause), TEXT_OR_NULL(lh_episode_row, extra),
+};
+
+static const struct lh_column message_columns[] = {
+	INT(lh_message_row, episode), INT(lh_message_row, id), INT_OR_NULL(lh_message_row, slot), INT(lh_message_row, turn),
+	TEXT(lh_message_row, role), TEXT(lh_message_row, text), TEXT_OR_NULL(lh_message_row, thoughts),
+	TEXT_OR_NULL(lh_message_row, blob), TEXT(lh_message_row, made_by),
+};
+
+static const struct lh_column call_columns[] = {
+	INT(lh_call_row, episode), INT(lh_call_row, turn), INT(lh_call_row, seq), TEXT_OR_NULL(lh_call_row, purpose),
+	TEXT(lh_call_row, view), INT(lh_call_row, view_hash), TEXT_OR_NULL(lh_call_row, options),
+	INT_OR_NULL(lh_call_row, reply), TEXT_OR_NULL(lh_call_row, error), TEXT_OR_NULL(lh_call_row, error_text),
+	TEXT_OR_NULL(lh_call_row, finish), INT(lh_call_row, tokens_in), INT(lh_call_row, tokens_cached),
+	INT(lh_call_row, tokens_out), INT(lh_call_row, tokens_reasoning), INT(lh_call_row, latency_us),
+	INT(lh_call_row, cost_microusd), INT(lh_call_row, attempts), REAL(lh_call_row, exposure_update),
+	REAL(lh_call_row, exposure_state), REAL(lh_call_row, exposure_unusable), REAL(lh_call_row, reusable_prefix),
+	FLAG(lh_call_row, accepted), TEXT_OR_NULL(lh_call_row, outcome), FLAG(lh_call_row, unshown),
+	STATE(lh_call_row, shown), STATE(lh_call_row, followed), STATE(lh_call_row, answered), TEXT_OR_NULL(lh_call_row, truth),
+};
+
+static const struct lh_column attempt_columns[] = {
+	INT(lh_attempt_row, episode), INT(lh_attempt_row, turn), INT(lh_attempt_row, seq), INT(lh_attempt_row, attempt),
+	INT(lh_attempt_row, status), TEXT_OR_NULL(lh_attempt_row, error), INT(lh_attempt_row, waited_us),
+};
+
+#define TABLE(name) { #name, name##_columns, (int)(sizeof name##_columns / sizeof *name##_columns) }
+
+const struct lh_table lh_tables[LH_T_COUNT] = {
+	[LH_T_RUN] = TABLE(run), [LH_T_CONDITION] = TABLE(condition), [LH_T_EPISODE] = TABLE(episode),
+	[LH_T_MESSAGE] = TABLE(message), [LH_T_CALL] = TABLE(call), [LH_T_ATTEMPT] = TABLE(attempt),
+};
+
+void lh_columns_list(const struct lh_table *t, const char *prefix, struct lh_buf *out)
+{
+	for (int i = 0; i < t->count; i++)
+		lh_buf_printf(out, "%s%s%s", i ? ", " : "", prefix, t->column[i].name);
+}
+
+static bool is_text(enum lh_kind kind) { return kind >= LH_COL_TEXT; }
+
+/* A NULL pointer would be bound as NULL whatever its length. */
+static int bind_text(sqlite3_stmt *s, int i, struct lh_str text)
+{
+	return sqlite3_bind_text(s, i, text.n ? text.p : "", (int)text.n, SQLITE_STATIC);
+}
+
+static int bind_column(const struct lh_column *c, sqlite3_stmt *s, int i, const char *row)
+{
+	const char *p = row + c->at;
+	int64_t v;
+	switch (c->kind) {
+	case LH_COL_INT:
+	case LH_COL_INT_OR_NULL:
+		v = *(const int64_t *)(const void *)p;
+		return v == -1 && c->kind == LH_COL_INT_OR_NULL ? sqlite3_bind_null(s, i) : sqlite3_bind_int64(s, i, v);
+	case LH_COL_REAL:
+		return sqlite3_bind_double(s, i, *(const double *)(const void *)p);
+	case LH_COL_FLAG:
+		return sqlite3_bind_int64(s, i, *(const bool *)p);
+	case LH_COL_TEXT:
+	case LH_COL_TEXT_OR_NULL:
+	case LH_COL_STATE:
+		break;
+	}
+	struct lh_str text = *(const struct lh_str *)(const void *)p;
+	bool null = c->kind == LH_COL_STATE ? !*(const bool *)(row + c->has) : c->kind == LH_COL_TEXT_OR_NULL && !text.n;
+	return null ? sqlite3_bind_null(s, i) : bind_text(s, i, text);
+}
+
+int lh_columns_bind(const struct lh_table *t, sqlite3_stmt *s, const void *row)
+{
+	int rc = SQLITE_OK;
+	for (int i = 0; i < t->count && rc == SQLITE_OK; i++)
+		rc = bind_column(&t->column[i], s, i + 1, row);
+	return rc;
+}
+
+size_t lh_columns_bytes(const struct lh_table *t, const void *row)
+{
+	size_t n = 0;
+	for (int i = 0; i < t->count; i++)
+		if (is_text(t->column[i].kind)) {
+			size_t one = ((const struct lh_str *)(const void *)((const char *)row + t->column[i].at))->n;
+			n = one > SIZE_MAX - n ? SIZE_MAX : n + one;
+		}
+	return n;
+}
+
+static bool read_text(const struct lh_column *c, sqlite3_stmt *s, int i, int type, char *row)
+{
+	struct lh_str text = { "", 0 };
+	if (type != SQLITE_NULL) {
+		/* The text first: asking for it may convert, which changes the length. */
+		text.p = (const char *)sqlite3_column_text(s, i);
+		text.n = (size_t)sqlite3_column_bytes(s, i);
+	}
+	if (c->kind == LH_COL_STATE)
+		*(bool *)(row + c->has) = type != SQLITE_NULL;
+	*(struct lh_str *)(void *)(row + c->at) = text;
+	return text.p && (type == SQLITE_TEXT || (type == SQLITE_NULL && c->kind != LH_COL_TEXT));
+}
+
+static bool read_column(const struct lh_column *c, sqlite3_stmt *s, int i, char *row)
+{
+	int type = sqlite3_column_type(s, i);
+	char *p = row + c->at;
+	int64_t v = sqlite3_column_int64(s, i);
+	switch (c->kind) {
+	case LH_COL_INT:
+		*(int64_t *)(void *)p = v;
+		return type == SQLITE_INTEGER;
+	case LH_COL_INT_OR_NULL:
+		*(int64_t *)(void *)p = type == SQLITE_NULL ? -1 : v;
+		return type == SQLITE_NULL || (type == SQLITE_INTEGER && v >= 0);
+	case LH_COL_REAL:
+		*(double *)(void *)p = type == SQLITE_NULL ? NAN : sqlite3_column_double(s, i);
+		return type == SQLITE_FLOAT || type == SQLITE_NULL;
+	case LH_COL_FLAG:
+		*(bool *)p = v == 1;
+		return type == SQLITE_INTEGER && (v == 0 || v == 1);
+	case LH_COL_TEXT:
+	case LH_COL_TEXT_OR_NULL:
+	case LH_COL_STATE:
+		break;
+	}
+	return read_text(c, s, i, type, row);
+}
+
+bool lh_columns_read(const struct lh_table *t, sqlite3_stmt *s, void *row, const char **bad)
+{
+	for (int i = 0; i < t->count; i++)
+		if (!read_column(&t->column[i], s, i, row)) {
+			*bad = t->column[i].name;
+			return false;
+		}
+	return true;
+}

@@ -1,0 +1,108 @@
+#include "journal/header.h"
+
+#include "journal/schema.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* https://sqlite.org/fileformat.html#the_database_header */
+enum { HEADER = 100, MAGIC = 16, WRITE_VERSION = 18, ENCODING = 56, USER_VERSION = 60, APPLICATION_ID = 68 };
+
+static uint32_t big32(const unsigned char *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* A code of sqlite; SQLITE_IOERR_SHORT_READ for a file of fewer bytes, with zeros for the rest. */
+static int read_header(sqlite3 *db, unsigned char out[HEADER])
+{
+	sqlite3_file *f = NULL;
+	memset(out, 0, HEADER);
+	int rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &f);
+	if (rc != SQLITE_OK || !f || !f->pMethods)
+		return SQLITE_IOERR;
+	return f->pMethods->xRead(f, out, HEADER, 0);
+}
+
+static int check(const unsigned char *h, bool cut, const char *path, struct lh_error *err)
+{
+	if (memcmp(h, "SQLite format 3", MAGIC) != 0)
+		return lh_fail(err, LH_E_DATA, "%s is not a run file of longhaul", path);
+	if (cut)
+		return lh_fail(err, LH_E_DAMAGED, "%s is damaged: it is cut off within its first 100 bytes", path);
+	uint32_t version = big32(h + USER_VERSION);
+	if (big32(h + APPLICATION_ID) != LH_JOURNAL_APP_ID)
+		return lh_fail(err, LH_E_DATA, "%s is an SQLite database, but not a run file of longhaul", path);
+	if (version > LH_JOURNAL_VERSION)
+		return lh_fail(err, LH_E_DATA, "%s was written by a newer longhaul (file version %u, this program knows %d): "
+			"update the program", path, version, LH_JOURNAL_VERSION);
+	if (version < LH_JOURNAL_VERSION || big32(h + ENCODING) != 1)
+		return lh_fail(err, LH_E_DAMAGED, "%s is damaged: its header is not one that longhaul writes", path);
+	return 0;
+}
+
+static int check_kind(const char *path, bool *empty, struct lh_error *err)
+{
+	struct stat st;
+	if (stat(path, &st))
+		return lh_fail(err, errno == ENOENT ? LH_E_MISSING : LH_E_IO, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return lh_fail(err, LH_E_IO, "%s is not a regular file", path);
+	*empty = st.st_size == 0;
+	return 0;
+}
+
+static int check_header(sqlite3 *db, const char *path, struct lh_error *err)
+{
+	unsigned char h[HEADER];
+	int rc = read_header(db, h);
+	if (rc != SQLITE_OK && rc != SQLITE_IOERR_SHORT_READ)
+		return lh_fail(err, LH_E_IO, "%s cannot be read", path);
+	return check(h, rc == SQLITE_IOERR_SHORT_READ, path, err);
+}
+
+int lh_header_open(const char *path, sqlite3 **db, bool *empty, struct lh_error *err)
+{
+	*db = NULL;
+	int rc = check_kind(path, empty, err);
+	if (rc || *empty)
+		return rc;
+	if (sqlite3_open_v2(path, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+		rc = *db ? lh_sqlite_fail(*db, path, err) : lh_nomem(err);
+	else
+		rc = check_header(*db, path, err);
+	if (rc) {
+		sqlite3_close(*db);
+		*db = NULL;
+	}
+	return rc;
+}
+
+char *lh_path_with(const char *path, const char *suffix)
+{
+	size_t n = strlen(path), m = strlen(suffix);
+	char *p = malloc(n + m + 1);
+	if (p) {
+		memcpy(p, path, n);
+		memcpy(p + n, suffix, m + 1);
+	}
+	return p;
+}
+
+char *lh_plain_path(const char *path)
+{
+	bool special = path[0] == ':' || strncmp(path, "file:", 5) == 0;
+	return special ? lh_path_with("./", path) : lh_path_with(path, "");
+}
+
+bool lh_header_lacks_wal(sqlite3 *db, const char *path)
+{
+	unsigned char h[HEADER];
+	char *wal = lh_path_with(path, "-wal");
+	bool lacks = wal && read_header(db, h) == SQLITE_OK && h[WRITE_VERSION] == 2 && access(wal, F_OK) != 0;
+	free(wal);
+	return lacks;
+}

@@ -1,0 +1,35 @@
+/* journal/writing.h - the writer's insides, shared by the files of this room only. */
+#ifndef LH_JOURNAL_WRITING_H
+#define LH_JOURNAL_WRITING_H
+
+#include "journal/columns.h"
+#include "journal/schema.h"
+
+#define LH_ROW_TEXT_MAX (64u << 20)      /* bytes of text in one row */
+#define LH_BULK_ROWS 50000               /* rows of a bulk transaction */
+
+enum lh_fixed_statement { LH_S_BEGIN, LH_S_COMMIT, LH_S_END_RUN, LH_S_NEXT_EPISODE, LH_S_COUNT };
+
+struct lh_journal {
+	sqlite3 *db;
+	char *path, *wal_path;
+	int wal_fd;                      /* holds the writer's lock; also what is synced */
+	bool bulk;
+	bool made;                       /* this call made the file */
+	bool indexed;
+	bool open;                       /* a transaction is */
+	bool unsynced;                   /* committed, not yet on the disk */
+	int broken;                      /* an error after which nothing more is written */
+	int64_t pending, committed;      /* rows */
+	int64_t began_us, synced_us;
+	sqlite3_stmt *put[LH_T_COUNT], *fixed[LH_S_COUNT];
+};
+
+int lh_journal_prepare(struct lh_journal *j, struct lh_error *err) LH_CHECKED;
+/* Steps a statement that returns no rows, and resets it. A failure breaks the journal: the rows of
+ * its transaction may be gone. */
+int lh_journal_step(struct lh_journal *j, sqlite3_stmt *s, struct lh_error *err) LH_CHECKED;
+int lh_journal_begin(struct lh_journal *j, struct lh_error *err) LH_CHECKED;     /* where nothing is open */
+int lh_journal_commit_now(struct lh_journal *j, struct lh_error *err) LH_CHECKED;
+
+#endif

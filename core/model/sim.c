@@ -1,0 +1,253 @@
+/* sim - a simulated executor with known parameters, so that the estimators can be tested.
+ *
+ * It reads what a real model would read: the messages sent. From them it takes the state shown, the
+ * length of the history, the share x of wrong updates in view and their number w, and answers the
+ * followed state, or with probability P a wrong one:
+ *
+ *   logit(e) = logit(1 - accuracy) + context log2(1 + tokens/1000) + self_conditioning x + contagion log2(1 + w)
+ *   P = 1 - (1 - e)^K
+ *
+ * Each draw is named by (seed, sample, turn, call number) and a fixed place in the stream, so runs
+ * under different policies and parameters share their luck. */
+#include "model/model_ops.h"
+
+#include "json/writer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ACCURACY, CONTEXT, SELF_CONDITIONING, CONTAGION, MALFORMED, MISSING, REFUSED, FAILED, THOUGHTS, THOUGHT_TOKENS,
+	LATENCY_MS, LATENCY_SPREAD, WINDOW, MAX_TOKENS, PARAMS };
+
+static const struct lh_model_param params[PARAMS] = {
+	{ "accuracy", "number", "0.99", "0..1", "step accuracy at an empty history" },
+	{ "context", "number", "0", "-20..20", "added log-odds of an error per doubling of 1 + history tokens / 1000" },
+	{ "self_conditioning", "number", "0", "-20..20", "added log-odds at a history in which every update is wrong" },
+	{ "contagion", "number", "0", "-20..20", "added log-odds per doubling of 1 + wrong updates in view" },
+	{ "malformed", "number", "0", "0..1", "share of replies whose answer tag holds no state" },
+	{ "missing", "number", "0", "0..1", "share of replies without an answer tag" },
+	{ "refused", "number", "0", "0..1", "share of replies that refuse" },
+	{ "failed", "number", "0", "0..1", "share of calls that fail as a network would" },
+	{ "thoughts", "choice", "none", "none|native|tag", "think in a field of its own, or in <think> tags" },
+	{ "thought_tokens", "integer", "50", "0..100000", "length of the thoughts of a reply" },
+	{ "latency_ms", "number", "0", "0..3600000", "mean time to a reply, on a virtual clock" },
+	{ "latency_spread", "number", "0.5", "0..1", "uniform spread around the mean, as a share of it" },
+	{ "window", "integer", "0", "0..1000000000", "context limit in tokens; 0: none" },
+	{ "max_tokens", "integer", "0", "0..1000000000", "output limit in tokens; 0: none" },
+};
+
+struct sim {
+	double v[PARAMS];
+	int thoughts;                    /* 0 none, 1 native, 2 tag */
+	struct lh_buf state, scratch;
+};
+
+static int set_number(struct sim *s, int i, struct lh_str typed, struct lh_error *err)
+{
+	double lo, hi;
+	sscanf(params[i].range, "%lf..%lf", &lo, &hi);
+	if (!lh_str_to_double(typed, &s->v[i]))
+		return lh_fail(err, LH_E_USAGE, "model sim: %s=%.*s: a number is needed", params[i].name, LH_ARG(typed));
+	if (s->v[i] < lo || s->v[i] > hi)
+		return lh_fail(err, LH_E_USAGE, "model sim: %s=%.*s lies outside %s", params[i].name, LH_ARG(typed), params[i].range);
+	if (params[i].type[0] == 'i' && s->v[i] != floor(s->v[i]))
+		return lh_fail(err, LH_E_USAGE, "model sim: %s=%.*s: an integer is needed", params[i].name, LH_ARG(typed));
+	return 0;
+}
+
+static int set_thoughts(struct sim *s, struct lh_str typed, struct lh_error *err)
+{
+	static const char *const words[] = { "none", "native", "tag" };
+	for (s->thoughts = 0; s->thoughts < 3; s->thoughts++)
+		if (lh_str_is(typed, words[s->thoughts]))
+			return 0;
+	return lh_fail(err, LH_E_USAGE, "model sim: thoughts=%.*s: one of none, native, tag is needed", LH_ARG(typed));
+}
+
+static void write_options(struct lh_model *m, const struct sim *s, const struct lh_str *typed)
+{
+	struct lh_jw w;
+	lh_jw_init(&w, &m->options_json, false);
+	lh_jw_open(&w, '{');
+	for (int i = 0; i < PARAMS; i++) {
+		lh_jw_key(&w, params[i].name);
+		if (i == THOUGHTS)
+			lh_jw_str(&w, typed[i]);
+		else
+			lh_jw_double(&w, s->v[i]);
+	}
+	lh_jw_close(&w);
+}
+
+static int sim_open(struct lh_model *m, struct lh_str bare, const struct lh_str *typed, const char *base_dir, struct lh_error *err)
+{
+	(void)base_dir;
+	struct sim *s = calloc(1, sizeof *s);
+	if (!s)
+		return lh_nomem(err);
+	m->data = s;
+	lh_buf_init(&s->state, LH_STATE_MAX);
+	lh_buf_init(&s->scratch, LH_STATE_MAX);
+	if (bare.n)
+		return lh_fail(err, LH_E_USAGE, "model sim takes no value of its own ('%.*s'): write sim:accuracy=0.97", LH_ARG(bare));
+	for (int i = 0; i < PARAMS; i++) {
+		int rc = i == THOUGHTS ? set_thoughts(s, typed[i], err) : set_number(s, i, typed[i], err);
+		if (rc)
+			return rc;
+	}
+	m->window = (int64_t)s->v[WINDOW];
+	write_options(m, s, typed);
+	m->name = lh_str_dup(LH_STR("sim"));
+	return m->name ? lh_buf_ok(&m->options_json, err) : lh_nomem(err);
+}
+
+static void sim_free(struct lh_model *m)
+{
+	struct sim *s = m->data;
+	if (!s)
+		return;
+	lh_buf_fini(&s->state);
+	lh_buf_fini(&s->scratch);
+	free(s);
+}
+
+/* P: the probability that this turn's answer is wrong. */
+static double error_probability(const struct sim *s, const struct lh_model_request *q)
+{
+	double accuracy = s->v[ACCURACY];
+	if (accuracy >= 1 || accuracy <= 0)
+		return accuracy >= 1 ? 0 : 1;
+	double logit = log((1 - accuracy) / accuracy);
+	if (s->v[CONTEXT] != 0)
+		logit += s->v[CONTEXT] * log2(1 + (double)q->size->history_tokens / 1000);
+	logit += s->v[SELF_CONDITIONING] * q->exposure->update;
+	if (s->v[CONTAGION] != 0 && q->exposure->wrong_updates)
+		logit += s->v[CONTAGION] * log2(1 + (double)q->exposure->wrong_updates);
+	double e = 1 / (1 + exp(-logit));
+	uint32_t k = lh_transcript_steps_per_turn(q->transcript);
+	return k == 1 ? e : 1 - pow(1 - e, k);
+}
+
+/* The answer in s->state: f, or f corrupted. */
+static int answer(struct sim *s, const struct lh_model_request *q, bool wrong, struct lh_random *luck, struct lh_error *err)
+{
+	struct lh_transcript *t = q->transcript;
+	struct lh_sample *sample = lh_transcript_sample(t);
+	struct lh_str shown;
+	bool unshown;
+	uint32_t k = lh_transcript_steps_per_turn(t);
+	uint64_t step = (uint64_t)(q->turn - 1) * k;
+	lh_view_shown(q->view, t, &shown, &unshown);
+	if (unshown)                     /* a reader who sees no answer starts from the start */
+		shown = lh_transcript_truth(t, 0);
+	lh_buf_clear(&s->state);
+	int rc = lh_sample_apply(sample, step, k, shown, &s->state, err);
+	if (rc || !wrong)
+		return rc;
+	lh_buf_clear(&s->scratch);
+	lh_buf_put_str(&s->scratch, lh_buf_str(&s->state));
+	lh_buf_clear(&s->state);
+	return lh_sample_corrupt(sample, step + k - 1, lh_buf_str(&s->scratch), luck, &s->state, err);
+}
+
+static void put_thoughts(struct lh_buf *b, int64_t tokens)
+{
+	static const char words[] = "The state so far is clear; the next step follows from it. ";
+	for (int64_t left = tokens * 4; left > 0; left -= (int64_t)sizeof words - 1)
+		lh_buf_put(b, words, left < (int64_t)sizeof words - 1 ? (size_t)left : sizeof words - 1);
+}
+
+static void think(const struct sim *s, struct lh_reply *r)
+{
+	if (!s->thoughts)
+		return;
+	struct lh_buf *b = s->thoughts == 1 ? &r->thoughts : &r->text;
+	if (s->thoughts == 2)
+		lh_buf_puts(b, "<think>");
+	put_thoughts(b, (int64_t)s->v[THOUGHT_TOKENS]);
+	if (s->thoughts == 2)
+		lh_buf_puts(b, "</think>\n");
+}
+
+static void cut_text(struct lh_buf *b, int64_t tokens)
+{
+	size_t bytes = tokens > 0 ? (size_t)tokens * 4 : 0;
+	if (b->n > bytes) {
+		b->n = bytes;
+		if (b->p)
+			b->p[bytes] = 0;
+	}
+}
+
+/* Counts the output and cuts it off at the limit. */
+static void limit(const struct sim *s, const struct lh_call_options *o, struct lh_reply *r)
+{
+	int64_t most = o->max_tokens ? o->max_tokens : (int64_t)s->v[MAX_TOKENS];
+	r->tokens_reasoning = s->thoughts ? (int64_t)s->v[THOUGHT_TOKENS] : 0;
+	r->tokens_out = lh_tokens(r->text.n + r->thoughts.n, 0);
+	if (!most || r->tokens_out <= most)
+		return;
+	cut_text(&r->thoughts, most);
+	cut_text(&r->text, most - lh_tokens(r->thoughts.n, 0));
+	r->tokens_out = most;
+	if (r->tokens_reasoning > most)
+		r->tokens_reasoning = most;
+	r->finish = LH_FINISH_LENGTH;
+}
+
+static int failure(struct lh_reply *r, int code, const char *text)
+{
+	r->error = code;
+	lh_buf_puts(&r->error_text, text);
+	return 0;
+}
+
+static int compose(struct sim *s, const struct lh_model_request *q, struct lh_random *luck, const double u[4], struct lh_reply *r, struct lh_error *err)
+{
+	if (u[0] < s->v[REFUSED]) {
+		r->finish = LH_FINISH_REFUSAL;
+		lh_buf_puts(&r->text, "I will not go on with this.");
+		return 0;
+	}
+	think(s, r);
+	if (u[1] < s->v[MISSING]) {
+		lh_buf_puts(&r->text, "The state has been updated.");
+		return 0;
+	}
+	if (u[2] < s->v[MALFORMED]) {
+		lh_buf_puts(&r->text, "<answer></answer>");
+		return 0;
+	}
+	int rc = answer(s, q, u[3] < error_probability(s, q), luck, err);
+	lh_buf_puts(&r->text, "<answer>");
+	lh_buf_put_str(&r->text, lh_buf_str(&s->state));
+	lh_buf_puts(&r->text, "</answer>");
+	return rc ? rc : lh_buf_ok(&r->text, err);
+}
+
+static int sim_call(struct lh_model *m, void *state, const struct lh_model_request *q, struct lh_reply *r, struct lh_error *err)
+{
+	(void)state;
+	struct sim *s = m->data;
+	struct lh_random luck = lh_random_stream(q->seed, q->sample, q->turn, LH_FOR_REPLY, q->seq);
+	double u[6];
+	for (int i = 0; i < 6; i++)
+		u[i] = lh_random_unit(&luck);
+	r->tokens_in = q->size->tokens;
+	r->latency_us = (int64_t)(s->v[LATENCY_MS] * 1000 * (1 + s->v[LATENCY_SPREAD] * (2 * u[5] - 1)));
+	if (m->window && q->size->tokens > m->window)
+		return failure(r, LH_E_OVERFLOW, "the request is longer than the model's context");
+	if (u[4] < s->v[FAILED])
+		return failure(r, LH_E_FAILED, "simulated network failure");
+	int rc = compose(s, q, &luck, u, r, err);
+	limit(s, q->options, r);
+	return rc;
+}
+
+const struct lh_model_ops lh_model_sim = {
+	.name = "sim", .summary = "A simulated executor with known parameters; needs no key and no network.",
+	.params = params, .param_count = PARAMS, .simulated = true,
+	.open = sim_open, .free = sim_free, .call = sim_call,
+};

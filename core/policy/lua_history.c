@@ -1,0 +1,183 @@
+/* history: the record. Reading costs what is read; an edit costs what follows the edited place. */
+#include "policy/policy_run.h"
+
+#include <string.h>
+
+static struct lh_transcript *transcript(lua_State *L) { return lh_run_of(L)->setting.transcript; }
+
+void lh_lua_push_history(lua_State *L)
+{
+	lua_getfield(L, LUA_REGISTRYINDEX, "longhaul.the_history");
+}
+
+/* ---- one message ---- */
+
+static int message_index(lua_State *L)
+{
+	static const char *const names[] = { "role", "text", "thoughts", "turn", "answer", "tokens", NULL };
+	uint32_t id = *(uint32_t *)luaL_checkudata(L, 1, LH_MT_MESSAGE);
+	const char *key = luaL_checkstring(L, 2);
+	struct lh_transcript *t = transcript(L);
+	const struct lh_message *m = lh_transcript_message(t, id);
+	struct lh_str text = LH_STR("");
+	if (!strcmp(key, "turn"))
+		return lua_pushinteger(L, m->turn), 1;
+	if (!strcmp(key, "tokens"))
+		return lua_pushinteger(L, lh_tokens(m->text.n + m->thoughts.n, 1)), 1;
+	if (!strcmp(key, "role"))
+		text = lh_str_of(lh_role_name(m->role));
+	else if (!strcmp(key, "text"))
+		text = lh_transcript_text(t, id);
+	else if (!strcmp(key, "thoughts"))
+		text = lh_transcript_thoughts(t, id);
+	else if (!strcmp(key, "answer") && !m->has_state)
+		return lua_pushnil(L), 1;
+	else if (!strcmp(key, "answer"))
+		text = lh_transcript_state(t, id);
+	else
+		return lh_lua_no_field(L, "a message", key, names);
+	lua_pushlstring(L, text.p, text.n);
+	return 1;
+}
+
+static int read_only(lua_State *L)
+{
+	return luaL_error(L, "messages are read-only: history:replace(i, text, reason) edits the record");
+}
+
+/* ---- the record ---- */
+
+static int history_len(lua_State *L)
+{
+	lua_pushinteger(L, lh_transcript_length(transcript(L)));
+	return 1;
+}
+
+/* history[i], or a method (upvalue 1) */
+static int history_index(lua_State *L)
+{
+	if (lua_type(L, 2) != LUA_TNUMBER) {
+		lua_pushvalue(L, 2);
+		lua_gettable(L, lua_upvalueindex(1));
+		return 1;
+	}
+	lua_Integer i = luaL_checkinteger(L, 2);
+	if (i < 1 || i > lh_transcript_length(transcript(L)))
+		return lua_pushnil(L), 1;
+	uint32_t *id = lua_newuserdatauv(L, sizeof *id, 0);
+	*id = lh_transcript_id(transcript(L), (uint32_t)i - 1);
+	luaL_setmetatable(L, LH_MT_MESSAGE);
+	return 1;
+}
+
+static int history_view(lua_State *L)
+{
+	struct lh_view all;
+	struct lh_error err = { 0 };
+	lh_view_init(&all);
+	if (lh_view_all(&all, transcript(L), &err))
+		return lh_lua_raise(L, &err);
+	lh_lua_push_view(L, &all);               /* one piece: nothing on the heap */
+	return 1;
+}
+
+static void may_edit(lua_State *L)
+{
+	struct lh_policy_run *r = lh_run_of(L);
+	if (!(r->policy->needs & LH_NEEDS_EDIT))
+		luaL_error(L, "this policy edits the record: declare it with requires = { \"edit\" }");
+}
+
+/* A position of the record that may be edited: not the instructions, not the current prompt. */
+static uint32_t place(lua_State *L, int arg)
+{
+	lua_Integer i = luaL_checkinteger(L, arg), n = lh_transcript_length(transcript(L));
+	bool prompt = lh_transcript_waiting(transcript(L));
+	if (i < 2 || i > n - prompt)
+		luaL_error(L, "message %d cannot be edited: 2 to %d can (not the instructions, not the current prompt)", (int)i, (int)(n - prompt));
+	return (uint32_t)i - 1;
+}
+
+static void edited(lua_State *L, uint32_t from)
+{
+	struct lh_policy_run *r = lh_run_of(L);
+	r->epoch++;
+	lh_sandbox_charge(L, lh_transcript_length(transcript(L)) - from);
+}
+
+/* history:replace(i, text, reason) */
+static int history_replace(lua_State *L)
+{
+	may_edit(L);
+	uint32_t at = place(L, 2), id;
+	size_t n;
+	const char *text = luaL_checklstring(L, 3, &n);
+	luaL_checkstring(L, 4);
+	struct lh_error err = { 0 };
+	if (lh_transcript_replace(transcript(L), at, (struct lh_str){ text, n }, &id, &err))
+		return lh_lua_raise(L, &err);
+	edited(L, at);
+	return 0;
+}
+
+/* history:remove(from, to, reason), both included */
+static int history_remove(lua_State *L)
+{
+	may_edit(L);
+	uint32_t from = place(L, 2), to = place(L, 3);
+	luaL_checkstring(L, 4);
+	luaL_argcheck(L, from <= to, 3, "is before the first");
+	struct lh_error err = { 0 };
+	if (lh_transcript_remove(transcript(L), from, to + 1, &err))
+		return lh_lua_raise(L, &err);
+	edited(L, from);
+	return 0;
+}
+
+/* history:truncate(i, reason): everything from message i to the last finished turn goes */
+static int history_truncate(lua_State *L)
+{
+	may_edit(L);
+	struct lh_transcript *t = transcript(L);
+	uint32_t from = place(L, 2), to = lh_transcript_length(t) - (lh_transcript_waiting(t) ? 1 : 0);
+	luaL_checkstring(L, 3);
+	struct lh_error err = { 0 };
+	if (lh_transcript_remove(t, from, to, &err))
+		return lh_lua_raise(L, &err);
+	edited(L, from);
+	return 0;
+}
+
+static int history_newindex(lua_State *L)
+{
+	return luaL_error(L, "history is read-only: history:replace(i, text, reason) edits the record");
+}
+
+void lh_lua_open_history(lua_State *L)
+{
+	static const luaL_Reg methods[] = {
+		{ "view", history_view }, { "replace", history_replace }, { "remove", history_remove },
+		{ "truncate", history_truncate }, { NULL, NULL }
+	};
+	luaL_newmetatable(L, LH_MT_MESSAGE);
+	lua_pushcfunction(L, message_index);
+	lua_setfield(L, -2, "__index");
+	lua_pushcfunction(L, read_only);
+	lua_setfield(L, -2, "__newindex");
+	lua_pushboolean(L, 0);
+	lua_setfield(L, -2, "__metatable");
+	luaL_newmetatable(L, LH_MT_HISTORY);
+	lua_pushcfunction(L, history_len);
+	lua_setfield(L, -2, "__len");
+	lua_pushcfunction(L, history_newindex);
+	lua_setfield(L, -2, "__newindex");
+	lua_pushboolean(L, 0);
+	lua_setfield(L, -2, "__metatable");
+	lh_lua_methods(L, "history", methods);
+	lua_pushcclosure(L, history_index, 1);
+	lua_setfield(L, -2, "__index");
+	lua_pop(L, 2);
+	lua_newuserdatauv(L, 1, 0);
+	luaL_setmetatable(L, LH_MT_HISTORY);
+	lua_setfield(L, LUA_REGISTRYINDEX, "longhaul.the_history");
+}

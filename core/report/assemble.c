@@ -1,0 +1,119 @@
+#include "report/assemble.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add_cost(struct lh_report_condition *to, const struct lh_condition_results *c)
+{
+	struct lh_totals all = { 0 };
+	for (int i = 0; i < c->samples; i++) {
+		const struct lh_totals *t = &c->totals[i];
+		all.calls += t->calls;
+		all.attempts += t->attempts;
+		all.tokens_in += t->tokens_in;
+		all.tokens_cached += t->tokens_cached;
+		all.tokens_out += t->tokens_out;
+		all.tokens_reasoning += t->tokens_reasoning;
+		all.latency_us += t->latency_us;
+		all.cost_microusd += t->cost_microusd;
+		all.turns += t->turns;
+		all.exposure_update += t->exposure_update;
+		all.exposure_state += t->exposure_state;
+		all.exposure_unusable += t->exposure_unusable;
+		all.reusable_prefix += t->reusable_prefix;
+		all.priced = all.priced || t->priced;
+	}
+	double calls = all.calls ? (double)all.calls : NAN, turns = all.turns ? (double)all.turns : NAN;
+	to->cost = (struct lh_report_cost){ all.calls, all.attempts, all.tokens_in, all.tokens_cached, all.tokens_out, all.tokens_reasoning,
+		all.latency_us, all.cost_microusd, all.priced, all.turns, all.reusable_prefix / calls };
+	to->exposure = (struct lh_report_exposure){ all.exposure_update / turns, all.exposure_state / turns, all.exposure_unusable / turns, NAN };
+}
+
+/* Causes with their counts, in order of first appearance. */
+static int add_causes(struct lh_report_condition *to, const struct lh_condition_results *c, struct lh_error *err)
+{
+	struct lh_report_cause *list = NULL;
+	int n = 0;
+	for (int i = 0; i < c->samples; i++) {
+		if (!c->cause[i])
+			continue;
+		int k = 0;
+		while (k < n && !lh_str_is(list[k].cause, c->cause[i]))
+			k++;
+		if (k == n) {
+			struct lh_report_cause *p = n < 1000 ? realloc(list, (size_t)(n + 1) * sizeof *p) : NULL;
+			if (!p && n < 1000) {
+				free(list);
+				return lh_nomem(err);
+			}
+			if (!p)
+				continue;
+			list = p;
+			list[n++] = (struct lh_report_cause){ lh_str_of(c->cause[i]), 0 };
+		}
+		list[k].episodes++;
+	}
+	to->causes = list;
+	to->cause_count = n;
+	return 0;
+}
+
+static int add_condition(struct lh_report_condition *to, const struct lh_results *r, const struct lh_condition_results *c, struct lh_error *err)
+{
+	*to = (struct lh_report_condition){ .task = lh_str_of(c->task), .task_params = lh_str_of(c->task_params), .model = lh_str_of(c->model),
+		.model_options = lh_str_of(c->model_options), .policy = lh_str_of(c->policy), .policy_options = lh_str_of(c->policy_options),
+		.policy_label = lh_str_of(c->policy_label), .task_label = lh_str_of(c->task_label), .model_label = lh_str_of(c->model_label),
+		.history = lh_str_of(c->history), .oracle = c->oracle };
+	struct lh_grid grid = { .samples = c->samples, .turns = c->turns, .outcome = c->outcome, .unshown = c->unshown,
+		.stop_at_error = r->stop_at_error, .steps_per_turn = c->steps_per_turn };
+	struct lh_measure_options o = { .s = r->horizon, .s_count = r->horizon_count, .seed = r->seed };
+	struct lh_result *result;
+	int rc = lh_measure(&grid, &o, &result, err);
+	if (rc)
+		return rc;
+	to->result = result;
+	add_cost(to, c);
+	to->exposure.unshown = result->unshown;
+	return add_causes(to, c, err);
+}
+
+int lh_report_of(const struct lh_results *r, const char *command, struct lh_report **out, struct lh_error *err)
+{
+	*out = NULL;
+	struct lh_report *report = calloc(1, sizeof *report);
+	struct lh_report_condition *list = calloc((size_t)r->conditions + 1, sizeof *list);
+	if (!report || !list) {
+		free(report);
+		free(list);
+		return lh_nomem(err);
+	}
+	report->condition = list;
+	report->run = (struct lh_report_run){ .id = r->run, .version = lh_str_of(r->version), .seed = r->seed, .started = lh_str_of(r->started),
+		.ended = lh_str_of(r->ended), .status = lh_str_of(r->status), .cause = lh_str_of(r->status_cause),
+		.config_sha256 = lh_str_of(r->config_sha256), .command = lh_str_of(command), .wall_s = r->wall_s };
+	report->notes = (const char *const *)r->note;
+	report->note_count = r->notes;
+	for (; report->count < r->conditions; report->count++) {
+		int rc = add_condition(&list[report->count], r, &r->condition[report->count], err);
+		if (rc) {
+			report->count++;
+			lh_report_free(report);
+			return rc;
+		}
+	}
+	*out = report;
+	return 0;
+}
+
+void lh_report_free(struct lh_report *report)
+{
+	if (!report)
+		return;
+	for (int i = 0; i < report->count; i++) {
+		lh_result_free((struct lh_result *)report->condition[i].result);
+		free((void *)report->condition[i].causes);
+	}
+	free((void *)report->condition);
+	free(report);
+}

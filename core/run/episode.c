@@ -1,0 +1,388 @@
+#include "run/episode.h"
+
+#include "run/record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct lh_condition_results *results_of(struct lh_episode *e)
+{
+	return &e->run->results->condition[e->condition_index];
+}
+
+/* ---- asks ---- */
+
+static int add_ask(struct lh_episode *e, struct lh_ask **out, struct lh_error *err)
+{
+	if (e->asks == e->ask_cap) {
+		int cap = e->ask_cap ? 2 * e->ask_cap : 2;
+		struct lh_ask *p = malloc((size_t)cap * sizeof *p);
+		if (!p)
+			return lh_nomem(err);
+		for (int i = 0; i < cap; i++) {      /* views hold pointers into themselves: copy by hand */
+			lh_view_init(&p[i].view);
+			if (i >= e->asks)
+				continue;
+			struct lh_view view = p[i].view;
+			p[i] = e->ask[i];
+			p[i].view = view;
+			p[i].view.piece = p[i].view.few;
+			int rc = lh_view_copy(&p[i].view, &e->ask[i].view, err);
+			lh_view_fini(&e->ask[i].view);
+			if (rc)
+				return rc;
+		}
+		free(e->ask);
+		e->ask = p;
+		e->ask_cap = cap;
+	}
+	*out = &e->ask[e->asks++];
+	return 0;
+}
+
+static int add_calls(struct lh_episode *e, int n, struct lh_error *err)
+{
+	if (e->calls + n > e->call_cap) {
+		int cap = 2 * (e->calls + n);
+		struct lh_call *p = realloc(e->call, (size_t)cap * sizeof *p);
+		if (!p)
+			return lh_nomem(err);
+		e->call = p;
+		e->call_cap = cap;
+	}
+	for (int i = 0; i < n; i++)
+		e->call[e->calls++] = (struct lh_call){ .ask = e->asks - 1 };
+	return 0;
+}
+
+static uint64_t hash_options(const struct lh_call_options *o)
+{
+	uint64_t bits;
+	memcpy(&bits, &o->temperature, sizeof bits);
+	uint64_t h = lh_random_mix(o->has_temperature ? bits + 1 : 0, (uint64_t)o->max_tokens);
+	for (const char *p = o->model; *p; p++)
+		h = lh_random_mix(h, (unsigned char)*p);
+	for (const char *p = o->stop; *p; p++)
+		h = lh_random_mix(h, 256u + (unsigned char)*p);
+	return h;
+}
+
+/* The policy wants calls: measures the view and notes it. */
+static int begin_ask(struct lh_episode *e, const struct lh_policy_step *step, struct lh_error *err)
+{
+	struct lh_ask *a;
+	int rc = add_ask(e, &a, err);
+	if (!rc)
+		rc = lh_view_copy(&a->view, step->view, err);
+	if (rc)
+		return rc;
+	struct lh_transcript *t = e->transcript;
+	a->options = step->options;
+	a->wanted = step->calls;
+	a->answered = 0;
+	a->first_seq = (uint32_t)e->calls;
+	a->existed = lh_transcript_count(t);
+	lh_view_measure(&a->view, t, &a->size);
+	lh_view_exposure(&a->view, t, &a->exposure);
+	a->hash = lh_random_mix(lh_view_hash(&a->view, t), hash_options(&a->options));
+	a->reusable = lh_view_reusable(&a->view, e->has_before ? &e->before : NULL, t);
+	rc = lh_view_copy(&e->before, &a->view, err);
+	e->has_before = true;
+	if (!rc)
+		rc = add_calls(e, a->wanted, err);
+	return rc ? rc : lh_record_policy_messages(e, err);
+}
+
+const struct lh_ask *lh_episode_asks(const struct lh_episode *e)
+{
+	return &e->ask[e->asks - 1];
+}
+
+/* ---- turns ---- */
+
+static void clear_turn(struct lh_episode *e)
+{
+	for (int i = 0; i < e->calls; i++)
+		free(e->call[i].error_text);
+	e->calls = 0;
+	e->asks = 0;
+}
+
+static int end(struct lh_episode *e, const char *status, struct lh_str cause, struct lh_error *err)
+{
+	struct lh_condition_results *c = results_of(e);
+	e->done = true;
+	if (cause.n && !(c->cause[e->sample] = lh_str_dup(cause)))
+		return lh_nomem(err);
+	return lh_record_episode(e, status, cause, err);
+}
+
+/* The turn brought no reply: the episode ends here with `outcome`. */
+static int end_with(struct lh_episode *e, enum lh_outcome outcome, const char *status, struct lh_str cause, struct lh_error *err)
+{
+	for (int i = 0; i < e->calls; i++) {
+		int rc = e->call[i].journalled ? 0 : lh_record_call(e, (uint32_t)i, NULL, err);
+		if (rc)
+			return rc;
+	}
+	lh_results_turn(results_of(e), e->sample, (int)lh_transcript_turn(e->transcript) - 1, outcome, false);
+	return end(e, status, cause, err);
+}
+
+static int policy_failed(struct lh_episode *e, const struct lh_error *fault, struct lh_error *err)
+{
+	char cause[1600];
+	snprintf(cause, sizeof cause, "policy %s, sample %llu, turn %u: %s", e->condition->policy_label,
+		(unsigned long long)lh_sample_index(e->task), lh_transcript_turn(e->transcript), fault->text);
+	return end_with(e, LH_OUTCOME_POLICY_ERROR, "policy_error", lh_str_of(cause), err);
+}
+
+/* Index of the call that brought this message, or -1. */
+static int call_of(const struct lh_episode *e, uint32_t message)
+{
+	for (int i = e->calls - 1; i >= 0; i--)
+		if (!e->call[i].error && e->call[i].message == message)
+			return i;
+	return -1;
+}
+
+static int accept(struct lh_episode *e, uint32_t message, bool *stop, struct lh_error *err)
+{
+	int i = call_of(e, message);
+	if (i < 0)
+		return lh_fail(err, LH_E_INTERNAL, "a reply was accepted that no call brought");
+	const struct lh_ask *a = &e->ask[e->call[i].ask];
+	struct lh_turn_states states;
+	int rc = lh_judge(e->transcript, &a->view, message, e->call[i].finish, &e->run->judged, &states, err);
+	if (!rc)
+		rc = lh_transcript_accept(e->transcript, message, err);
+	if (rc)
+		return rc;
+	uint32_t turn = lh_transcript_turn(e->transcript);
+	states.truth = lh_transcript_truth(e->transcript, turn);
+	states.answered = lh_transcript_state(e->transcript, message);
+	struct lh_condition_results *c = results_of(e);
+	struct lh_totals *sum = &c->totals[e->sample];
+	lh_results_turn(c, e->sample, (int)turn - 1, states.outcome, states.unshown);
+	sum->turns++;
+	sum->exposure_update += a->exposure.update;
+	sum->exposure_state += a->exposure.state;
+	sum->exposure_unusable += a->exposure.unusable;
+	*stop = e->run->experiment->stop_at_error && !lh_outcome_state_ok(states.outcome);
+	e->run->turns_done++;
+	for (int k = 0; k < e->calls && !rc; k++)
+		if (k == i || !e->call[k].journalled)
+			rc = lh_record_call(e, (uint32_t)k, k == i ? &states : NULL, err);
+	return rc;
+}
+
+static int step_on(struct lh_episode *e, const struct lh_policy_step *step, struct lh_error *err);
+
+static int next_turn(struct lh_episode *e, struct lh_error *err)
+{
+	struct lh_policy_step step;
+	struct lh_error fault = { 0 };
+	clear_turn(e);
+	int rc = lh_transcript_begin_turn(e->transcript, err);
+	if (!rc)
+		rc = lh_record_message(e, lh_transcript_count(e->transcript) - 1, err);
+	if (rc)
+		return rc;
+	if (lh_policy_turn(e->policy, &step, &fault))
+		return policy_failed(e, &fault, err);
+	return step_on(e, &step, err);
+}
+
+static int finish(struct lh_episode *e, const char *cause, struct lh_error *err)
+{
+	struct lh_error fault = { 0 };
+	lh_buf_clear(&e->run->text);
+	if (lh_policy_finish(e->policy, &e->run->text, &fault)) {
+		char text[1600];
+		snprintf(text, sizeof text, "finish(): %s", fault.text);
+		return end(e, "done", lh_str_of(text), err);
+	}
+	e->extra = lh_buf_str(&e->run->text);
+	return end(e, "done", lh_str_of(cause), err);
+}
+
+/* Carries a step out; loops over turns without recursion are the scheduler's: each turn has a call. */
+static int step_on(struct lh_episode *e, const struct lh_policy_step *step, struct lh_error *err)
+{
+	bool stop = false;
+	if (step->kind == LH_STEP_CALLS)
+		return begin_ask(e, step, err);
+	if (step->kind == LH_STEP_END)
+		return end_with(e, step->outcome, step->outcome == LH_OUTCOME_FAILED ? "censored" : "done",
+			step->outcome == LH_OUTCOME_FAILED ? lh_str_of(step->cause) : LH_STR("overflow"), err);
+	int rc = accept(e, step->message, &stop, err);
+	if (rc)
+		return rc;
+	if (stop)
+		return finish(e, "stopped at its first error", err);
+	if (lh_transcript_turn(e->transcript) >= e->condition->turns)
+		return finish(e, "", err);
+	return next_turn(e, err);
+}
+
+/* ---- replies ---- */
+
+static int note_reply(struct lh_episode *e, uint32_t seq, const struct lh_reply *r, struct lh_error *err)
+{
+	struct lh_call *c = &e->call[seq];
+	int ask = c->ask, rc = 0;
+	*c = (struct lh_call){ .ask = ask, .finish = r->finish, .error = r->error, .tokens_in = r->tokens_in, .tokens_cached = r->tokens_cached,
+		.tokens_out = r->tokens_out, .tokens_reasoning = r->tokens_reasoning, .latency_us = r->latency_us,
+		.cost_microusd = r->cost_microusd, .attempts = r->attempts, .priced = r->priced };
+	if (r->error && !(c->error_text = lh_str_dup(lh_buf_str(&r->error_text))))
+		return lh_nomem(err);
+	if (!r->error)
+		rc = lh_transcript_add_reply(e->transcript, lh_buf_str(&r->text), lh_buf_str(&r->thoughts), &c->message, err);
+	return rc;
+}
+
+/* The sums of an ask's calls, in order of seq. */
+static void add_totals(struct lh_episode *e, const struct lh_ask *a)
+{
+	struct lh_totals *sum = &results_of(e)->totals[e->sample];
+	for (int i = 0; i < a->wanted; i++) {
+		const struct lh_call *c = &e->call[a->first_seq + (uint32_t)i];
+		sum->calls++;
+		sum->attempts += c->attempts;
+		sum->tokens_in += c->tokens_in;
+		sum->tokens_cached += c->tokens_cached;
+		sum->tokens_out += c->tokens_out;
+		sum->tokens_reasoning += c->tokens_reasoning;
+		sum->latency_us += c->latency_us;
+		sum->cost_microusd += c->cost_microusd;
+		sum->reusable_prefix += a->reusable;
+		sum->priced = sum->priced || c->priced;
+	}
+}
+
+static int results_for(struct lh_episode *e, const struct lh_ask *a, struct lh_error *err)
+{
+	if (a->wanted > e->result_cap) {
+		struct lh_call_result *p = realloc(e->result, (size_t)a->wanted * sizeof *p);
+		if (!p)
+			return lh_nomem(err);
+		e->result = p;
+		e->result_cap = a->wanted;
+	}
+	for (int i = 0; i < a->wanted; i++) {
+		const struct lh_call *c = &e->call[a->first_seq + (uint32_t)i];
+		e->result[i] = (struct lh_call_result){ c->error, lh_str_of(c->error_text), c->message, c->finish, c->tokens_in, c->tokens_out };
+	}
+	return 0;
+}
+
+int lh_episode_reply(struct lh_episode *e, uint32_t seq, const struct lh_reply *reply, struct lh_error *err)
+{
+	struct lh_ask *a = &e->ask[e->call[seq].ask];
+	int rc = note_reply(e, seq, reply, err);
+	if (!rc && a->wanted > 1)        /* durable before the others are in */
+		rc = lh_record_call(e, seq, NULL, err);
+	e->run->calls_done++;
+	if (rc || ++a->answered < a->wanted)
+		return rc;
+	add_totals(e, a);
+	rc = results_for(e, a, err);
+	if (rc)
+		return rc;
+	struct lh_policy_step step;
+	struct lh_error fault = { 0 };
+	if (lh_policy_answer(e->policy, e->result, a->wanted, &step, &fault))
+		return policy_failed(e, &fault, err);
+	if (step.kind == LH_STEP_CALLS && a->wanted == 1) {
+		rc = lh_record_call(e, seq, NULL, err);
+		if (rc)
+			return rc;
+	}
+	return step_on(e, &step, err);
+}
+
+void lh_episode_request(const struct lh_episode *e, uint32_t seq, struct lh_model_request *out)
+{
+	const struct lh_ask *a = &e->ask[e->call[seq].ask];
+	*out = (struct lh_model_request){ .transcript = e->transcript, .view = &a->view, .options = &a->options, .size = &a->size,
+		.exposure = &a->exposure, .view_hash = a->hash, .seed = e->run->experiment->seed, .sample = lh_sample_index(e->task),
+		.turn = lh_transcript_turn(e->transcript), .seq = seq };
+}
+
+/* ---- opening ---- */
+
+static int open_parts(struct lh_episode *e, struct lh_error *err)
+{
+	const struct lh_condition *c = e->condition;
+	uint64_t sample = e->run->plan->first_sample + (uint64_t)e->sample, seed = e->run->experiment->seed;
+	int rc = lh_sample_open(c->task, sample, seed, &e->task, err);
+	if (!rc)
+		rc = lh_transcript_new(e->task, c->steps_per_turn, &e->transcript, err);
+	if (rc)
+		return rc;
+	struct lh_model_setting m = { .task = lh_str_of(lh_family_name(lh_taskset_family(c->task))), .task_params = lh_taskset_params_json(c->task),
+		.policy = lh_str_of(lh_policy_name(c->policy)), .policy_options = lh_policy_options_json(c->policy), .history = lh_str_of(c->history),
+		.steps_per_turn = c->steps_per_turn, .sample = sample, .seed = seed };
+	return lh_model_begin(c->model, &m, &e->model, err);
+}
+
+static int start(struct lh_episode *e, struct lh_error *err)
+{
+	struct lh_error fault = { 0 };
+	int rc = open_parts(e, err);
+	if (!rc)
+		rc = lh_record_episode(e, "running", LH_STR(""), err);
+	if (!rc)
+		rc = lh_record_message(e, 0, err);
+	if (rc)
+		return rc;
+	struct lh_policy_setting s = { .transcript = e->transcript, .seed = e->run->experiment->seed, .sample = lh_sample_index(e->task),
+		.turns = e->condition->turns, .window = lh_model_window(e->condition->model) };
+	if (lh_policy_begin(e->condition->policy, &s, &e->policy, &fault)) {
+		rc = lh_transcript_begin_turn(e->transcript, err);
+		if (!rc)
+			rc = lh_record_message(e, 1, err);
+		return rc ? rc : policy_failed(e, &fault, err);
+	}
+	return next_turn(e, err);
+}
+
+int lh_episode_open(struct lh_run_context *run, int condition, int sample, struct lh_episode **out, struct lh_error *err)
+{
+	*out = NULL;
+	struct lh_episode *e = calloc(1, sizeof *e);
+	if (!e)
+		return lh_nomem(err);
+	e->run = run;
+	e->condition = &run->plan->condition[condition];
+	e->condition_index = condition;
+	e->sample = sample;
+	e->id = run->first_episode + (int64_t)sample * run->plan->conditions + condition;
+	lh_view_init(&e->before);
+	int rc = start(e, err);
+	if (rc) {
+		lh_episode_free(e);
+		return rc;
+	}
+	*out = e;
+	return 0;
+}
+
+void lh_episode_free(struct lh_episode *e)
+{
+	if (!e)
+		return;
+	clear_turn(e);
+	for (int i = 0; i < e->ask_cap; i++)
+		lh_view_fini(&e->ask[i].view);
+	lh_view_fini(&e->before);
+	free(e->ask);
+	free(e->call);
+	free(e->result);
+	lh_policy_run_free(e->policy);
+	lh_model_end(e->model);
+	lh_transcript_free(e->transcript);
+	lh_sample_close(e->task);
+	free(e);
+}

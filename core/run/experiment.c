@@ -1,0 +1,343 @@
+#include "run/experiment.h"
+
+#include "json/reader.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum option { TASK, MODEL, POLICY, HISTORY, TURNS, SAMPLES, STEPS_PER_TURN, STEPS, SEED, HORIZON, STOP_AT_ERROR,
+	SAMPLE, CONCURRENCY, JOBS, PLUGIN, OUTPUT, OPTIONS };
+
+const struct lh_option_info lh_run_options[] = {
+	[TASK] = { "task", "SPEC", "kv_sum", "task family with parameters; repeat for a grid" },
+	[MODEL] = { "model", "SPEC", "sim, as in the demonstration", "what is tested; repeat for a grid" },
+	[POLICY] = { "policy", "SPEC", "full_history", "context policy with options; repeat for a grid" },
+	[HISTORY] = { "history", "MODE", "own", "what the model sees of earlier turns: own (what it said)" },
+	[TURNS] = { "turns", "N", "100", "turns of an episode" },
+	[SAMPLES] = { "samples", "N", "100", "seeded samples, the same under every condition" },
+	[STEPS_PER_TURN] = { "steps-per-turn", "K,…", "1", "steps asked in one turn; a list is one more axis of the grid" },
+	[STEPS] = { "steps", "N", "", "fixed total: turns = N / steps-per-turn" },
+	[SEED] = { "seed", "N", "1", "names every random draw of the run" },
+	[HORIZON] = { "horizon", "S,…", "0.5,0.8,0.9", "shares for which the horizon is reported" },
+	[STOP_AT_ERROR] = { "stop-at-error", NULL, "", "end an episode at its first error (horizons need no more)" },
+	[SAMPLE] = { "sample", "I", "", "run sample I only (from 0)" },
+	[CONCURRENCY] = { "concurrency", "N", "64", "calls in flight; results do not depend on it" },
+	[JOBS] = { "jobs", "N", "0", "worker processes; 0: in this one" },
+	[PLUGIN] = { "plugin", "FILE", "", "open a task family from FILE" },
+	[OUTPUT] = { "output", "FILE", "longhaul.db", "run file (-o); none: keep nothing" },
+	[OPTIONS] = { NULL, NULL, NULL, NULL },
+};
+
+void lh_experiment_init(struct lh_experiment *e)
+{
+	memset(e, 0, sizeof *e);
+	e->turns = 100;
+	e->samples = 100;
+	e->concurrency = 64;
+	e->only_sample = -1;
+	e->seed = 1;
+	e->steps_per_turn[0] = 1;
+	e->steps_per_turn_count = 1;
+	e->horizon[0] = 0.5, e->horizon[1] = 0.8, e->horizon[2] = 0.9;
+	e->horizon_count = 3;
+}
+
+static void clear(struct lh_list *l)
+{
+	for (int i = 0; i < l->count; i++) {
+		free(l->item[i]);
+		free(l->base_dir[i]);
+	}
+	free(l->item);
+	free(l->base_dir);
+	*l = (struct lh_list){ 0 };
+}
+
+void lh_experiment_fini(struct lh_experiment *e)
+{
+	clear(&e->tasks);
+	clear(&e->models);
+	clear(&e->policies);
+	clear(&e->histories);
+	clear(&e->plugins);
+	free(e->output);
+	e->output = NULL;
+}
+
+static int add(struct lh_list *l, struct lh_str item, enum lh_origin origin, const char *base_dir, struct lh_error *err)
+{
+	if (l->count && l->origin != origin)
+		clear(l);
+	l->origin = origin;
+	char **items = realloc(l->item, (size_t)(l->count + 1) * sizeof *items);
+	if (items)
+		l->item = items;
+	char **dirs = realloc(l->base_dir, (size_t)(l->count + 1) * sizeof *dirs);
+	if (dirs)
+		l->base_dir = dirs;
+	if (!items || !dirs)
+		return lh_nomem(err);
+	l->item[l->count] = lh_str_dup(item);
+	l->base_dir[l->count] = base_dir ? lh_str_dup(lh_str_of(base_dir)) : NULL;
+	return l->item[l->count++] ? 0 : lh_nomem(err);
+}
+
+static int integer(struct lh_str name, struct lh_str v, int64_t lo, int64_t hi, int64_t *out, struct lh_error *err)
+{
+	if (!lh_str_to_int(v, out))
+		return lh_fail(err, LH_E_USAGE, "--%.*s %.*s: an integer is needed", LH_ARG(name), LH_ARG(v));
+	if (*out < lo || *out > hi)
+		return lh_fail(err, LH_E_USAGE, "--%.*s %.*s: it must lie from %lld to %lld", LH_ARG(name), LH_ARG(v), (long long)lo, (long long)hi);
+	return 0;
+}
+
+/* The next item of a comma-separated list; false at the end. */
+static bool item(struct lh_str *rest, struct lh_str *out)
+{
+	if (!rest->p)
+		return false;
+	const char *comma = memchr(rest->p, ',', rest->n);
+	size_t n = comma ? (size_t)(comma - rest->p) : rest->n;
+	*out = lh_str_trim((struct lh_str){ rest->p, n });
+	*rest = comma ? (struct lh_str){ comma + 1, rest->n - n - 1 } : (struct lh_str){ NULL, 0 };
+	return true;
+}
+
+static int set_steps(struct lh_experiment *e, struct lh_str name, struct lh_str v, struct lh_error *err)
+{
+	e->steps_per_turn_count = 0;
+	for (struct lh_str one; item(&v, &one);) {
+		int64_t k;
+		int rc = integer(name, one, 1, 1000000, &k, err);
+		if (rc)
+			return rc;
+		if (e->steps_per_turn_count == 32)
+			return lh_fail(err, LH_E_USAGE, "--%.*s: more than 32 values", LH_ARG(name));
+		e->steps_per_turn[e->steps_per_turn_count++] = (int32_t)k;
+	}
+	return 0;
+}
+
+static int set_horizon(struct lh_experiment *e, struct lh_str name, struct lh_str v, struct lh_error *err)
+{
+	e->horizon_count = 0;
+	for (struct lh_str one; item(&v, &one);) {
+		double s;
+		if (!lh_str_to_double(one, &s) || !(s > 0 && s < 1))
+			return lh_fail(err, LH_E_USAGE, "--%.*s %.*s: a share between 0 and 1 is needed, such as 0.5", LH_ARG(name), LH_ARG(one));
+		if (e->horizon_count == 16)
+			return lh_fail(err, LH_E_USAGE, "--%.*s: more than 16 values", LH_ARG(name));
+		e->horizon[e->horizon_count++] = s;
+	}
+	return 0;
+}
+
+static int set_seed(struct lh_experiment *e, struct lh_str v, struct lh_error *err)
+{
+	char text[32], *end;
+	if (v.n == 0 || v.n >= sizeof text || v.p[0] < '0' || v.p[0] > '9')
+		return lh_fail(err, LH_E_USAGE, "--seed %.*s: an integer from 0 to 2^64 - 1 is needed", LH_ARG(v));
+	memcpy(text, v.p, v.n);
+	text[v.n] = 0;
+	e->seed = strtoull(text, &end, 10);
+	return *end ? lh_fail(err, LH_E_USAGE, "--seed %.*s: an integer is needed", LH_ARG(v)) : 0;
+}
+
+static int set_switch(struct lh_str name, struct lh_str v, bool *out, struct lh_error *err)
+{
+	if (v.n && !lh_str_is(v, "true") && !lh_str_is(v, "false"))
+		return lh_fail(err, LH_E_USAGE, "--%.*s %.*s: it takes no value", LH_ARG(name), LH_ARG(v));
+	*out = !lh_str_is(v, "false");
+	return 0;
+}
+
+static int find(struct lh_str name, struct lh_error *err)
+{
+	const char *names[OPTIONS + 1] = { NULL };
+	for (int i = 0; i < OPTIONS; i++) {
+		names[i] = lh_run_options[i].name;
+		if (lh_str_is(name, names[i]))
+			return i;
+	}
+	const char *near = lh_nearest(name, names);
+	return lh_fail(err, LH_E_USAGE, "there is no option --%.*s%s%s%s; see: longhaul run -h", LH_ARG(name),
+		near ? ": did you mean --" : "", near ? near : "", near ? "?" : "");
+}
+
+int lh_experiment_set(struct lh_experiment *e, struct lh_str name, struct lh_str v, enum lh_origin origin, const char *base_dir, struct lh_error *err)
+{
+	int i = find(name, err);
+	if (i < 0)
+		return i;
+	if (lh_run_options[i].value && !v.n)
+		return lh_fail(err, LH_E_USAGE, "--%.*s needs a value: %s", LH_ARG(name), lh_run_options[i].value);
+	if (origin == LH_FROM_FILE && e->origin[i] == LH_FROM_LINE)
+		return 0;
+	e->origin[i] = origin;
+	switch ((enum option)i) {
+	case TASK: return add(&e->tasks, v, origin, base_dir, err);
+	case MODEL: return add(&e->models, v, origin, base_dir, err);
+	case POLICY: return add(&e->policies, v, origin, base_dir, err);
+	case HISTORY: return add(&e->histories, v, origin, base_dir, err);
+	case PLUGIN: return add(&e->plugins, v, origin, base_dir, err);
+	case TURNS: e->turns_from = origin; return integer(name, v, 1, 10000000, &e->turns, err);
+	case SAMPLES: e->samples_from = origin; return integer(name, v, 1, 100000000, &e->samples, err);
+	case STEPS: return integer(name, v, 1, 1000000000, &e->steps, err);
+	case STEPS_PER_TURN: return set_steps(e, name, v, err);
+	case SEED: return set_seed(e, v, err);
+	case HORIZON: return set_horizon(e, name, v, err);
+	case STOP_AT_ERROR: return set_switch(name, v, &e->stop_at_error, err);
+	case SAMPLE: return integer(name, v, 0, 100000000, &e->only_sample, err);
+	case CONCURRENCY: return integer(name, v, 1, 100000, &e->concurrency, err);
+	case JOBS: return integer(name, v, 0, 0, &e->jobs, err);
+	case OUTPUT:
+		free(e->output);
+		e->output = lh_str_dup(v);
+		return e->output ? 0 : lh_nomem(err);
+	case OPTIONS: break;
+	}
+	return 0;
+}
+
+/* ---- experiment files ---- */
+
+/* A file's field as an option's name: "policies" → "policy", "steps_per_turn" → "steps-per-turn". */
+static struct lh_str option_name(struct lh_str field, char out[64])
+{
+	static const char *const plural[][2] = { { "tasks", "task" }, { "models", "model" }, { "policies", "policy" },
+		{ "histories", "history" }, { "plugins", "plugin" } };
+	for (size_t i = 0; i < sizeof plural / sizeof *plural; i++)
+		if (lh_str_is(field, plural[i][0]))
+			return lh_str_of(plural[i][1]);
+	size_t n = field.n < 63 ? field.n : 63;
+	for (size_t i = 0; i < n; i++)
+		out[i] = field.p[i] == '_' ? '-' : field.p[i];
+	return (struct lh_str){ out, n };
+}
+
+static int scalar_text(const struct lh_json *v, struct lh_buf *out, struct lh_error *err)
+{
+	int64_t i;
+	switch (lh_json_type(v)) {
+	case LH_JSON_STRING: lh_buf_put_str(out, lh_json_str(v)); break;
+	case LH_JSON_BOOL: lh_buf_puts(out, lh_json_bool(v) ? "true" : "false"); break;
+	case LH_JSON_NUMBER:
+		if (lh_json_int(v, &i))
+			lh_buf_put_int(out, i);
+		else
+			lh_buf_printf(out, "%.17g", lh_json_number(v));
+		break;
+	default: return lh_fail(err, LH_E_USAGE, "a text, a number or true/false is needed here");
+	}
+	return 0;
+}
+
+static void put_quoted(struct lh_buf *out, struct lh_str s)
+{
+	lh_buf_putc(out, '"');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '"' || s.p[i] == '\\')
+			lh_buf_putc(out, '\\');
+		lh_buf_putc(out, s.p[i]);
+	}
+	lh_buf_putc(out, '"');
+}
+
+/* { "window", n = 5 } as "window:n=5". */
+static int spec_text(const struct lh_json *table, struct lh_buf *out, struct lh_error *err)
+{
+	const struct lh_json *name = lh_json_get(table, "1");
+	if (!name)
+		name = lh_json_get(table, "name");
+	if (lh_json_type(name) != LH_JSON_STRING)
+		return lh_fail(err, LH_E_USAGE, "a table here begins with a name, such as { \"window\", n = 5 }");
+	lh_buf_put_str(out, lh_json_str(name));
+	char separator = memchr(lh_json_str(name).p, ':', lh_json_str(name).n) ? ',' : ':';
+	for (const struct lh_json *v = lh_json_first(table); v; v = lh_json_next(v)) {
+		struct lh_buf text;
+		if (v == name)
+			continue;
+		lh_buf_init(&text, 1 << 16);
+		int rc = scalar_text(v, &text, err);
+		lh_buf_printf(out, "%c%.*s=", separator, LH_ARG(lh_json_key(v)));
+		put_quoted(out, lh_buf_str(&text));
+		separator = ',';
+		lh_buf_fini(&text);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int value_text(const struct lh_json *v, struct lh_buf *out, struct lh_error *err)
+{
+	lh_buf_clear(out);
+	int rc = lh_json_type(v) == LH_JSON_OBJECT ? spec_text(v, out, err) : scalar_text(v, out, err);
+	return rc ? rc : lh_buf_ok(out, err);
+}
+
+static bool is_numbers(struct lh_str name)
+{
+	return lh_str_is(name, "horizon") || lh_str_is(name, "steps-per-turn");
+}
+
+/* A list of numbers is one value with commas, a list of specs is several. */
+static int set_list(struct lh_experiment *e, struct lh_str name, const struct lh_json *list, const char *base_dir, struct lh_error *err)
+{
+	struct lh_buf text, all;
+	lh_buf_init(&text, 1 << 16);
+	lh_buf_init(&all, 1 << 16);
+	int rc = 0;
+	for (const struct lh_json *v = lh_json_first(list); v && !rc; v = lh_json_next(v)) {
+		rc = value_text(v, &text, err);
+		if (!rc && is_numbers(name)) {
+			lh_buf_puts(&all, all.n ? "," : "");
+			lh_buf_put_str(&all, lh_buf_str(&text));
+		} else if (!rc) {
+			rc = lh_experiment_set(e, name, lh_buf_str(&text), LH_FROM_FILE, base_dir, err);
+		}
+	}
+	if (!rc && is_numbers(name))
+		rc = lh_experiment_set(e, name, lh_buf_str(&all), LH_FROM_FILE, base_dir, err);
+	lh_buf_fini(&text);
+	lh_buf_fini(&all);
+	return rc;
+}
+
+static int set_field(struct lh_experiment *e, const struct lh_json *v, const char *base_dir, struct lh_error *err)
+{
+	char buffer[64];
+	struct lh_str name = option_name(lh_json_key(v), buffer);
+	if (lh_json_type(v) == LH_JSON_ARRAY)
+		return set_list(e, name, v, base_dir, err);
+	struct lh_buf text;
+	lh_buf_init(&text, 1 << 16);
+	int rc = value_text(v, &text, err);
+	if (!rc)
+		rc = lh_experiment_set(e, name, lh_buf_str(&text), LH_FROM_FILE, base_dir, err);
+	lh_buf_fini(&text);
+	return rc;
+}
+
+int lh_experiment_load(struct lh_experiment *e, const char *path, struct lh_error *err)
+{
+	struct lh_buf json;
+	struct lh_json *root = NULL;
+	lh_buf_init(&json, 4 << 20);
+	const char *slash = strrchr(path, '/');
+	char *base_dir = slash ? lh_str_dup((struct lh_str){ path, (size_t)(slash - path) + (slash == path) }) : NULL;
+	int rc = lh_script_json(path, &json, err);
+	if (!rc)
+		rc = lh_json_parse(lh_buf_str(&json), path, 1, &root, err);
+	for (const struct lh_json *v = lh_json_first(root); v && !rc; v = lh_json_next(v)) {
+		rc = set_field(e, v, base_dir, err);
+		if (rc)
+			lh_prefix(err, "%s: %.*s", path, LH_ARG(lh_json_key(v)));
+	}
+	lh_json_free(root);
+	lh_buf_fini(&json);
+	free(base_dir);
+	return rc;
+}

@@ -1,0 +1,69 @@
+/* run/experiment.h - what to run: options by name, from the command line or a file, and the grid of
+ * conditions that they mean.
+ *
+ * Options are set as text, in the words of the command line ("steps-per-turn", "policy"); a file
+ * uses the same names with underscores and plurals. Values from the command line replace those of a
+ * file. */
+#ifndef LH_RUN_EXPERIMENT_H
+#define LH_RUN_EXPERIMENT_H
+
+#include "model/model.h"
+#include "run/spec.h"
+
+enum lh_origin { LH_FROM_DEFAULT, LH_FROM_FILE, LH_FROM_LINE };
+
+struct lh_list { char **item, **base_dir; int count; enum lh_origin origin; };
+
+struct lh_experiment {
+	struct lh_list tasks, models, policies, histories, plugins;
+	int64_t turns, samples, steps, concurrency, jobs;
+	enum lh_origin turns_from, samples_from;
+	int64_t only_sample;                     /* -1: all */
+	uint64_t seed;
+	int32_t steps_per_turn[32]; int steps_per_turn_count;
+	double horizon[16]; int horizon_count;
+	bool stop_at_error, demonstration;
+	char *output;                            /* "none": no run file */
+	enum lh_origin origin[32];               /* by option, see experiment.c */
+};
+
+struct lh_option_info { const char *name, *value, *initial, *help; };
+/* All options of `run`, ended by a NULL name. */
+extern const struct lh_option_info lh_run_options[];
+
+void lh_experiment_init(struct lh_experiment *e);
+void lh_experiment_fini(struct lh_experiment *e);
+/* name without dashes in front; value "" for a switch. */
+int lh_experiment_set(struct lh_experiment *e, struct lh_str name, struct lh_str value, enum lh_origin origin, const char *base_dir, struct lh_error *err) LH_CHECKED;
+int lh_experiment_load(struct lh_experiment *e, const char *path, struct lh_error *err) LH_CHECKED;
+
+/* ---- the grid ---- */
+
+struct lh_condition {
+	struct lh_taskset *task;                 /* shared between conditions; the plan owns them */
+	struct lh_model *model;
+	struct lh_policy *policy;
+	const char *task_label, *model_label, *policy_label, *history;   /* as typed */
+	uint32_t steps_per_turn, turns;
+};
+
+struct lh_plan {
+	struct lh_registry *registry;
+	struct lh_taskset **task; int tasks;
+	struct lh_model **model; int models;
+	struct lh_policy **policy; int policies;
+	struct lh_condition *condition; int conditions;
+	uint64_t samples, first_sample;          /* first_sample: with --sample, else 0 */
+	uint32_t turns_most;
+	bool simulated;                          /* every model is */
+	struct lh_buf config;                    /* canonical JSON: the experiment's identity */
+	char config_sha256[65];
+	struct lh_buf sources;                   /* JSON: SHA-256 of plugins and policies */
+	struct lh_buf notes;                     /* lines: what was cut to the size of the data */
+};
+
+/* Opens everything that the experiment names. The experiment must outlive the plan. */
+int lh_plan_make(const struct lh_experiment *e, struct lh_plan *out, struct lh_error *err) LH_CHECKED;
+void lh_plan_fini(struct lh_plan *p);
+
+#endif

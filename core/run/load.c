@@ -1,0 +1,254 @@
+/* Results read back from a run file: the same record that the run itself left. */
+#include "run/results.h"
+
+#include "journal/journal.h"
+#include "json/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct loading {
+	struct lh_results *results;
+	int64_t want, first;                     /* run id; first sample */
+	bool found;
+	int samples;
+	struct lh_reader *reader;
+	/* the episode being read */
+	struct lh_condition_results *condition;
+	int sample, turns;                       /* turns accepted so far */
+	struct slot { int64_t id; int condition, sample; char status[16]; char *cause; } *episode;
+	size_t episodes, episode_cap;
+	struct lh_buf settings;
+};
+
+static int read_run(void *user, const void *row, struct lh_error *err)
+{
+	struct loading *l = user;
+	const struct lh_run_row *r = row;
+	if (r->id != l->want)
+		return 0;
+	l->found = true;
+	struct lh_results *to = l->results;
+	to->run = r->id;
+	to->seed = (uint64_t)r->seed;
+	to->version = lh_str_dup(r->version);
+	to->config_sha256 = lh_str_dup(r->config_sha256);
+	to->started = lh_str_dup(r->started);
+	to->ended = lh_str_dup(r->ended);
+	to->status = lh_str_dup(r->status);
+	to->status_cause = lh_str_dup(r->cause);
+	lh_buf_put_str(&l->settings, r->settings);
+	if (!to->version || !to->config_sha256 || !to->started || !to->ended || !to->status || !to->status_cause)
+		return lh_nomem(err);
+	return lh_buf_ok(&l->settings, err);
+}
+
+/* An integer setting within [lo, hi]. */
+static int setting(const struct lh_json *j, const char *name, int64_t lo, int64_t hi, int64_t *out, struct lh_error *err)
+{
+	if (!lh_json_int(lh_json_get(j, name), out) || *out < lo || *out > hi)
+		return lh_fail(err, LH_E_DAMAGED, "the run's settings have no usable \"%s\"", name);
+	return 0;
+}
+
+static int read_notes(struct lh_results *r, struct lh_str rest, struct lh_error *err)
+{
+	while (rest.n) {
+		const char *end = memchr(rest.p, '\n', rest.n);
+		size_t n = end ? (size_t)(end - rest.p) : rest.n;
+		int rc = lh_results_note(r, (struct lh_str){ rest.p, n }, err);
+		if (rc)
+			return rc;
+		n += end != NULL;
+		rest = (struct lh_str){ rest.p + n, rest.n - n };
+	}
+	return 0;
+}
+
+static int read_settings(struct loading *l, const struct lh_json *j, struct lh_error *err)
+{
+	int64_t samples;
+	int rc = setting(j, "samples", 1, 100000000, &samples, err);
+	if (!rc)
+		rc = setting(j, "first_sample", 0, 100000000, &l->first, err);
+	if (rc)
+		return rc;
+	l->samples = (int)samples;
+	l->results->first_sample = (uint64_t)l->first;
+	l->results->stop_at_error = lh_json_bool(lh_json_get(j, "stop_at_error"));
+	for (const struct lh_json *s = lh_json_first(lh_json_get(j, "horizon")); s; s = lh_json_next(s)) {
+		double v = lh_json_number(s);
+		if (!(v > 0 && v < 1) || l->results->horizon_count == 16)
+			return lh_fail(err, LH_E_DAMAGED, "the run's settings have a horizon out of range");
+		l->results->horizon[l->results->horizon_count++] = v;
+	}
+	return read_notes(l->results, lh_json_str(lh_json_get(j, "notes")), err);
+}
+
+static int read_condition(void *user, const void *row, struct lh_error *err)
+{
+	struct loading *l = user;
+	const struct lh_condition_row *c = row;
+	struct lh_results *r = l->results;
+	if (c->id != r->conditions || c->turns < 1 || c->turns > 10000000 || c->steps_per_turn < 1 || c->steps_per_turn > 1000000 ||
+		(double)c->turns * l->samples > 4e9)
+		return lh_fail(err, LH_E_DAMAGED, "condition %lld has impossible numbers", (long long)c->id);
+	struct lh_condition_results *p = realloc(r->condition, (size_t)(r->conditions + 1) * sizeof *p);
+	if (!p)
+		return lh_nomem(err);
+	r->condition = p;
+	p += r->conditions++;
+	*p = (struct lh_condition_results){ .task = lh_str_dup(c->task), .task_params = lh_str_dup(c->task_params), .model = lh_str_dup(c->model),
+		.model_options = lh_str_dup(c->model_options), .policy = lh_str_dup(c->policy), .policy_options = lh_str_dup(c->policy_options),
+		.history = lh_str_dup(c->history), .oracle = c->oracle, .steps_per_turn = (int)c->steps_per_turn };
+	if (!p->task || !p->task_params || !p->model || !p->model_options || !p->policy || !p->policy_options || !p->history)
+		return lh_nomem(err);
+	return lh_results_shape(p, l->samples, (int)c->turns, err);
+}
+
+/* Labels as typed; a condition without one is called by its name. */
+static int read_labels(struct lh_results *r, const struct lh_json *j, struct lh_error *err)
+{
+	const struct lh_json *t = lh_json_first(lh_json_get(j, "task_labels"));
+	const struct lh_json *m = lh_json_first(lh_json_get(j, "model_labels"));
+	const struct lh_json *p = lh_json_first(lh_json_get(j, "policy_labels"));
+	for (int i = 0; i < r->conditions; i++, t = t ? lh_json_next(t) : t, m = m ? lh_json_next(m) : m, p = p ? lh_json_next(p) : p) {
+		struct lh_condition_results *c = &r->condition[i];
+		c->task_label = lh_str_dup(t ? lh_json_str(t) : lh_str_of(c->task));
+		c->model_label = lh_str_dup(m ? lh_json_str(m) : lh_str_of(c->model));
+		c->policy_label = lh_str_dup(p ? lh_json_str(p) : lh_str_of(c->policy));
+		if (!c->task_label || !c->model_label || !c->policy_label)
+			return lh_nomem(err);
+	}
+	return 0;
+}
+
+static int read_episode(void *user, const void *row, struct lh_error *err)
+{
+	struct loading *l = user;
+	const struct lh_episode_row *e = row;
+	if (e->condition < 0 || e->condition >= l->results->conditions || e->sample < l->first || e->sample >= l->first + l->samples)
+		return lh_fail(err, LH_E_DAMAGED, "episode %lld lies outside the run", (long long)e->id);
+	if (l->episodes == l->episode_cap) {
+		size_t cap = l->episode_cap ? 2 * l->episode_cap : 256;
+		struct slot *p = realloc(l->episode, cap * sizeof *p);
+		if (!p)
+			return lh_nomem(err);
+		l->episode = p;
+		l->episode_cap = cap;
+	}
+	struct slot *s = &l->episode[l->episodes++];
+	*s = (struct slot){ .id = e->id, .condition = (int)e->condition, .sample = (int)(e->sample - l->first) };
+	size_t n = e->status.n < sizeof s->status - 1 ? e->status.n : sizeof s->status - 1;
+	memcpy(s->status, e->status.p, n);
+	s->cause = lh_str_dup(e->cause);
+	return s->cause ? 0 : lh_nomem(err);
+}
+
+static int read_call(void *user, const void *row, struct lh_error *err)
+{
+	struct loading *l = user;
+	const struct lh_call_row *c = row;
+	struct lh_totals *sum = &l->condition->totals[l->sample];
+	sum->calls++;
+	sum->attempts += c->attempts;
+	sum->tokens_in += c->tokens_in;
+	sum->tokens_cached += c->tokens_cached;
+	sum->tokens_out += c->tokens_out;
+	sum->tokens_reasoning += c->tokens_reasoning;
+	sum->latency_us += c->latency_us;
+	sum->cost_microusd += c->cost_microusd;
+	sum->reusable_prefix += c->reusable_prefix;
+	sum->priced = sum->priced || c->cost_microusd > 0;
+	if (!c->accepted)
+		return 0;
+	int outcome = lh_outcome_of(c->outcome);
+	if (outcome < 0 || c->turn != l->turns + 1 || c->turn > l->condition->turns)
+		return lh_fail(err, LH_E_DAMAGED, "a call of turn %lld has no place or no known outcome", (long long)c->turn);
+	sum->turns++;
+	sum->exposure_update += c->exposure_update;
+	sum->exposure_state += c->exposure_state;
+	sum->exposure_unusable += c->exposure_unusable;
+	lh_results_turn(l->condition, l->sample, l->turns++, (enum lh_outcome)outcome, c->unshown);
+	return 0;
+}
+
+/* The turn that brought no reply, told by how the episode ended. */
+static void end_episode(struct loading *l, const struct slot *s)
+{
+	if (l->turns >= l->condition->turns)
+		return;
+	if (!strcmp(s->status, "censored") || !strcmp(s->status, "plugin_crash"))
+		lh_results_turn(l->condition, l->sample, l->turns, LH_OUTCOME_FAILED, false);
+	else if (!strcmp(s->status, "policy_error"))
+		lh_results_turn(l->condition, l->sample, l->turns, LH_OUTCOME_POLICY_ERROR, false);
+	else if (!strcmp(s->status, "done") && !strcmp(s->cause, "overflow"))
+		lh_results_turn(l->condition, l->sample, l->turns, LH_OUTCOME_OVERFLOW, false);
+}
+
+static int read_calls(struct loading *l, struct lh_error *err)
+{
+	for (size_t i = 0; i < l->episodes; i++) {
+		struct slot *s = &l->episode[i];
+		l->condition = &l->results->condition[s->condition];
+		l->sample = s->sample;
+		l->turns = 0;
+		int rc = lh_reader_calls(l->reader, s->id, read_call, l, err);
+		if (rc)
+			return rc;
+		end_episode(l, s);
+		if (s->cause[0] && !l->condition->cause[l->sample]) {
+			l->condition->cause[l->sample] = s->cause;
+			s->cause = NULL;
+		}
+	}
+	return 0;
+}
+
+static int load(struct loading *l, const char *path, int64_t id, struct lh_error *err)
+{
+	struct lh_json *j = NULL;
+	int rc = lh_reader_open(path, &l->reader, err);
+	l->want = id;
+	if (!rc && id < 0)
+		rc = lh_reader_newest_run(l->reader, &l->want, err);
+	if (!rc)
+		rc = lh_reader_runs(l->reader, read_run, l, err);
+	if (!rc && !l->found)
+		rc = lh_fail(err, LH_E_USAGE, "%s holds no run %lld; longhaul list runs %s names them", path, (long long)id, path);
+	if (!rc)
+		rc = lh_json_parse(lh_buf_str(&l->settings), path, 1, &j, err);
+	if (!rc)
+		rc = read_settings(l, j, err);
+	if (!rc)
+		rc = lh_reader_conditions(l->reader, l->want, read_condition, l, err);
+	if (!rc)
+		rc = read_labels(l->results, j, err);
+	if (!rc)
+		rc = lh_reader_episodes(l->reader, l->want, read_episode, l, err);
+	if (!rc)
+		rc = read_calls(l, err);
+	lh_json_free(j);
+	return rc;
+}
+
+int lh_results_load(const char *path, int64_t id, struct lh_results **out, struct lh_error *err)
+{
+	*out = NULL;
+	struct loading l = { .results = calloc(1, sizeof *l.results) };
+	if (!l.results)
+		return lh_nomem(err);
+	lh_buf_init(&l.settings, 64u << 20);
+	int rc = load(&l, path, id, err);
+	lh_reader_close(l.reader);
+	for (size_t i = 0; i < l.episodes; i++)
+		free(l.episode[i].cause);
+	free(l.episode);
+	lh_buf_fini(&l.settings);
+	if (rc) {
+		lh_results_free(l.results);
+		return rc;
+	}
+	*out = l.results;
+	return 0;
+}

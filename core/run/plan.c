@@ -1,0 +1,381 @@
+/* The grid: what the experiment names, opened; the size of it cut to the data where nobody asked for
+ * more. Order of conditions: task, model, steps per turn, history, policy. */
+#include "run/experiment.h"
+
+#include "base/hash.h"
+#include "json/writer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The demonstration: both losses show (length and self-conditioning). */
+static const char demonstration_model[] = "sim:accuracy=0.97,context=0.3,self_conditioning=4,contagion=0.3";
+static const char *const demonstration_policies[] = { "full_history", "window:n=5", "state_carry", "heal", NULL };
+
+
+static int open_task(struct lh_plan *p, struct lh_str text, const char *base_dir, struct lh_error *err)
+{
+	struct lh_spec s;
+	const struct lh_family *family;
+	int rc = lh_spec_parse(text, "task", &s, err);
+	if (rc)
+		return rc;
+	if (s.bare.n)
+		rc = lh_fail(err, LH_E_USAGE, "task %s takes key=value parameters, not '%.*s'", s.name.p, LH_ARG(s.bare));
+	if (!rc)
+		rc = lh_registry_find(p->registry, s.name, &family, err);
+	if (!rc)
+		rc = lh_taskset_open(family, s.key, s.value, s.count, base_dir, &p->task[p->tasks], err);
+	if (!rc)
+		p->tasks++;
+	else
+		lh_prefix(err, "task '%.*s'", LH_ARG(text));
+	lh_spec_fini(&s);
+	return rc;
+}
+
+static int open_model(struct lh_plan *p, struct lh_str text, const char *base_dir, struct lh_error *err)
+{
+	struct lh_spec s;
+	int rc = lh_spec_parse(text, "model", &s, err);
+	if (rc)
+		return rc;
+	rc = lh_model_open(s.name, s.bare, s.key, s.value, s.count, base_dir, &p->model[p->models], err);
+	if (!rc)
+		p->models++;
+	lh_spec_fini(&s);
+	return rc;
+}
+
+static int open_policy(struct lh_plan *p, struct lh_str text, const char *base_dir, struct lh_error *err)
+{
+	struct lh_spec s;
+	int rc = lh_spec_parse(text, "policy", &s, err);
+	if (rc)
+		return rc;
+	if (s.bare.n)
+		rc = lh_fail(err, LH_E_USAGE, "policy %s takes key=value options, not '%.*s'", s.name.p, LH_ARG(s.bare));
+	if (!rc)
+		rc = lh_policy_open(s.name, s.key, s.value, s.count, base_dir, &p->policy[p->policies], err);
+	if (!rc)
+		p->policies++;
+	lh_spec_fini(&s);
+	return rc;
+}
+
+typedef int (*opener)(struct lh_plan *p, struct lh_str text, const char *base_dir, struct lh_error *err);
+
+static int open_list(struct lh_plan *p, const struct lh_list *l, const char *const *defaults, void *array, size_t size, opener open, struct lh_error *err)
+{
+	int n = l->count;
+	for (const char *const *d = defaults; !l->count && *d; d++)
+		n++;
+	void *slots = calloc((size_t)n + 1, size);
+	if (!slots)
+		return lh_nomem(err);
+	memcpy(array, &slots, sizeof slots);
+	for (int i = 0; i < n; i++) {
+		int rc = l->count ? open(p, lh_str_of(l->item[i]), l->base_dir[i], err) : open(p, lh_str_of(defaults[i]), NULL, err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int check_histories(const struct lh_experiment *e, struct lh_error *err)
+{
+	for (int i = 0; i < e->histories.count; i++)
+		if (strcmp(e->histories.item[i], "own"))
+			return lh_fail(err, LH_E_USAGE, "--history %s: there is own (what the model itself said)", e->histories.item[i]);
+	return 0;
+}
+
+static const char *const one_task[] = { "kv_sum", NULL }, *const one_model[] = { demonstration_model, NULL };
+static const char *const one_policy[] = { "full_history", NULL };
+
+static int open_all(const struct lh_experiment *e, struct lh_plan *p, struct lh_error *err)
+{
+	int rc = lh_registry_new(&p->registry, err);
+	const struct lh_family *family;
+	for (int i = 0; !rc && i < e->plugins.count; i++)
+		rc = lh_registry_open(p->registry, e->plugins.item[i], &family, err);
+	if (!rc)
+		rc = check_histories(e, err);
+	if (!rc)
+		rc = open_list(p, &e->tasks, one_task, &p->task, sizeof *p->task, open_task, err);
+	if (!rc)
+		rc = open_list(p, &e->models, one_model, &p->model, sizeof *p->model, open_model, err);
+	if (!rc)
+		rc = open_list(p, &e->policies, e->demonstration ? demonstration_policies : one_policy, &p->policy, sizeof *p->policy, open_policy, err);
+	return rc;
+}
+
+static const char *label(const struct lh_list *l, const char *const *defaults, int i)
+{
+	return l->count ? l->item[i] : defaults[i];
+}
+
+/* ---- size ---- */
+
+static uint64_t least(uint64_t a, uint64_t b)      /* 0: no limit */
+{
+	return !a ? b : !b || a < b ? a : b;
+}
+
+static int samples_of(const struct lh_experiment *e, struct lh_plan *p, struct lh_error *err)
+{
+	uint64_t most = 0;
+	for (int i = 0; i < p->tasks; i++)
+		most = least(most, lh_taskset_samples(p->task[i]));
+	for (int i = 0; i < p->models; i++)
+		most = least(most, lh_model_samples(p->model[i]));
+	p->samples = (uint64_t)e->samples;
+	if (e->only_sample >= 0) {
+		if (most && (uint64_t)e->only_sample >= most)
+			return lh_fail(err, LH_E_USAGE, "--sample %lld: there are %llu samples, counted from 0", (long long)e->only_sample, (unsigned long long)most);
+		p->first_sample = (uint64_t)e->only_sample;
+		p->samples = 1;
+		return 0;
+	}
+	if (!most || p->samples <= most)
+		return 0;
+	if (e->samples_from != LH_FROM_DEFAULT)
+		return lh_fail(err, LH_E_USAGE, "--samples %llu: the data hold %llu", (unsigned long long)p->samples, (unsigned long long)most);
+	lh_buf_printf(&p->notes, "%llu samples: all that the data hold.\n", (unsigned long long)most);
+	p->samples = most;
+	return 0;
+}
+
+/* The fewest steps that any sample of the set has; 0: no limit. */
+static int steps_of(struct lh_taskset *t, uint64_t first, uint64_t samples, uint64_t seed, uint64_t *out, struct lh_error *err)
+{
+	*out = 0;
+	for (uint64_t i = first; i < first + samples; i++) {
+		struct lh_sample *s;
+		int rc = lh_sample_open(t, i, seed, &s, err);
+		if (rc)
+			return rc;
+		uint64_t steps = lh_sample_max_steps(s);
+		lh_sample_close(s);
+		*out = least(*out, steps);
+		if (!steps)                      /* unlimited: a property of the family */
+			return 0;
+	}
+	return 0;
+}
+
+static int turns_of(const struct lh_experiment *e, struct lh_plan *p, struct lh_condition *c, uint64_t steps, struct lh_error *err)
+{
+	uint64_t turns = (uint64_t)e->turns, k = c->steps_per_turn;
+	bool asked = e->turns_from != LH_FROM_DEFAULT || e->steps > 0;
+	if (e->steps) {
+		if ((uint64_t)e->steps % k)
+			return lh_fail(err, LH_E_USAGE, "--steps %lld is no multiple of --steps-per-turn %llu", (long long)e->steps, (unsigned long long)k);
+		turns = (uint64_t)e->steps / k;
+	}
+	uint64_t most = least(steps / k, lh_model_turns(c->model));
+	if (steps && steps < k)
+		return lh_fail(err, LH_E_USAGE, "%s: the data hold %llu steps a sample, too few for one turn of %llu", c->task_label, (unsigned long long)steps, (unsigned long long)k);
+	if (most && turns > most) {
+		if (asked)
+			return lh_fail(err, LH_E_USAGE, "%llu turns of %llu steps are asked for: the data hold %llu", (unsigned long long)turns, (unsigned long long)k, (unsigned long long)most);
+		if (!strstr(p->notes.p ? p->notes.p : "", "turns: all"))
+			lh_buf_printf(&p->notes, "%llu turns: all that the data hold.\n", (unsigned long long)most);
+		turns = most;
+	}
+	c->turns = (uint32_t)turns;
+	if (c->turns > p->turns_most)
+		p->turns_most = c->turns;
+	return 0;
+}
+
+/* ---- the grid ---- */
+
+static int fill(const struct lh_experiment *e, struct lh_plan *p, struct lh_error *err)
+{
+	int histories = e->histories.count ? e->histories.count : 1;
+	size_t n = (size_t)p->tasks * (size_t)p->models * (size_t)e->steps_per_turn_count * (size_t)histories * (size_t)p->policies;
+	if (n > 10000)
+		return lh_fail(err, LH_E_USAGE, "the grid has %zu conditions: at most 10000 are possible in one run", n);
+	p->condition = calloc(n, sizeof *p->condition);
+	if (!p->condition)
+		return lh_nomem(err);
+	const char *const *policies = e->demonstration ? demonstration_policies : one_policy;
+	for (int t = 0; t < p->tasks; t++) {
+		uint64_t steps;
+		int rc = steps_of(p->task[t], p->first_sample, p->samples, e->seed, &steps, err);
+		for (size_t i = 0; !rc && i < n / (size_t)p->tasks; i++) {
+			size_t rest = i;
+			struct lh_condition *c = &p->condition[p->conditions];
+			int policy = (int)(rest % (size_t)p->policies);
+			rest /= (size_t)p->policies;
+			int history = (int)(rest % (size_t)histories);
+			rest /= (size_t)histories;
+			int k = (int)(rest % (size_t)e->steps_per_turn_count);
+			int model = (int)(rest / (size_t)e->steps_per_turn_count);
+			*c = (struct lh_condition){ .task = p->task[t], .model = p->model[model], .policy = p->policy[policy],
+				.task_label = label(&e->tasks, one_task, t), .model_label = label(&e->models, one_model, model),
+				.policy_label = label(&e->policies, policies, policy), .history = e->histories.count ? e->histories.item[history] : "own",
+				.steps_per_turn = (uint32_t)e->steps_per_turn[k] };
+			rc = turns_of(e, p, c, steps, err);
+			p->conditions++;
+		}
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int refuse_twins(const struct lh_plan *p, struct lh_error *err)
+{
+	for (int i = 0; i < p->conditions; i++)
+		for (int j = 0; j < i; j++) {
+			const struct lh_condition *a = &p->condition[i], *b = &p->condition[j];
+			if (a->steps_per_turn == b->steps_per_turn && !strcmp(a->history, b->history) &&
+				!strcmp(lh_policy_sha256(a->policy), lh_policy_sha256(b->policy)) &&
+				lh_str_equal(lh_policy_options_json(a->policy), lh_policy_options_json(b->policy)) &&
+				lh_taskset_family(a->task) == lh_taskset_family(b->task) &&
+				lh_str_equal(lh_taskset_params_json(a->task), lh_taskset_params_json(b->task)) &&
+				!strcmp(lh_model_name(a->model), lh_model_name(b->model)) &&
+				lh_str_equal(lh_model_options_json(a->model), lh_model_options_json(b->model)))
+				return lh_fail(err, LH_E_USAGE, "the same condition stands twice in the grid: %s, %s, %s", a->task_label, a->model_label, a->policy_label);
+		}
+	return 0;
+}
+
+/* ---- identity ---- */
+
+static void put_named(struct lh_jw *w, const char *name, struct lh_str options)
+{
+	lh_jw_open(w, '{');
+	lh_jw_key(w, "name");
+	lh_jw_text(w, name);
+	lh_jw_key(w, "options");
+	lh_jw_raw(w, options);
+	lh_jw_close(w);
+}
+
+static void put_config(const struct lh_experiment *e, struct lh_plan *p)
+{
+	struct lh_jw w;
+	lh_jw_init(&w, &p->config, false);
+	lh_jw_open(&w, '{');
+	lh_jw_key(&w, "tasks");
+	lh_jw_open(&w, '[');
+	for (int i = 0; i < p->tasks; i++)
+		put_named(&w, lh_family_name(lh_taskset_family(p->task[i])), lh_taskset_params_json(p->task[i]));
+	lh_jw_close(&w);
+	lh_jw_key(&w, "models");
+	lh_jw_open(&w, '[');
+	for (int i = 0; i < p->models; i++)
+		put_named(&w, lh_model_name(p->model[i]), lh_model_options_json(p->model[i]));
+	lh_jw_close(&w);
+	lh_jw_key(&w, "policies");
+	lh_jw_open(&w, '[');
+	for (int i = 0; i < p->policies; i++)
+		put_named(&w, lh_policy_name(p->policy[i]), lh_policy_options_json(p->policy[i]));
+	lh_jw_close(&w);
+	lh_jw_key(&w, "histories");
+	lh_jw_open(&w, '[');
+	for (int i = 0; i < (e->histories.count ? e->histories.count : 1); i++)
+		lh_jw_text(&w, e->histories.count ? e->histories.item[i] : "own");
+	lh_jw_close(&w);
+	lh_jw_key(&w, "turns");
+	lh_jw_open(&w, '[');
+	for (int i = 0; i < p->conditions; i++)
+		lh_jw_int(&w, p->condition[i].turns);
+	lh_jw_close(&w);
+	lh_jw_key(&w, "steps_per_turn");
+	lh_jw_open(&w, '[');
+	for (int i = 0; i < e->steps_per_turn_count; i++)
+		lh_jw_int(&w, e->steps_per_turn[i]);
+	lh_jw_close(&w);
+	lh_jw_key(&w, "seed");
+	lh_jw_uint_text(&w, e->seed);
+	lh_jw_key(&w, "stop_at_error");
+	lh_jw_bool(&w, e->stop_at_error);
+	lh_jw_close(&w);
+}
+
+static void put_sources(struct lh_plan *p)
+{
+	struct lh_jw w;
+	lh_jw_init(&w, &p->sources, false);
+	lh_jw_open(&w, '{');
+	lh_jw_key(&w, "plugins");
+	lh_jw_open(&w, '[');
+	for (int i = 0; i < p->tasks; i++) {
+		const struct lh_family *f = lh_taskset_family(p->task[i]);
+		lh_jw_open(&w, '{');
+		lh_jw_key(&w, "name"), lh_jw_text(&w, lh_family_name(f));
+		lh_jw_key(&w, "version"), lh_jw_text(&w, lh_family_version(f));
+		lh_jw_key(&w, "sha256"), lh_jw_text(&w, lh_family_sha256(f));
+		lh_jw_close(&w);
+	}
+	lh_jw_close(&w);
+	lh_jw_key(&w, "policies");
+	lh_jw_open(&w, '[');
+	for (int i = 0; i < p->policies; i++) {
+		lh_jw_open(&w, '{');
+		lh_jw_key(&w, "name"), lh_jw_text(&w, lh_policy_name(p->policy[i]));
+		lh_jw_key(&w, "sha256"), lh_jw_text(&w, lh_policy_sha256(p->policy[i]));
+		lh_jw_close(&w);
+	}
+	lh_jw_close(&w);
+	lh_jw_close(&w);
+}
+
+static int identify(const struct lh_experiment *e, struct lh_plan *p, struct lh_error *err)
+{
+	put_config(e, p);
+	put_sources(p);
+	struct lh_sha256 sha;
+	lh_sha256_init(&sha);
+	lh_sha256_add(&sha, lh_buf_str(&p->config).p, p->config.n);
+	lh_sha256_add(&sha, lh_buf_str(&p->sources).p, p->sources.n);
+	lh_sha256_hex(&sha, p->config_sha256);
+	int rc = lh_buf_ok(&p->config, err);
+	return rc ? rc : lh_buf_ok(&p->sources, err);
+}
+
+int lh_plan_make(const struct lh_experiment *e, struct lh_plan *p, struct lh_error *err)
+{
+	memset(p, 0, sizeof *p);
+	lh_buf_init(&p->config, 16 << 20);
+	lh_buf_init(&p->sources, 16 << 20);
+	lh_buf_init(&p->notes, 1 << 16);
+	int rc = open_all(e, p, err);
+	if (!rc)
+		rc = samples_of(e, p, err);
+	if (!rc)
+		rc = fill(e, p, err);
+	if (!rc)
+		rc = refuse_twins(p, err);
+	if (!rc)
+		rc = identify(e, p, err);
+	p->simulated = true;
+	for (int i = 0; i < p->models; i++)
+		p->simulated = p->simulated && p->model[i] && lh_model_simulated(p->model[i]);
+	if (rc)
+		lh_plan_fini(p);
+	return rc;
+}
+
+void lh_plan_fini(struct lh_plan *p)
+{
+	for (int i = 0; i < p->policies; i++)
+		lh_policy_free(p->policy[i]);
+	for (int i = 0; i < p->models; i++)
+		lh_model_free(p->model[i]);
+	for (int i = 0; i < p->tasks; i++)
+		lh_taskset_free(p->task[i]);
+	free(p->policy);
+	free(p->model);
+	free(p->task);
+	free(p->condition);
+	lh_registry_free(p->registry);
+	lh_buf_fini(&p->config);
+	lh_buf_fini(&p->sources);
+	lh_buf_fini(&p->notes);
+	memset(p, 0, sizeof *p);
+}

@@ -1,0 +1,174 @@
+#include "transcript/body.h"
+
+#include "json/writer.h"
+#include "transcript/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BODY_MAX (1u << 30)
+
+struct lh_body {
+	const struct lh_dialect *dialect;
+	int kind;                        /* -1: gathered, holds nothing between requests */
+	struct lh_buf buf;
+	struct mark { size_t at; int role; } *mark;   /* before record index i: end of buffer, role left open */
+	uint32_t n, cap;                 /* record messages held */
+};
+
+void lh_body_free(struct lh_body *b)
+{
+	if (!b)
+		return;
+	lh_buf_fini(&b->buf);
+	free(b->mark);
+	free(b);
+}
+
+void lh_store_cut_bodies(struct lh_transcript *t, uint32_t index)
+{
+	for (int i = 0; i < t->body_count; i++)
+		if (t->body[i]->n > index)
+			t->body[i]->n = index;
+}
+
+static void chat_begin(struct lh_buf *b, enum lh_role role, struct lh_str thoughts, bool first)
+{
+	lh_buf_puts(b, first ? "{\"role\":\"" : ",{\"role\":\"");
+	lh_buf_puts(b, lh_role_name(role));
+	if (thoughts.n) {
+		lh_buf_puts(b, "\",\"reasoning_content\":\"");
+		lh_json_escape(b, thoughts);
+	}
+	lh_buf_puts(b, "\",\"content\":\"");
+}
+
+static void chat_join(struct lh_buf *b) { lh_buf_puts(b, "\\n\\n"); }
+static void chat_end(struct lh_buf *b) { lh_buf_puts(b, "\"}"); }
+
+const struct lh_dialect lh_dialect_chat = { "chat", chat_begin, chat_join, chat_end, "{\"messages\":[", "]}" };
+
+/* Appends one message; *open is the role whose message is still open, -1 at the start. */
+static void put(struct lh_transcript *t, struct lh_body *b, uint32_t id, unsigned variant, int *open)
+{
+	const struct lh_message *m = &t->message[id];
+	if (m->role == LH_ASSISTANT && (variant & LH_NO_ASSISTANT))
+		return;
+	if (m->role == *open) {
+		b->dialect->join(&b->buf);
+	} else {
+		bool bare = m->role != LH_ASSISTANT || (variant & (LH_NO_NATIVE_THOUGHTS | LH_ANSWER_ONLY));
+		if (*open >= 0)
+			b->dialect->end(&b->buf);
+		b->dialect->begin(&b->buf, m->role, bare ? LH_STR("") : lh_store_at(t, m->thoughts), *open < 0);
+	}
+	*open = m->role;
+	lh_buf_clear(&t->scratch);
+	lh_put_message_text(&t->scratch, t, id, variant);
+	lh_json_escape(&b->buf, lh_buf_str(&t->scratch));
+}
+
+static const unsigned kind_variant[LH_KINDS] = { 0, 1, 2, 3, LH_ANSWER_ONLY, LH_NO_ASSISTANT };
+
+static int new_body(struct lh_transcript *t, const struct lh_dialect *dialect, int kind, struct lh_body **out, struct lh_error *err)
+{
+	if (t->body_count == LH_BODIES)
+		return lh_fail(err, LH_E_LIMIT, "more than %d kinds of request body in one episode", LH_BODIES);
+	struct lh_body *b = calloc(1, sizeof *b);
+	struct mark *mark = b ? malloc(64 * sizeof *mark) : NULL;
+	if (!mark) {
+		free(b);
+		return lh_nomem(err);
+	}
+	*b = (struct lh_body){ .dialect = dialect, .kind = kind, .mark = mark, .cap = 64 };
+	lh_buf_init(&b->buf, BODY_MAX);
+	mark[0] = (struct mark){ LH_BODY_HEAD, -1 };
+	t->body[t->body_count++] = *out = b;
+	return 0;
+}
+
+static int find_body(struct lh_transcript *t, const struct lh_dialect *dialect, int kind, struct lh_body **out, struct lh_error *err)
+{
+	for (int i = 0; i < t->body_count; i++)
+		if (t->body[i]->dialect == dialect && t->body[i]->kind == kind) {
+			*out = t->body[i];
+			return 0;
+		}
+	return new_body(t, dialect, kind, out, err);
+}
+
+/* Back to holding n record messages; makes the head's room at the first use. */
+static void cut_to(struct lh_body *b, uint32_t n)
+{
+	if (b->n > n)
+		b->n = n;
+	if (!b->buf.n && lh_buf_reserve(&b->buf, LH_BODY_HEAD))
+		memset(b->buf.p, ' ', LH_BODY_HEAD);
+	b->buf.n = b->mark[b->n].at;
+	b->buf.failed = 0;
+}
+
+/* Catches up with the record to index n. */
+static int extend(struct lh_transcript *t, struct lh_body *b, uint32_t n, struct lh_error *err)
+{
+	while (b->n < n) {
+		if (b->n + 2 > b->cap) {
+			struct mark *p = realloc(b->mark, 2 * b->cap * sizeof *p);
+			if (!p)
+				return lh_nomem(err);
+			b->mark = p;
+			b->cap *= 2;
+		}
+		int open = b->mark[b->n].role;
+		put(t, b, t->record[b->n], kind_variant[b->kind], &open);
+		b->mark[++b->n] = (struct mark){ b->buf.n, open };
+	}
+	return 0;
+}
+
+static void put_piece(struct lh_transcript *t, struct lh_body *b, const struct lh_piece *p, int *open)
+{
+	if (p->own)
+		put(t, b, p->from, 0, open);
+	for (uint32_t i = p->from; !p->own && i < p->to; i++)
+		put(t, b, t->record[i], p->variant, open);
+}
+
+/* Messages behind the first piece, or UINT32_MAX where the view is no prefix run. */
+static uint32_t behind_prefix(const struct lh_view *v)
+{
+	if (!v->n || v->piece[0].own || v->piece[0].from)
+		return UINT32_MAX;
+	uint32_t n = 0;
+	for (uint32_t i = 1; i < v->n; i++)
+		n += v->piece[i].own ? 1 : v->piece[i].to - v->piece[i].from;
+	return n;
+}
+
+int lh_body_request(struct lh_transcript *t, const struct lh_view *v, const struct lh_dialect *dialect,
+	struct lh_str head, struct lh_str tail, struct lh_str *out, struct lh_error *err)
+{
+	bool prefix = behind_prefix(v) <= LH_BODY_TAIL_MESSAGES;
+	struct lh_body *b;
+	int rc = find_body(t, dialect, prefix ? lh_kind(v->piece[0].variant) : -1, &b, err);
+	if (rc)
+		return rc;
+	uint32_t run = prefix ? v->piece[0].to : 0;
+	cut_to(b, run);
+	if (prefix && (rc = extend(t, b, run, err)))
+		return rc;
+	int open = b->mark[run].role;
+	for (uint32_t i = prefix ? 1 : 0; i < v->n; i++)
+		put_piece(t, b, &v->piece[i], &open);
+	if (open >= 0)
+		dialect->end(&b->buf);
+	lh_buf_put_str(&b->buf, tail.n ? tail : lh_str_of(dialect->tail));
+	if (lh_buf_ok(&b->buf, err))
+		return err ? err->code : LH_E_LIMIT;
+	struct lh_str front = head.n ? head : lh_str_of(dialect->head);
+	if (front.n > LH_BODY_HEAD)
+		return lh_fail(err, LH_E_LIMIT, "request parameters of %zu bytes: at most %d are possible", front.n, LH_BODY_HEAD);
+	memcpy(b->buf.p + LH_BODY_HEAD - front.n, front.p, front.n);
+	*out = (struct lh_str){ b->buf.p + LH_BODY_HEAD - front.n, b->buf.n - LH_BODY_HEAD + front.n };
+	return 0;
+}

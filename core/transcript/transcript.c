@@ -1,0 +1,361 @@
+#include "transcript/store.h"
+
+#include "base/hash.h"
+#include "transcript/body.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const role_names[] = { "system", "user", "assistant", "removed" };
+static const char *const maker_names[] = { "task", "model", "policy" };
+
+const char *lh_role_name(int role) { return role_names[role]; }
+const char *lh_maker_name(int maker) { return maker_names[maker]; }
+
+/* Room for one more element; arrays double. */
+static int more(void *array, uint32_t *cap, uint32_t need, size_t size, struct lh_error *err)
+{
+	if (need <= *cap)
+		return 0;
+	uint32_t bigger = *cap ? *cap * 2 : 16;
+	while (bigger < need)
+		bigger *= 2;
+	void *old, *p;
+	memcpy(&old, array, sizeof old);
+	p = realloc(old, bigger * size);
+	if (!p)
+		return lh_nomem(err);
+	memcpy(array, &p, sizeof p);
+	*cap = bigger;
+	return 0;
+}
+
+struct lh_str lh_store_at(const struct lh_transcript *t, struct lh_span span)
+{
+	return (struct lh_str){ t->text.p ? t->text.p + span.at : "", span.n };
+}
+
+int lh_store_put(struct lh_transcript *t, struct lh_str s, struct lh_span *out, struct lh_error *err)
+{
+	*out = (struct lh_span){ (uint32_t)t->text.n, (uint32_t)s.n };
+	lh_buf_put_str(&t->text, s);
+	return lh_buf_ok(&t->text, err);
+}
+
+int lh_store_apply(struct lh_transcript *t, uint32_t turn, struct lh_str state, struct lh_buf *out, struct lh_error *err)
+{
+	/* The truth of this turn is known: no need to ask the family again. */
+	if (lh_str_equal(state, lh_store_at(t, t->truth[turn - 1]))) {
+		if (turn <= t->turn) {
+			lh_buf_put_str(out, lh_store_at(t, t->truth[turn]));
+			return lh_buf_ok(out, err);
+		}
+	}
+	return lh_sample_apply(t->sample, (uint64_t)(turn - 1) * t->steps_per_turn, t->steps_per_turn, state, out, err);
+}
+
+/* Makes a message; text and thoughts are copied into the store. */
+static int make(struct lh_transcript *t, enum lh_role role, enum lh_maker maker, struct lh_str text, struct lh_str thoughts,
+	uint32_t *id, struct lh_error *err)
+{
+	if (more(&t->message, &t->cap, t->count + 1, sizeof *t->message, err))
+		return err ? err->code : LH_E_NOMEM;
+	struct lh_message *m = &t->message[t->count];
+	*m = (struct lh_message){ .turn = t->turn, .slot = -1, .role = (uint8_t)role, .maker = (uint8_t)maker };
+	m->hash = lh_hash(lh_hash((uint64_t)role + 1, thoughts), text);
+	int rc = lh_store_put(t, text, &m->text, err);
+	if (!rc)
+		rc = lh_store_put(t, thoughts, &m->thoughts, err);
+	if (!rc)
+		*id = t->count++;
+	return rc;
+}
+
+/* Finds the answer in a message that may carry one. */
+static int parse(struct lh_transcript *t, struct lh_message *m, struct lh_error *err)
+{
+	struct lh_answer a;
+	lh_answer_find(lh_store_at(t, m->text), &a);
+	m->thinks = a.thinks;
+	if (!a.answered)
+		return 0;
+	m->tag = a.tag;
+	bool is_state;
+	struct lh_str content = { t->text.p + m->text.at + a.content.at, a.content.n };
+	lh_buf_clear(&t->scratch);
+	int rc = lh_sample_canonical(t->sample, content, &is_state, &t->scratch, err);
+	if (rc || !is_state)
+		return rc;
+	m->has_state = true;
+	return lh_store_put(t, lh_buf_str(&t->scratch), &m->state, err);
+}
+
+/* Puts message id at the end of the record. */
+static int enter(struct lh_transcript *t, uint32_t id, struct lh_error *err)
+{
+	uint32_t cap = t->record_cap;
+	int rc = more(&t->record, &cap, t->length + 2, sizeof *t->record, err);
+	if (!rc)
+		rc = more(&t->sums, &t->record_cap, t->length + 2, sizeof *t->sums, err);
+	if (rc)
+		return rc;
+	t->message[id].slot = t->next_slot++;
+	t->record[t->length++] = id;
+	return lh_store_sum(t, t->length - 1, err);
+}
+
+static int put_truth(struct lh_transcript *t, struct lh_error *err)
+{
+	uint32_t cap = t->turn_cap;
+	int rc = more(&t->truth, &cap, t->turn + 2, sizeof *t->truth, err);
+	if (!rc)
+		rc = more(&t->turn_first, &t->turn_cap, t->turn + 2, sizeof *t->turn_first, err);
+	if (rc)
+		return rc;
+	lh_buf_clear(&t->scratch);
+	if (t->turn == 0)
+		rc = lh_sample_initial(t->sample, &t->scratch, err);
+	else
+		rc = lh_sample_apply(t->sample, (uint64_t)(t->turn - 1) * t->steps_per_turn, t->steps_per_turn,
+			lh_store_at(t, t->truth[t->turn - 1]), &t->scratch, err);
+	return rc ? rc : lh_store_put(t, lh_buf_str(&t->scratch), &t->truth[t->turn], err);
+}
+
+static int begin(struct lh_transcript *t, struct lh_error *err)
+{
+	uint32_t id;
+	lh_buf_clear(&t->scratch);
+	int rc = lh_sample_instructions(t->sample, t->steps_per_turn, &t->scratch, err);
+	if (!rc)
+		rc = make(t, LH_SYSTEM, LH_BY_TASK, lh_buf_str(&t->scratch), LH_STR(""), &id, err);
+	if (!rc)
+		rc = put_truth(t, err);
+	if (rc)
+		return rc;
+	t->turn_first[0] = 0;
+	return enter(t, id, err);
+}
+
+int lh_transcript_new(struct lh_sample *sample, uint32_t steps_per_turn, struct lh_transcript **out, struct lh_error *err)
+{
+	*out = NULL;
+	struct lh_transcript *t = calloc(1, sizeof *t);
+	if (!t)
+		return lh_nomem(err);
+	t->sample = sample;
+	t->steps_per_turn = steps_per_turn;
+	lh_buf_init(&t->text, LH_STORE_MAX);
+	lh_buf_init(&t->scratch, LH_STORE_MAX);
+	int rc = begin(t, err);
+	if (rc) {
+		lh_transcript_free(t);
+		return rc;
+	}
+	*out = t;
+	return 0;
+}
+
+void lh_transcript_free(struct lh_transcript *t)
+{
+	if (!t)
+		return;
+	for (int i = 0; i < t->body_count; i++)
+		lh_body_free(t->body[i]);
+	free(t->message);
+	free(t->record);
+	free(t->sums);
+	free(t->usable);
+	free(t->turn_first);
+	free(t->truth);
+	free(t->own);
+	lh_buf_fini(&t->text);
+	lh_buf_fini(&t->scratch);
+	free(t);
+}
+
+int lh_transcript_begin_turn(struct lh_transcript *t, struct lh_error *err)
+{
+	assert(!lh_transcript_waiting(t) || t->turn == 0);
+	t->turn++;
+	uint32_t id;
+	int rc = put_truth(t, err);
+	lh_buf_clear(&t->scratch);
+	if (!rc)
+		rc = lh_sample_ask(t->sample, (uint64_t)(t->turn - 1) * t->steps_per_turn, t->steps_per_turn, &t->scratch, err);
+	if (!rc)
+		rc = make(t, LH_USER, LH_BY_TASK, lh_buf_str(&t->scratch), LH_STR(""), &id, err);
+	if (rc)
+		return rc;
+	t->turn_first[t->turn] = t->length;
+	return enter(t, id, err);
+}
+
+int lh_transcript_add_reply(struct lh_transcript *t, struct lh_str text, struct lh_str thoughts, uint32_t *id, struct lh_error *err)
+{
+	int rc = make(t, LH_ASSISTANT, LH_BY_MODEL, text, thoughts, id, err);
+	return rc ? rc : parse(t, &t->message[*id], err);
+}
+
+int lh_transcript_accept(struct lh_transcript *t, uint32_t id, struct lh_error *err)
+{
+	assert(lh_transcript_waiting(t) && t->message[id].slot < 0);
+	t->message[id].journalled = false;       /* its slot is news */
+	return enter(t, id, err);
+}
+
+static uint32_t *own_slot(const struct lh_transcript *t, enum lh_role role, struct lh_str text, uint64_t hash)
+{
+	uint32_t mask = t->own_cap - 1, i = (uint32_t)hash & mask;
+	for (; t->own[i]; i = (i + 1) & mask) {
+		const struct lh_message *m = &t->message[t->own[i] - 1];
+		if (m->hash == hash && m->role == role && lh_str_equal(lh_store_at(t, m->text), text))
+			break;
+	}
+	return &t->own[i];
+}
+
+static int own_grow(struct lh_transcript *t, struct lh_error *err)
+{
+	uint32_t cap = t->own_cap ? t->own_cap * 2 : 16, *old = t->own, old_cap = t->own_cap;
+	uint32_t *table = calloc(cap, sizeof *table);
+	if (!table)
+		return lh_nomem(err);
+	t->own = table;
+	t->own_cap = cap;
+	for (uint32_t i = 0; i < old_cap; i++)
+		if (old[i]) {
+			const struct lh_message *m = &t->message[old[i] - 1];
+			*own_slot(t, m->role, lh_store_at(t, m->text), m->hash) = old[i];
+		}
+	free(old);
+	return 0;
+}
+
+int lh_transcript_own(struct lh_transcript *t, enum lh_role role, struct lh_str text, uint32_t *id, struct lh_error *err)
+{
+	if (2 * t->own_count >= t->own_cap && own_grow(t, err))
+		return LH_E_NOMEM;
+	uint64_t hash = lh_hash(lh_hash((uint64_t)role + 1, LH_STR("")), text);
+	uint32_t *slot = own_slot(t, role, text, hash);
+	if (*slot) {
+		*id = *slot - 1;
+		return 0;
+	}
+	int rc = make(t, role, LH_BY_POLICY, text, LH_STR(""), id, err);
+	if (rc)
+		return rc;
+	*slot = *id + 1;
+	t->own_count++;
+	return parse(t, &t->message[*id], err);
+}
+
+struct lh_sample *lh_transcript_sample(const struct lh_transcript *t) { return t->sample; }
+uint32_t lh_transcript_steps_per_turn(const struct lh_transcript *t) { return t->steps_per_turn; }
+uint32_t lh_transcript_turn(const struct lh_transcript *t) { return t->turn; }
+uint32_t lh_transcript_count(const struct lh_transcript *t) { return t->count; }
+uint32_t lh_transcript_length(const struct lh_transcript *t) { return t->length; }
+uint32_t lh_transcript_id(const struct lh_transcript *t, uint32_t index) { return t->record[index]; }
+const struct lh_message *lh_transcript_message(const struct lh_transcript *t, uint32_t id) { return &t->message[id]; }
+void lh_transcript_mark_journalled(struct lh_transcript *t, uint32_t id) { t->message[id].journalled = true; }
+const struct lh_sums *lh_transcript_sums(const struct lh_transcript *t, uint32_t index) { return &t->sums[index]; }
+uint32_t lh_transcript_usable_at(const struct lh_transcript *t, uint32_t n) { return t->usable[n]; }
+
+bool lh_transcript_waiting(const struct lh_transcript *t)
+{
+	return t->message[t->record[t->length - 1]].role != LH_ASSISTANT;
+}
+
+uint32_t lh_transcript_turn_at(const struct lh_transcript *t, uint32_t turn)
+{
+	return turn <= t->turn ? t->turn_first[turn] : t->length;
+}
+
+struct lh_str lh_transcript_text(const struct lh_transcript *t, uint32_t id)
+{
+	return lh_store_at(t, t->message[id].text);
+}
+
+struct lh_str lh_transcript_thoughts(const struct lh_transcript *t, uint32_t id)
+{
+	return lh_store_at(t, t->message[id].thoughts);
+}
+
+struct lh_str lh_transcript_state(const struct lh_transcript *t, uint32_t id)
+{
+	return t->message[id].has_state ? lh_store_at(t, t->message[id].state) : LH_STR("");
+}
+
+struct lh_str lh_transcript_truth(const struct lh_transcript *t, uint32_t turn)
+{
+	return lh_store_at(t, t->truth[turn]);
+}
+
+struct lh_str lh_transcript_state_shown(const struct lh_transcript *t)
+{
+	if (!t->usable_count)
+		return lh_transcript_truth(t, 0);
+	return lh_transcript_state(t, t->record[t->usable[t->usable_count - 1]]);
+}
+
+void lh_put_message_text(struct lh_buf *b, const struct lh_transcript *t, uint32_t id, unsigned variant)
+{
+	const struct lh_message *m = &t->message[id];
+	struct lh_str text = lh_store_at(t, m->text);
+	if (m->role == LH_ASSISTANT && (variant & LH_ANSWER_ONLY) && m->tag.n)
+		lh_buf_put(b, text.p + m->tag.at, m->tag.n);
+	else if (m->role == LH_ASSISTANT && m->thinks && (variant & (LH_NO_TAG_THOUGHTS | LH_ANSWER_ONLY)))
+		lh_put_without_thoughts(b, text);
+	else
+		lh_buf_put_str(b, text);
+}
+
+/* ---- edits ---- */
+
+/* Everything from `index` on is computed again. */
+static int recount(struct lh_transcript *t, uint32_t index, struct lh_error *err)
+{
+	t->usable_count = t->sums[index].usable;
+	lh_store_cut_bodies(t, index);
+	return lh_store_sum(t, index, err);
+}
+
+int lh_transcript_replace(struct lh_transcript *t, uint32_t index, struct lh_str text, uint32_t *id, struct lh_error *err)
+{
+	const struct lh_message *old = &t->message[t->record[index]];
+	uint32_t turn = old->turn;
+	int32_t slot = old->slot;
+	enum lh_role role = old->role;
+	int rc = make(t, role, LH_BY_POLICY, text, LH_STR(""), id, err);
+	if (rc)
+		return rc;
+	struct lh_message *m = &t->message[*id];
+	m->turn = turn;
+	m->slot = slot;
+	if (role == LH_ASSISTANT && (rc = parse(t, m, err)))
+		return rc;
+	t->record[index] = *id;
+	return recount(t, index, err);
+}
+
+int lh_transcript_remove(struct lh_transcript *t, uint32_t from, uint32_t to, struct lh_error *err)
+{
+	assert(from <= to && to <= t->length);
+	uint32_t id, first_turn = from < to ? t->message[t->record[from]].turn : t->turn + 1;
+	for (uint32_t i = from; i < to; i++) {
+		const struct lh_message *old = &t->message[t->record[i]];
+		uint32_t turn = old->turn;
+		int32_t slot = old->slot;
+		int rc = make(t, LH_REMOVED, LH_BY_POLICY, LH_STR(""), LH_STR(""), &id, err);
+		if (rc)
+			return rc;
+		t->message[id].turn = turn;
+		t->message[id].slot = slot;
+	}
+	memmove(t->record + from, t->record + to, (t->length - to) * sizeof *t->record);
+	t->length -= to - from;
+	for (uint32_t turn = first_turn; turn <= t->turn; turn++)
+		if (t->turn_first[turn] > from)
+			t->turn_first[turn] = t->turn_first[turn] >= to ? t->turn_first[turn] - (to - from) : from;
+	return recount(t, from, err);
+}

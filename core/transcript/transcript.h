@@ -1,0 +1,111 @@
+/* transcript/transcript.h - the record of one episode, and what became of its turns.
+ *
+ * Messages are append-only and numbered by id in order of creation. The *record* is the list of
+ * messages that make up the conversation: instructions (index 0), then for each turn the task's
+ * prompt and the accepted reply. A record place has a slot number that never changes; an edit puts
+ * another message in the slot. Prefix sums over the record answer, for any range and variant, in
+ * constant time: bytes, tokens, content hash, exposure. Everything is linear in turns.
+ *
+ * Borrowed strings (lh_str) live until the next call that adds a message. One owner: the episode. */
+#ifndef LH_TRANSCRIPT_TRANSCRIPT_H
+#define LH_TRANSCRIPT_TRANSCRIPT_H
+
+#include "task/task.h"
+#include "transcript/answer.h"
+#include "transcript/outcome.h"
+
+enum lh_role { LH_SYSTEM, LH_USER, LH_ASSISTANT, LH_REMOVED };
+enum lh_maker { LH_BY_TASK, LH_BY_MODEL, LH_BY_POLICY };
+
+/* What is left out of a message. Bits of a view's ranges; only assistant messages change. */
+enum lh_variant {
+	LH_NO_NATIVE_THOUGHTS = 1,
+	LH_NO_TAG_THOUGHTS = 2,
+	LH_ANSWER_ONLY = 4,             /* implies both; a reply without a tag stays whole */
+	LH_NO_ASSISTANT = 8             /* the message is left out */
+};
+#define LH_KINDS 6                      /* the distinct sums of those bits, see lh_kind() */
+int lh_kind(unsigned variant);
+
+/* Byte-based token estimate: a quarter of a token a byte, four tokens a message. Ours, never the
+ * provider's count. */
+int64_t lh_tokens(uint64_t bytes, uint64_t messages);
+
+struct lh_message {
+	struct lh_span text, thoughts;  /* in the transcript's text store */
+	struct lh_span tag;             /* the answer tag, relative to text; n = 0: none */
+	struct lh_span state;           /* canonical, in the text store; valid where has_state */
+	uint64_t hash;                  /* of role, text, thoughts */
+	uint32_t turn;                  /* 0: before the first turn */
+	int32_t slot;                   /* -1: not in the record */
+	uint8_t role, maker;
+	bool has_state, thinks, journalled;
+};
+
+/* Sums over the record before an index. */
+struct lh_sums {
+	uint64_t hash;
+	uint64_t bytes[LH_KINDS];
+	uint32_t replies, usable;       /* assistant messages; those with a valid answer */
+	uint32_t state_wrong;
+	uint32_t classified, update_wrong;
+};
+
+struct lh_exposure { double update, state, unusable; uint32_t wrong_updates, visible; };
+
+struct lh_turn_states {                 /* the four states of the accepted reply */
+	struct lh_str truth, shown, followed, answered;
+	bool has_shown, has_followed, has_answered;
+	bool unshown;
+	enum lh_outcome outcome;
+};
+
+struct lh_transcript;
+
+/* Writes the instructions as message 0. The sample must outlive the transcript. */
+int lh_transcript_new(struct lh_sample *sample, uint32_t steps_per_turn, struct lh_transcript **out, struct lh_error *err) LH_CHECKED;
+void lh_transcript_free(struct lh_transcript *t);
+
+/* Appends the next turn's prompt and carries the truth on. */
+int lh_transcript_begin_turn(struct lh_transcript *t, struct lh_error *err) LH_CHECKED;
+/* A model's reply to the current turn, not yet in the record; *id names it. */
+int lh_transcript_add_reply(struct lh_transcript *t, struct lh_str text, struct lh_str thoughts, uint32_t *id, struct lh_error *err) LH_CHECKED;
+/* The reply enters the record: the turn is finished. */
+int lh_transcript_accept(struct lh_transcript *t, uint32_t id, struct lh_error *err) LH_CHECKED;
+/* A message that a policy wrote for a view; an equal one of this episode is found again. */
+int lh_transcript_own(struct lh_transcript *t, enum lh_role role, struct lh_str text, uint32_t *id, struct lh_error *err) LH_CHECKED;
+
+/* Edits of the record, by record index from 0. The instructions and the current prompt cannot be
+ * removed. Cost: what follows the first edited place. */
+int lh_transcript_replace(struct lh_transcript *t, uint32_t index, struct lh_str text, uint32_t *id, struct lh_error *err) LH_CHECKED;
+int lh_transcript_remove(struct lh_transcript *t, uint32_t from, uint32_t to, struct lh_error *err) LH_CHECKED;   /* [from, to) */
+
+/* Looking. */
+struct lh_sample *lh_transcript_sample(const struct lh_transcript *t);
+uint32_t lh_transcript_steps_per_turn(const struct lh_transcript *t);
+uint32_t lh_transcript_turn(const struct lh_transcript *t);              /* current or last turn, from 1 */
+bool lh_transcript_waiting(const struct lh_transcript *t);               /* the record ends with a prompt */
+uint32_t lh_transcript_count(const struct lh_transcript *t);             /* messages ever made: ids below it */
+uint32_t lh_transcript_length(const struct lh_transcript *t);            /* of the record */
+uint32_t lh_transcript_id(const struct lh_transcript *t, uint32_t index);
+const struct lh_message *lh_transcript_message(const struct lh_transcript *t, uint32_t id);
+void lh_transcript_mark_journalled(struct lh_transcript *t, uint32_t id);
+struct lh_str lh_transcript_text(const struct lh_transcript *t, uint32_t id);
+struct lh_str lh_transcript_thoughts(const struct lh_transcript *t, uint32_t id);
+struct lh_str lh_transcript_state(const struct lh_transcript *t, uint32_t id);      /* empty: none */
+const struct lh_sums *lh_transcript_sums(const struct lh_transcript *t, uint32_t index);   /* before index */
+/* Record index of the first message of `turn` or of what follows it; 1 ≤ turn ≤ current + 1. */
+uint32_t lh_transcript_turn_at(const struct lh_transcript *t, uint32_t turn);
+/* Record index of usable answer number n (from 0), for lh_sums.usable. */
+uint32_t lh_transcript_usable_at(const struct lh_transcript *t, uint32_t n);
+struct lh_str lh_transcript_truth(const struct lh_transcript *t, uint32_t turn);    /* s(turn); turn 0: initial */
+/* The last valid answer in the record, else the initial state. */
+struct lh_str lh_transcript_state_shown(const struct lh_transcript *t);
+
+/* The text of a message under a variant, appended. */
+void lh_put_message_text(struct lh_buf *b, const struct lh_transcript *t, uint32_t id, unsigned variant);
+
+const char *lh_role_name(int role);
+const char *lh_maker_name(int maker);
+
+#endif

@@ -1,0 +1,262 @@
+/* What a view amounts to: size, exposure, the state shown, hash, reusable prefix. */
+#include "transcript/view.h"
+
+#include <math.h>
+
+static const struct lh_sums *sums(const struct lh_transcript *t, uint32_t i) { return lh_transcript_sums(t, i); }
+static int kind_of(const struct lh_piece *p) { return lh_kind(p->variant); }
+static bool hides(const struct lh_piece *p) { return p->variant & LH_NO_ASSISTANT; }
+
+static uint64_t bytes_of(const struct lh_piece *p, const struct lh_transcript *t)
+{
+	if (p->own)
+		return lh_transcript_message(t, p->from)->text.n;
+	return sums(t, p->to)->bytes[kind_of(p)] - sums(t, p->from)->bytes[kind_of(p)];
+}
+
+static uint64_t messages_of(const struct lh_piece *p, const struct lh_transcript *t)
+{
+	if (p->own)
+		return 1;
+	return p->to - p->from - (hides(p) ? sums(t, p->to)->replies - sums(t, p->from)->replies : 0);
+}
+
+void lh_view_measure(const struct lh_view *v, const struct lh_transcript *t, struct lh_view_size *out)
+{
+	*out = (struct lh_view_size){ 0 };
+	uint32_t last = lh_transcript_length(t) - 1;
+	uint64_t fixed = 0, fixed_messages = 0;
+	for (uint32_t i = 0; i < v->n; i++) {
+		const struct lh_piece *p = &v->piece[i];
+		out->bytes += bytes_of(p, t);
+		out->messages += messages_of(p, t);
+		for (int end = 0; !p->own && end < 2; end++) {       /* instructions, current prompt */
+			uint32_t at = end ? last : 0;
+			if ((end && !lh_transcript_waiting(t)) || at < p->from || at >= p->to || (end && last == 0))
+				continue;
+			fixed += sums(t, at + 1)->bytes[0] - sums(t, at)->bytes[0];
+			fixed_messages++;
+		}
+	}
+	out->tokens = lh_tokens(out->bytes, out->messages);
+	out->history_tokens = lh_tokens(out->bytes - fixed, out->messages - fixed_messages);
+}
+
+struct tally { uint32_t replies, usable, state_wrong, classified, update_wrong; };
+
+static void tally_range(const struct lh_piece *p, const struct lh_transcript *t, bool joined, struct tally *n)
+{
+	const struct lh_sums *a = sums(t, p->from), *b = sums(t, p->to);
+	n->replies += b->replies - a->replies;
+	n->usable += b->usable - a->usable;
+	n->state_wrong += b->state_wrong - a->state_wrong;
+	n->classified += b->classified - a->classified;
+	n->update_wrong += b->update_wrong - a->update_wrong;
+	if (joined || b->usable == a->usable)
+		return;
+	/* The first usable answer's predecessor is not in view: it is not classified. */
+	uint32_t first = lh_transcript_usable_at(t, a->usable);
+	n->classified -= sums(t, first + 1)->classified - sums(t, first)->classified;
+	n->update_wrong -= sums(t, first + 1)->update_wrong - sums(t, first)->update_wrong;
+}
+
+static void tally_own(const struct lh_piece *p, const struct lh_transcript *t, struct tally *n)
+{
+	const struct lh_message *m = lh_transcript_message(t, p->from);
+	if (m->role != LH_ASSISTANT)
+		return;
+	n->replies++;
+	n->usable += m->has_state;
+}
+
+void lh_view_exposure(const struct lh_view *v, const struct lh_transcript *t, struct lh_exposure *out)
+{
+	struct tally n = { 0 };
+	uint32_t end = UINT32_MAX;               /* where the last range that shows replies ended */
+	bool joined = false;                     /* the unbroken run up to there holds a usable answer */
+	for (uint32_t i = 0; i < v->n; i++) {
+		const struct lh_piece *p = &v->piece[i];
+		if (p->own) {
+			tally_own(p, t, &n);
+			continue;
+		}
+		if (!hides(p)) {
+			joined = joined && p->from == end;
+			tally_range(p, t, joined, &n);
+			joined = joined || sums(t, p->to)->usable > sums(t, p->from)->usable;
+			end = p->to;
+		}
+	}
+	out->visible = n.replies;
+	out->wrong_updates = n.update_wrong;
+	out->update = n.classified ? (double)n.update_wrong / n.classified : 0;
+	out->state = n.usable ? (double)n.state_wrong / n.usable : 0;
+	out->unusable = n.replies ? (double)(n.replies - n.usable) / n.replies : 0;
+}
+
+void lh_view_shown(const struct lh_view *v, const struct lh_transcript *t, struct lh_str *shown, bool *unshown)
+{
+	*unshown = false;
+	for (uint32_t i = v->n; i-- > 0;) {
+		const struct lh_piece *p = &v->piece[i];
+		uint32_t id;
+		if (p->own) {
+			if (!lh_transcript_message(t, p->from)->has_state)
+				continue;
+			id = p->from;
+		} else {
+			uint32_t n = sums(t, p->to)->usable;
+			if (hides(p) || n == sums(t, p->from)->usable)
+				continue;
+			id = lh_transcript_id(t, lh_transcript_usable_at(t, n - 1));
+		}
+		*shown = lh_transcript_state(t, id);
+		return;
+	}
+	*unshown = sums(t, lh_transcript_length(t))->usable > 0;
+	*shown = lh_transcript_truth(t, 0);
+}
+
+uint64_t lh_view_hash(const struct lh_view *v, const struct lh_transcript *t)
+{
+	uint64_t h = 0;
+	for (uint32_t i = 0; i < v->n; i++) {
+		const struct lh_piece *p = &v->piece[i];
+		h = lh_random_mix(h, p->own ? lh_transcript_message(t, p->from)->hash : sums(t, p->to)->hash - sums(t, p->from)->hash);
+		h = lh_random_mix(h, p->own ? 1 : (uint64_t)kind_of(p) << 1);
+	}
+	return h;
+}
+
+/* ---- reusable prefix ---- */
+
+/* One side of the comparison: a place in a view. */
+struct place { const struct lh_view *v; uint32_t piece, at; };
+
+static bool at_end(const struct place *p) { return p->piece >= p->v->n; }
+static const struct lh_piece *here(const struct place *p) { return &p->v->piece[p->piece]; }
+
+static void start_piece(struct place *p)
+{
+	if (!at_end(p))
+		p->at = here(p)->own ? 0 : here(p)->from;
+}
+
+/* First record index in [a, b) whose message differs between two kinds, or b. One kind leaves out
+ * what the other does and more, so their byte sums part there for good: a binary search finds it. */
+static uint32_t first_unlike(const struct lh_transcript *t, uint32_t a, uint32_t b, int k, int l)
+{
+	if (k == l)
+		return b;
+	if (k + l == 3 && k && l) {              /* native or inline thoughts gone: compare both with both gone */
+		uint32_t i = first_unlike(t, a, b, k, 3), j = first_unlike(t, a, b, l, 3);
+		return i < j ? i : j;
+	}
+	uint64_t base = sums(t, a)->bytes[k] - sums(t, a)->bytes[l];
+	uint32_t lo = a, hi = b;
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		if (sums(t, mid + 1)->bytes[k] - sums(t, mid + 1)->bytes[l] == base)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* Walks both over what they share from here; false when they part. */
+static bool step(struct place *x, struct place *y, const struct lh_transcript *t, uint64_t *bytes)
+{
+	const struct lh_piece *p = here(x), *q = here(y);
+	if (p->own || q->own) {
+		if (!p->own || !q->own || p->from != q->from)
+			return false;
+		*bytes += bytes_of(p, t);
+		x->piece++, y->piece++;
+		start_piece(x), start_piece(y);
+		return true;
+	}
+	if (x->at != y->at)
+		return false;
+	uint32_t end = p->to < q->to ? p->to : q->to;
+	uint32_t same = first_unlike(t, x->at, end, kind_of(p), kind_of(q));
+	*bytes += sums(t, same)->bytes[kind_of(p)] - sums(t, x->at)->bytes[kind_of(p)];
+	x->at = y->at = same;
+	if (same < end)
+		return false;
+	if (same == p->to)
+		x->piece++, start_piece(x);
+	if (same == q->to)
+		y->piece++, start_piece(y);
+	return true;
+}
+
+double lh_view_reusable(const struct lh_view *v, const struct lh_view *before, const struct lh_transcript *t)
+{
+	struct lh_view_size size;
+	lh_view_measure(v, t, &size);
+	if (!before || !size.bytes)
+		return 0;
+	struct place x = { v, 0, 0 }, y = { before, 0, 0 };
+	uint64_t bytes = 0;
+	start_piece(&x), start_piece(&y);
+	while (!at_end(&x) && !at_end(&y) && step(&x, &y, t, &bytes))
+		;
+	return (double)bytes / (double)size.bytes;
+}
+
+/* ---- rules and text ---- */
+
+/* Role of the first or last message of the view besides the instructions; -1: none. */
+static int edge_role(const struct lh_view *v, const struct lh_transcript *t, bool last)
+{
+	for (uint32_t k = 0; k < v->n; k++) {
+		const struct lh_piece *p = &v->piece[last ? v->n - 1 - k : k];
+		if (p->own) {
+			int role = lh_transcript_message(t, p->from)->role;
+			if (role != LH_SYSTEM)
+				return role;
+			continue;
+		}
+		for (uint32_t j = 0; j < p->to - p->from; j++) {
+			uint32_t index = last ? p->to - 1 - j : p->from + j;
+			int role = lh_transcript_message(t, lh_transcript_id(t, index))->role;
+			if (role != LH_SYSTEM && !(role == LH_ASSISTANT && hides(p)))
+				return role;
+		}
+	}
+	return -1;
+}
+
+int lh_view_valid(const struct lh_view *v, const struct lh_transcript *t, struct lh_error *err)
+{
+	int first = edge_role(v, t, false), last = edge_role(v, t, true);
+	if (first < 0)
+		return lh_fail(err, LH_E_POLICY, "the view is empty: nothing would be sent");
+	if (first != LH_USER)
+		return lh_fail(err, LH_E_POLICY, "after the instructions the view begins with a message of the %s: it must begin with the user", lh_role_name(first));
+	if (last != LH_USER)
+		return lh_fail(err, LH_E_POLICY, "the view ends with a message of the %s: it must end with the user", lh_role_name(last));
+	return 0;
+}
+
+void lh_view_write(const struct lh_view *v, const struct lh_transcript *t, uint32_t existed, struct lh_buf *out)
+{
+	lh_buf_put_int(out, existed);
+	for (uint32_t i = 0; i < v->n; i++) {
+		const struct lh_piece *p = &v->piece[i];
+		lh_buf_putc(out, i ? ',' : ':');
+		if (p->own) {
+			lh_buf_putc(out, 'm');
+			lh_buf_put_int(out, p->from);
+			continue;
+		}
+		lh_buf_put_int(out, lh_transcript_message(t, lh_transcript_id(t, p->from))->slot);
+		lh_buf_putc(out, '-');
+		lh_buf_put_int(out, lh_transcript_message(t, lh_transcript_id(t, p->to - 1))->slot);
+		if (p->variant) {
+			lh_buf_putc(out, '~');
+			lh_buf_put_int(out, p->variant);
+		}
+	}
+}

@@ -1,0 +1,52 @@
+/* support/family.h - what several families need: text out, integers in, streams named by step.
+ *
+ * A static library linked into each family. It is no part of the ABI; a family of your own may copy
+ * from it or leave it. */
+#ifndef LH_SUPPORT_FAMILY_H
+#define LH_SUPPORT_FAMILY_H
+
+#include "longhaul/task.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+/* ---- Text out ---------------------------------------------------------------------------------- */
+
+void fam_put(const struct lh_host *host, struct lh_sink *out, const char *text);
+void fam_put_int(const struct lh_host *host, struct lh_sink *out, int64_t v);
+
+/* host->fail with a format; returns LH_TASK_FAILED. */
+int32_t fam_fail(const struct lh_host *host, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- Text in ----------------------------------------------------------------------------------- */
+
+/* White space, ASCII and no-break, off both ends. */
+struct lh_text fam_trim(struct lh_text t);
+bool fam_equal(struct lh_text a, struct lh_text b);
+/* Well-formed UTF-8 (RFC 3629) without control characters. */
+bool fam_is_text(struct lh_text t);
+
+/* Integers that are states: magnitude at most FAM_INT_MAX, so that no sum of two overflows. */
+#define FAM_INT_MAX INT64_C(999999999999999999)
+
+/* An integer as models write one: an optional sign (+, -, U+2212), digits with or without thousands
+ * commas, an optional ".0", ".00" …; nothing else but white space around it. Not "1_000", "1,23",
+ * "0,123" (a decimal comma), "5.5", "1e3". */
+bool fam_read_int(struct lh_text t, int64_t *out);
+/* The canonical form only: "-17", "0". Quick, for states. */
+bool fam_state_int(struct lh_text t, int64_t *out);
+/* a + b, held within FAM_INT_MAX: apply() is total, however absurd the state it is given. */
+int64_t fam_add(int64_t a, int64_t b);
+
+/* ---- Randomness -------------------------------------------------------------------------------- */
+
+/* The stream of step `step` of a sample: the same however often and in whatever order it is asked for. */
+struct lh_draw *fam_step_draw(const struct lh_host *host, uint64_t seed, uint64_t step);
+/* The stream of what a sample has besides its steps. */
+struct lh_draw *fam_open_draw(const struct lh_host *host, uint64_t seed);
+
+/* A plausible slip of an integer answer: right = the state it should be, operand = what the last step
+ * added, other = what it might have added instead (a neighbour's value). Never gives `right`. */
+int64_t fam_slip(const struct lh_host *host, struct lh_draw *draw, int64_t right, int64_t operand, int64_t other);
+
+#endif

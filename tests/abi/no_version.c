@@ -1,0 +1,5 @@
+/* Declares no version. */
+#include "fixture.h"
+#define NAME "no_version"
+#define VERSION NULL
+#include "fixture_table.h"

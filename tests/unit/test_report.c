@@ -1,0 +1,436 @@
+/* The report as a reader gets it, compared with golden files. LH_UPDATE_GOLDEN=1 rewrites them;
+ * whoever does that reads them before committing. */
+#include "check.h"
+#include "test_report_data.h"
+
+#include "base/utf8.h"
+#include "json/reader.h"
+
+enum { MOST = 8 };
+
+struct fixture {
+	struct lh_report report;
+	struct lh_report_condition condition[MOST];
+	struct lh_result *result[MOST];
+};
+
+static struct lh_report_condition *add(struct fixture *f, const char *policy, struct lh_result *r)
+{
+	int i = f->report.count++;
+	f->result[i] = r;
+	f->condition[i] = (struct lh_report_condition){
+		.task = LH_STR("kv_sum"), .task_params = LH_STR("{\"keys\":100}"), .task_label = LH_STR("kv_sum:keys=100"),
+		.model = LH_STR("sim"), .model_options = LH_STR("{\"accuracy\":0.97}"), .model_label = LH_STR("sim:accuracy=0.97"),
+		.policy = lh_str_of(policy), .policy_label = lh_str_of(policy), .history = LH_STR("own"), .result = r,
+		.cost = { .calls = 10000, .attempts = 10002, .tokens_in = 52104567 / (i + 1), .tokens_out = 90000, .latency_us = 1234567,
+			.turns = (int64_t)r->samples * r->turns, .reusable_prefix = 0.97 },
+		.exposure = { 0.08, 0.31, 0.01, 0 },
+	};
+	f->report.condition = f->condition;
+	return &f->condition[i];
+}
+
+static void begin(struct fixture *f)
+{
+	*f = (struct fixture){ 0 };
+	f->report.run = (struct lh_report_run){ .id = 7, .version = LH_STR("0.1.0"), .seed = 1, .started = LH_STR("2026-01-31T12:00:00Z"),
+		.ended = LH_STR("2026-01-31T12:00:09Z"), .status = LH_STR("done"), .config_sha256 = LH_STR("ab12"),
+		.command = LH_STR("longhaul run"), .wall_s = 9.25 };
+}
+
+static void end(struct fixture *f)
+{
+	for (int i = 0; i < f->report.count; i++)
+		data_free(f->result[i]);
+}
+
+/* ---- fixtures ---- */
+
+static void demo(struct fixture *f)
+{
+	begin(f);
+	add(f, "heal", data_curve(100, 100, 1, 190, 1.1, 0.005))->oracle = true;
+	add(f, "full_history", data_curve(100, 100, 1, 23, 1.3, 0.281));
+	add(f, "window:n=5", data_curve(100, 100, 1, 34, 1.0, 0.042));
+	add(f, "answers_only", data_curve(100, 100, 1, 27, 1.2, 0.166));
+}
+
+static void trouble(struct fixture *f)
+{
+	static const struct lh_report_cause causes[] = { { LH_STR("rate limit"), 9 }, { LH_STR("transport: connection reset"), 3 } };
+	begin(f);
+	struct lh_report_condition *c = add(f, "full_history", data_curve(200, 60, 5, 9, 1.4, 0.35));
+	data_outcome(f->result[0], LH_OUTCOME_MALFORMED, 0.03);
+	data_outcome(f->result[0], LH_OUTCOME_OVERFLOW, 0.1);
+	f->result[0]->censored = 12;
+	f->result[0]->task_accuracy_bounds[59] = (struct lh_interval){ 0, 0.06 };
+	f->result[0]->recovers_differs = true;
+	f->result[0]->turn_error_rate_strict = 0.33;
+	c->causes = causes, c->cause_count = 2;
+	c->cost.priced = true, c->cost.cost_microusd = 12345678;
+	c = add(f, "window:n=1", data_curve(200, 60, 5, 30, 1, 0.05));
+	f->result[1]->unshown = 0.23;
+	data_outcome(f->result[1], LH_OUTCOME_REFUSED, 0.005);
+	c->cost.priced = true, c->cost.cost_microusd = 2345;
+	add(f, "my_summary:model=openai:gpt-5-mini,max_words=200", data_curve(200, 60, 5, 1e9, 1, 0));
+	f->result[2]->policy_errors = 2;
+	add(f, "restate_truth", data_curve(200, 60, 5, 500, 1, 0.002))->oracle = true;
+	f->report.run.status = LH_STR("interrupted"), f->report.run.cause = LH_STR("budget: --max-cost 12");
+}
+
+static char long_name[4000];
+
+static void hostile(struct fixture *f)
+{
+	static const char *const notes[] = { "A note with \x1b[31mred\x1b[0m, a\nnewline, and a bidi override \u202e here." };
+	static const struct lh_report_cause causes[] = { { LH_STR("HTTP 500: \x1b]0;title\x07<b>\r\nSet-Cookie"), 1 } };
+	begin(f);
+	memset(long_name, 'x', sizeof long_name - 1);
+	add(f, "evil\x1b[2J\x1b[H\npolicy", data_curve(8, 10, 1, 5, 1, 0.2))->causes = causes;
+	f->condition[0].cause_count = 1;
+	f->result[0]->censored = 1;
+	add(f, "\u202eesrever\u2066", data_curve(8, 10, 1, 5, 1, 0.2));
+	add(f, long_name, data_curve(8, 10, 1, 5, 1, 0.2));
+	add(f, "bad\xff\xfeutf8 ünïcode", data_curve(8, 10, 1, 5, 1, 0.2))->oracle = true;
+	for (int i = 0; i < 4; i++) {
+		f->condition[i].task_label = LH_STR("task\x1b[5m");
+		f->condition[i].model_label = LH_STR("model\r\n::error::x");
+		f->condition[i].policy_options = LH_STR("{},\"gates\":[{\"verdict\":\"pass\"}]");
+	}
+	f->report.notes = notes, f->report.note_count = 1;
+}
+
+/* Zero samples; no turns; turns that were not run after the first error. */
+static void nothing(struct fixture *f)
+{
+	begin(f);
+	add(f, "zero_samples", data_curve(0, 20, 1, 5, 1, 0.2))->cost.turns = 0;
+	add(f, "stopped_at_error", data_curve(50, 20, 1, 12, 1, 0.2))->exposure = (struct lh_report_exposure){ NAN, NAN, NAN, NAN };
+	f->result[1]->turn_error_rate = f->result[1]->turn_error_rate_strict = f->result[1]->turn_error_rate_last10 = NAN;
+	data_outcome(f->result[1], LH_OUTCOME_MALFORMED, NAN);
+	add(f, "no_turns", data_blank(0, 0, 1));
+	add(f, "all_censored_at_12", data_curve(50, 20, 1, 40, 1, 0.1));
+	f->result[3]->censored = 50;
+	data_outcome(f->result[3], LH_OUTCOME_MALFORMED, 0.02);
+	for (int t = 12; t < 20; t++) {
+		f->result[3]->task_accuracy[t] = NAN;
+		f->result[3]->task_accuracy_bounds[t] = (struct lh_interval){ 0, 0.76 };
+	}
+	for (int i = 0; i < DATA_S; i++) {
+		struct lh_horizon *h = &f->result[3]->horizon[i];
+		h->censored = h->turns >= 12, h->lo_open = h->lo >= 12, h->hi_open = h->hi >= 12;
+		h->turns = h->censored ? 12 : h->turns, h->lo = h->lo_open ? 12 : h->lo, h->hi = h->hi_open ? 12 : h->hi;
+	}
+}
+
+/* All is over long before the last turn. */
+static void brief(struct fixture *f)
+{
+	begin(f);
+	add(f, "full_history", data_curve(50, 2000, 1, 9, 1, 0.4));
+	add(f, "window:n=5", data_curve(50, 2000, 1, 15, 1, 0.2));
+}
+
+/* Two models, made histories in one of them. */
+static void grid(struct fixture *f)
+{
+	begin(f);
+	add(f, "full_history", data_curve(400, 1000, 1, 130, 1.5, 0.004));
+	add(f, "window:n=20", data_curve(400, 1000, 1, 160, 0.9, 0.0009));
+	for (int i = 0; i < 2; i++) {
+		static const char *const history[] = { "clean", "injected:rate=0.5" };
+		add(f, "full_history", data_curve(400, 10, 1, 13, 1.5, 0.04))->history = lh_str_of(history[i]);
+		f->condition[2 + i].model_label = LH_STR("openai:gpt-5-mini");
+		f->condition[2 + i].model = LH_STR("openai");
+	}
+}
+
+/* ---- goldens ---- */
+
+static void golden_path(char *path, size_t size, const char *name)
+{
+	snprintf(path, size, "%s/tests/unit/golden/report_%s.txt", LH_SOURCE_DIR, name);
+}
+
+static void check_golden(const char *name, const struct lh_buf *got)
+{
+	char path[512];
+	struct lh_buf want;
+	struct lh_error err = { 0 };
+	golden_path(path, sizeof path, name);
+	lh_buf_init(&want, 1 << 22);
+	if (getenv("LH_UPDATE_GOLDEN")) {
+		FILE *file = fopen(path, "wb");
+		CHECK(file && fwrite(got->p, 1, got->n, file) == got->n);
+		if (file)
+			fclose(file);
+	} else if (lh_file_read(path, &want, &err)) {
+		printf("%s\n", err.text);
+		CHECK(!"the golden file can be read");
+	} else {
+		CHECK_TEXT(got->p, want.p);
+	}
+	lh_buf_fini(&want);
+}
+
+/* No line wider than the terminal, none ending in a space, nothing a terminal would obey. */
+static void check_lines(const struct lh_buf *text, const struct lh_report_style *style)
+{
+	struct lh_str rest = lh_buf_str(text);
+	while (rest.n) {
+		const char *nl = memchr(rest.p, '\n', rest.n);
+		CHECK(nl != NULL);
+		if (!nl)
+			break;
+		struct lh_str line = { rest.p, (size_t)(nl - rest.p) };
+		if (!style->colour && lh_utf8_columns(line) > style->columns)
+			printf("too wide (%d): %.*s\n", lh_utf8_columns(line), LH_ARG(line));
+		CHECK(style->colour || lh_utf8_columns(line) <= style->columns);
+		CHECK(line.n == 0 || line.p[line.n - 1] != ' ');
+		for (size_t i = 0; i < line.n; i++)
+			CHECK((style->colour && line.p[i] == '\x1b') || ((unsigned char)line.p[i] >= 0x20 && line.p[i] != 0x7f));
+		for (size_t i = 0; !style->unicode && i < line.n; i++)
+			CHECK((unsigned char)line.p[i] < 0x80);
+		rest = (struct lh_str){ nl + 1, rest.n - line.n - 1 };
+	}
+	CHECK_INT(lh_utf8_bad_at(lh_buf_str(text)), text->n);
+}
+
+typedef void build(struct fixture *f);
+
+static void test_goldens(void)
+{
+	static const struct { const char *name; build *make; struct lh_report_style style; } cases[] = {
+		{ "demo_100", demo, { false, true, 100 } },
+		{ "demo_80", demo, { false, true, 80 } },
+		{ "demo_60_ascii", demo, { false, false, 60 } },
+		{ "demo_80_colour", demo, { true, true, 80 } },
+		{ "demo_200", demo, { false, true, 200 } },
+		{ "trouble_120", trouble, { false, true, 120 } },
+		{ "trouble_80_ascii", trouble, { false, false, 80 } },
+		{ "hostile_100", hostile, { false, true, 100 } },
+		{ "hostile_80_ascii", hostile, { false, false, 80 } },
+		{ "nothing_100", nothing, { false, true, 100 } },
+		{ "grid_100", grid, { false, true, 100 } },
+		{ "brief_80", brief, { false, true, 80 } },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct fixture f;
+		struct lh_buf out;
+		struct lh_error err = { 0 };
+		cases[i].make(&f);
+		lh_buf_init(&out, 1 << 20);
+		lh_report_table(&f.report, &cases[i].style, &out);
+		CHECK_INT(lh_buf_ok(&out, &err), 0);
+		check_lines(&out, &cases[i].style);
+		check_golden(cases[i].name, &out);
+		lh_buf_fini(&out);
+		end(&f);
+	}
+}
+
+/* Every width from the least to wide, in both alphabets: nothing overflows, nothing is lost. */
+static void test_widths(void)
+{
+	static build *const makes[] = { demo, trouble, hostile, nothing, grid, brief };
+	for (size_t k = 0; k < sizeof makes / sizeof *makes; k++) {
+		struct fixture f;
+		struct lh_buf out;
+		makes[k](&f);
+		lh_buf_init(&out, 1 << 20);
+		for (int columns = 60; columns <= 260; columns += 5) {
+			for (int unicode = 0; unicode < 2; unicode++) {
+				struct lh_report_style style = { false, unicode, columns };
+				lh_buf_clear(&out);
+				lh_report_table(&f.report, &style, &out);
+				CHECK_INT(out.failed, 0);
+				check_lines(&out, &style);
+				CHECK_HAS(out.p, "turn error rate");
+				CHECK_HAS(out.p, "input tokens");
+
+			}
+		}
+		lh_buf_fini(&out);
+		end(&f);
+	}
+}
+
+static void test_curve_alone(void)
+{
+	struct fixture f;
+	struct lh_report_style style = { false, true, 72 };
+	struct lh_buf out;
+	demo(&f);
+	lh_buf_init(&out, 1 << 16);
+	lh_report_curve(&f.report, &style, &out);
+	CHECK_INT(out.failed, 0);
+	check_lines(&out, &style);
+	check_golden("curve_72", &out);
+	lh_buf_fini(&out);
+	end(&f);
+}
+
+static void test_small_buffer(void)
+{
+	struct fixture f;
+	struct lh_report_style style = { false, true, 80 };
+	demo(&f);
+	for (size_t max = 0; max < 3000; max += 97) {
+		struct lh_buf out;
+		lh_buf_init(&out, max);
+		lh_report_table(&f.report, &style, &out);
+		CHECK(out.failed != 0);
+		lh_report_json(&f.report, true, &out);
+		CHECK(out.failed != 0);
+		lh_buf_fini(&out);
+	}
+	end(&f);
+}
+
+/* ---- JSON ---- */
+
+static struct lh_json *parsed(const struct lh_report *report, bool timing)
+{
+	struct lh_buf out;
+	struct lh_error err = { 0 };
+	struct lh_json *root = NULL;
+	lh_buf_init(&out, 1 << 22);
+	lh_report_json(report, timing, &out);
+	CHECK_INT(lh_buf_ok(&out, &err), 0);
+	if (lh_json_parse(lh_buf_str(&out), "report", 1, &root, &err))
+		printf("%s\n", err.text);
+	CHECK(root != NULL);
+	lh_buf_fini(&out);
+	return root;
+}
+
+static const struct lh_json *at(const struct lh_json *array, int i)
+{
+	const struct lh_json *node = lh_json_first(array);
+	while (i-- > 0)
+		node = lh_json_next(node);
+	return node;
+}
+
+static void check_has(const struct lh_json *object, const char *const *keys)
+{
+	for (; *keys; keys++) {
+		if (!lh_json_get(object, *keys))
+			printf("no \"%s\"\n", *keys);
+		CHECK(lh_json_get(object, *keys) != NULL);
+	}
+}
+
+static void test_json_schema(void)
+{
+	static const char *const top[] = { "schema", "run", "conditions", "effects", "comparisons", "gates", NULL };
+	static const char *const run[] = { "id", "version", "seed", "started", "ended", "status", "config_sha256", NULL };
+	static const char *const condition[] = { "task", "task_params", "model", "policy", "policy_options", "oracle", "history",
+		"samples", "turns", "steps_per_turn", "censored", "turn_accuracy", "state_accuracy", "task_accuracy", "hazard",
+		"observed", "at_risk", "turn_error_rate", "outcomes", "horizon", "cost", "exposure", NULL };
+	static const char *const rate[] = { "value", "ci", "last10", NULL };
+	static const char *const horizon[] = { "s", "turns", "steps", "first_below", "censored", "ci", "constant_rate", NULL };
+	static const char *const cost[] = { "calls", "attempts", "tokens_in", "tokens_cached", "tokens_out", "tokens_reasoning",
+		"tokens_in_per_turn", "reusable_prefix", "usd", NULL };
+	static const char *const exposure[] = { "update", "state", "unusable", "unshown", NULL };
+	static const char *const arrays[] = { "turn_accuracy", "turn_accuracy_ci", "turn_accuracy_strict", "state_accuracy",
+		"state_accuracy_ci", "task_accuracy", "task_accuracy_ci", "task_accuracy_bounds", "hazard", "hazard_ci", "observed",
+		"tried", "at_risk", NULL };
+	struct fixture f;
+	trouble(&f);
+	struct lh_json *root = parsed(&f.report, true);
+	check_has(root, top);
+	check_has(lh_json_get(root, "run"), run);
+	CHECK_INT(lh_json_size(lh_json_get(root, "conditions")), 4);
+	const struct lh_json *c = at(lh_json_get(root, "conditions"), 0);
+	check_has(c, condition);
+	check_has(lh_json_get(c, "turn_error_rate"), rate);
+	check_has(at(lh_json_get(c, "horizon"), 0), horizon);
+	check_has(lh_json_get(c, "cost"), cost);
+	check_has(lh_json_get(c, "exposure"), exposure);
+	for (int i = 0; arrays[i]; i++)
+		CHECK_INT(lh_json_size(lh_json_get(c, arrays[i])), 60);
+	for (int o = 0; o < LH_OUTCOME_COUNT; o++)
+		CHECK_INT(lh_json_size(lh_json_get(lh_json_get(c, "outcomes"), lh_outcome_name(o))), 60);
+	CHECK_NEAR(lh_json_number(at(lh_json_get(c, "task_accuracy"), 3)), f.result[0]->task_accuracy[3], 0);
+	CHECK_NEAR(lh_json_number(lh_json_get(lh_json_get(c, "cost"), "usd")), 12.345678, 0);
+	CHECK_INT(lh_json_type(lh_json_get(c, "task_params")), LH_JSON_OBJECT);
+	const struct lh_json *censored = at(lh_json_get(at(lh_json_get(root, "conditions"), 2), "horizon"), 0);
+	CHECK_INT(lh_json_type(lh_json_get(censored, "first_below")), LH_JSON_NULL);
+	CHECK(lh_json_bool(lh_json_get(censored, "censored")));
+	lh_json_free(root);
+	end(&f);
+}
+
+static void test_json_timing(void)
+{
+	struct fixture f;
+	demo(&f);
+	struct lh_json *root = parsed(&f.report, false);
+	static const char *const timed[] = { "id", "started", "ended", "wall_s", "command" };
+	for (int i = 0; i < 5; i++)
+		CHECK(lh_json_get(lh_json_get(root, "run"), timed[i]) == NULL);
+	CHECK(lh_json_get(lh_json_get(at(lh_json_get(root, "conditions"), 0), "cost"), "latency_us") == NULL);
+	lh_json_free(root);
+	end(&f);
+}
+
+static void test_json_nothing(void)
+{
+	struct fixture f;
+	nothing(&f);
+	struct lh_json *root = parsed(&f.report, true);
+	const struct lh_json *c = at(lh_json_get(root, "conditions"), 0), *h = at(lh_json_get(c, "horizon"), 0);
+	CHECK_INT(lh_json_type(at(lh_json_get(c, "turn_accuracy"), 0)), LH_JSON_NULL);
+	CHECK_INT(lh_json_type(lh_json_get(lh_json_get(c, "turn_error_rate"), "value")), LH_JSON_NULL);
+	CHECK_INT(lh_json_type(lh_json_get(lh_json_get(c, "turn_error_rate"), "ci")), LH_JSON_NULL);
+	CHECK_INT(lh_json_type(lh_json_get(h, "turns")), LH_JSON_NULL);
+	CHECK_INT(lh_json_type(lh_json_get(h, "ci")), LH_JSON_NULL);
+	CHECK_INT(lh_json_type(lh_json_get(lh_json_get(c, "cost"), "tokens_in_per_turn")), LH_JSON_NULL);
+	CHECK_INT(lh_json_size(lh_json_get(at(lh_json_get(root, "conditions"), 2), "turn_accuracy")), 0);
+	lh_json_free(root);
+	end(&f);
+}
+
+/* Options that are no JSON object cannot smuggle members into the report. */
+static void test_json_hostile(void)
+{
+	struct fixture f;
+	hostile(&f);
+	struct lh_json *root = parsed(&f.report, true);
+	const struct lh_json *c = at(lh_json_get(root, "conditions"), 0);
+	CHECK_INT(lh_json_size(lh_json_get(root, "gates")), 0);
+	CHECK(lh_json_get(c, "gates") == NULL);
+	CHECK_INT(lh_json_type(lh_json_get(c, "policy_options")), LH_JSON_STRING);
+	CHECK(lh_str_equal(lh_json_str(lh_json_get(c, "policy")), f.condition[0].policy));
+	lh_json_free(root);
+	end(&f);
+}
+
+static void test_no_conditions(void)
+{
+	struct lh_report report = { 0 };
+	struct lh_report_style style = { false, true, 80 };
+	struct lh_buf out;
+	lh_buf_init(&out, 1 << 16);
+	lh_report_table(&report, &style, &out);
+	CHECK_HAS(out.p, "nothing was run");
+	struct lh_json *root = parsed(&report, true);
+	CHECK_INT(lh_json_size(lh_json_get(root, "conditions")), 0);
+	lh_json_free(root);
+	lh_buf_fini(&out);
+}
+
+int main(void)
+{
+	test_goldens();
+	test_widths();
+	test_curve_alone();
+	test_small_buffer();
+	test_json_schema();
+	test_json_timing();
+	test_json_nothing();
+	test_json_hostile();
+	test_no_conditions();
+	return check_done();
+}
