@@ -98,11 +98,9 @@ char *lh_plain_path(const char *path)
 	return special ? lh_path_with("./", path) : lh_path_with(path, "");
 }
 
-bool lh_header_lacks_wal(sqlite3 *db, const char *path)
+bool lh_header_lacks_wal(sqlite3 *db)
 {
 	unsigned char h[HEADER];
-	char *wal = lh_path_with(path, "-wal");
-	bool lacks = wal && read_header(db, h) == SQLITE_OK && h[WRITE_VERSION] == 2 && access(wal, F_OK) != 0;
-	free(wal);
-	return lacks;
+	const char *wal = sqlite3_filename_wal(sqlite3_db_filename(db, "main"));
+	return read_header(db, h) == SQLITE_OK && h[WRITE_VERSION] == 2 && access(wal, F_OK) != 0;
 }

@@ -14,7 +14,7 @@
  * *empty: it has no bytes at all (then nothing else is checked, and *db is NULL). */
 int lh_header_open(const char *path, sqlite3 **db, bool *empty, struct lh_error *err) LH_CHECKED;
 /* In WAL mode, and the -wal is gone: a copy made without it, or left so by a reader at the close. */
-bool lh_header_lacks_wal(sqlite3 *db, const char *path);
+bool lh_header_lacks_wal(sqlite3 *db);
 
 /* Heap. The path as sqlite takes it for a path: it would read "file:x" as a URI and ":memory:" as none. */
 char *lh_plain_path(const char *path);

@@ -34,7 +34,6 @@ static void journal_free(struct lh_journal *j)
 	if (j->wal_fd >= 0)
 		close(j->wal_fd);            /* after sqlite, so that nobody comes in between */
 	free(j->path);
-	free(j->wal_path);
 	free(j);
 }
 
@@ -46,8 +45,7 @@ static struct lh_journal *journal_new(const char *path, bool bulk)
 	j->wal_fd = -1;
 	j->bulk = bulk;
 	j->path = lh_plain_path(path);
-	j->wal_path = j->path ? lh_path_with(j->path, "-wal") : NULL;
-	if (!j->wal_path) {
+	if (!j->path) {
 		journal_free(j);
 		return NULL;
 	}
@@ -84,6 +82,7 @@ static int open_database(struct lh_journal *j, struct lh_error *err)
 		return j->db ? lh_sqlite_fail(j->db, j->path, err) : lh_nomem(err);
 	if (sqlite3_db_readonly(j->db, "main") == 1)
 		return lh_fail(err, LH_E_IO, "%s cannot be written: its permissions do not allow it", j->path);
+	j->wal_path = sqlite3_filename_wal(sqlite3_db_filename(j->db, "main"));      /* links followed */
 	sqlite3_busy_timeout(j->db, BUSY_MS);
 	sqlite3_db_config(j->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	return lh_sqlite_exec(j->db, j->path, settings_sql, err);

@@ -10,6 +10,7 @@
 
 #define LH_JOURNAL_APP_ID 0x4C484C31        /* PRAGMA application_id: "LHL1" */
 #define LH_JOURNAL_VERSION 1                /* PRAGMA user_version */
+#define LH_JOURNAL_TEXT_MAX (64u << 20)     /* bytes of text in one row */
 
 struct lh_journal;
 
@@ -81,9 +82,14 @@ struct lh_attempt_row {
 };
 
 /* Writing. `create` makes the file or opens one of ours; anything else at `path` is refused and
- * left as it is. A file that this call made and in which nothing was committed is removed by
- * lh_journal_discard. `bulk`: commit in large groups (simulated models); else the caller commits
- * once a loop pass. */
+ * left as it is, as is a file that another journal is writing. A file that this call made and in
+ * which nothing was committed is removed by lh_journal_discard. `bulk` (simulated models): commits
+ * are grouped, about 50,000 rows or a second; else lh_journal_commit commits at once, and syncs to
+ * the disk at most once a second.
+ *
+ * Rows are checked for size only, texts are stored as they are; a row put twice is LH_E_INTERNAL
+ * (in a new bulk file only at the close). After a write that failed (LH_E_IO: disk full, …) nothing
+ * more is written: what was committed is kept, what was not is gone. */
 int lh_journal_create(const char *path, bool bulk, struct lh_journal **out, struct lh_error *err) LH_CHECKED;
 int lh_journal_put_run(struct lh_journal *j, struct lh_run_row *row, struct lh_error *err) LH_CHECKED;
 int lh_journal_end_run(struct lh_journal *j, int64_t run, struct lh_str status, struct lh_str cause, struct lh_str ended, struct lh_error *err) LH_CHECKED;
@@ -93,17 +99,20 @@ int lh_journal_put_message(struct lh_journal *j, const struct lh_message_row *ro
 int lh_journal_put_call(struct lh_journal *j, const struct lh_call_row *row, struct lh_error *err) LH_CHECKED;
 int lh_journal_put_attempt(struct lh_journal *j, const struct lh_attempt_row *row, struct lh_error *err) LH_CHECKED;
 int lh_journal_commit(struct lh_journal *j, struct lh_error *err) LH_CHECKED;       /* cheap where nothing is open */
-int lh_journal_next_episode(struct lh_journal *j, int64_t *id, struct lh_error *err) LH_CHECKED;  /* first free episode id */
-int lh_journal_close(struct lh_journal *j, struct lh_error *err) LH_CHECKED;        /* commits, checkpoints: one file */
+int lh_journal_next_episode(struct lh_journal *j, int64_t *id, struct lh_error *err) LH_CHECKED;  /* first free episode id, from 1 */
+int lh_journal_close(struct lh_journal *j, struct lh_error *err) LH_CHECKED;        /* commits, checkpoints: one file; frees j in any case */
 void lh_journal_discard(struct lh_journal *j);                                      /* rolls back; removes a file it made */
 
-/* Reading: read-only, defensive, schema compared with ours. */
+/* Reading: read-only, defensive, schema compared with ours. A file that is being written is read as
+ * of its last commit (one of a bulk run: as of the first walk over its messages or calls). Errors:
+ * LH_E_MISSING no file, LH_E_DATA not a run file, LH_E_DAMAGED, LH_E_IO. */
 struct lh_reader;
 int lh_reader_open(const char *path, struct lh_reader **out, struct lh_error *err) LH_CHECKED;
 void lh_reader_close(struct lh_reader *r);
 
 /* Each walk calls `visit` for every row, in the order said; a non-zero return stops the walk and is
- * returned. Rows borrow: copy what must outlive the visit. */
+ * returned. Rows borrow: copy what must outlive the visit. Within a visit other tables may be walked,
+ * not the same one. */
 typedef int (*lh_visit)(void *user, const void *row, struct lh_error *err);
 int lh_reader_runs(struct lh_reader *r, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED;                      /* struct lh_run_row, by id */
 int lh_reader_newest_run(struct lh_reader *r, int64_t *run, struct lh_error *err) LH_CHECKED;

@@ -53,7 +53,7 @@ static int open_checked(struct lh_reader *r, struct lh_error *err)
 		return rc;
 	if (empty)
 		return lh_fail(err, LH_E_DATA, "%s is empty", r->path);
-	if (!lh_header_lacks_wal(r->db, r->path))
+	if (!lh_header_lacks_wal(r->db))
 		return 0;
 	sqlite3_close(r->db);
 	r->db = NULL;

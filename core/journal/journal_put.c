@@ -63,8 +63,8 @@ int lh_journal_step(struct lh_journal *j, sqlite3_stmt *s, struct lh_error *err)
 static int put(struct lh_journal *j, enum lh_table_id id, const void *row, struct lh_error *err)
 {
 	const struct lh_table *t = &lh_tables[id];
-	if (lh_columns_bytes(t, row) > LH_ROW_TEXT_MAX)
-		return lh_fail(err, LH_E_LIMIT, "%s: a %s row holds more than %u MiB of text", j->path, t->name, LH_ROW_TEXT_MAX >> 20);
+	if (lh_columns_bytes(t, row) > LH_JOURNAL_TEXT_MAX)
+		return lh_fail(err, LH_E_LIMIT, "%s: a %s row holds more than %u MiB of text", j->path, t->name, LH_JOURNAL_TEXT_MAX >> 20);
 	int rc = lh_journal_begin(j, err);
 	if (rc)
 		return rc;
@@ -154,8 +154,8 @@ static int bind_end(sqlite3_stmt *s, int64_t run, struct lh_str status, struct l
 int lh_journal_end_run(struct lh_journal *j, int64_t run, struct lh_str status, struct lh_str cause, struct lh_str ended, struct lh_error *err)
 {
 	sqlite3_stmt *s = j->fixed[LH_S_END_RUN];
-	if (status.n > LH_ROW_TEXT_MAX || cause.n > LH_ROW_TEXT_MAX || ended.n > LH_ROW_TEXT_MAX)
-		return lh_fail(err, LH_E_LIMIT, "%s: the end of a run holds more than %u MiB of text", j->path, LH_ROW_TEXT_MAX >> 20);
+	if (status.n > LH_JOURNAL_TEXT_MAX || cause.n > LH_JOURNAL_TEXT_MAX || ended.n > LH_JOURNAL_TEXT_MAX)
+		return lh_fail(err, LH_E_LIMIT, "%s: the end of a run holds more than %u MiB of text", j->path, LH_JOURNAL_TEXT_MAX >> 20);
 	int rc = lh_journal_begin(j, err);
 	if (rc)
 		return rc;

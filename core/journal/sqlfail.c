@@ -25,7 +25,7 @@ int lh_sqlite_fail(sqlite3 *db, const char *path, struct lh_error *err)
 		return lh_fail(err, LH_E_IO, "%s is locked by another program: wait until that has ended, or use another file", path);
 	case SQLITE_READONLY:
 		if (rc == SQLITE_READONLY_ROLLBACK)
-			return lh_fail(err, LH_E_IO, "%s: its writer was killed while closing it: open it once for writing "
+			return lh_fail(err, LH_E_IO, "%s: its writer was killed while opening or closing it: open it once for writing "
 				"(`longhaul run --resume`, or `sqlite3 FILE .tables`)", path);
 		/* fall through */
 	case SQLITE_CANTOPEN:

@@ -5,14 +5,14 @@
 #include "journal/columns.h"
 #include "journal/schema.h"
 
-#define LH_ROW_TEXT_MAX (64u << 20)      /* bytes of text in one row */
 #define LH_BULK_ROWS 50000               /* rows of a bulk transaction */
 
 enum lh_fixed_statement { LH_S_BEGIN, LH_S_COMMIT, LH_S_END_RUN, LH_S_NEXT_EPISODE, LH_S_COUNT };
 
 struct lh_journal {
 	sqlite3 *db;
-	char *path, *wal_path;
+	char *path;
+	const char *wal_path;            /* sqlite's */
 	int wal_fd;                      /* holds the writer's lock; also what is synced */
 	bool bulk;
 	bool made;                       /* this call made the file */

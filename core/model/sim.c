@@ -14,7 +14,6 @@
 #include "json/writer.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,7 +46,9 @@ struct sim {
 static int set_number(struct sim *s, int i, struct lh_str typed, struct lh_error *err)
 {
 	double lo, hi;
-	sscanf(params[i].range, "%lf..%lf", &lo, &hi);
+	const char *dots = strstr(params[i].range, "..");
+	lo = strtod(params[i].range, NULL);
+	hi = strtod(dots + 2, NULL);
 	if (!lh_str_to_double(typed, &s->v[i]))
 		return lh_fail(err, LH_E_USAGE, "model sim: %s=%.*s: a number is needed", params[i].name, LH_ARG(typed));
 	if (s->v[i] < lo || s->v[i] > hi)

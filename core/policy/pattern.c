@@ -112,7 +112,7 @@ static size_t set_end(struct try *t, size_t p)
 			return bad(t, "malformed pattern (missing ']')");
 		i += t->text.p[i] == '%' && i + 1 < t->text.n ? 2 : 1;
 	} while (i >= t->text.n || t->text.p[i] != ']');
-	return i + 1;
+	return step(t, (i - p) / 4) ? i + 1 : NOT;
 }
 
 static size_t item_end(struct try *t, size_t p)

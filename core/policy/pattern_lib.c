@@ -15,7 +15,7 @@ static struct lh_str check_text(lua_State *L, int at)
 
 /* ---- matching at the sandbox's expense ---- */
 
-/* [-0, +0, e] */
+/* Charges for the steps that an attempt took, and raises its fault [-0, +0, e]. */
 static bool settle(lua_State *L, struct lh_pattern *p, int64_t had, int outcome)
 {
 	int64_t used = had - p->steps;
@@ -107,6 +107,7 @@ static int find_or_match(lua_State *L, bool find)
 		luaL_pushfail(L);
 		return 1;
 	}
+	lh_lib_charge_bytes(L, text.n);
 	if (find && (lua_toboolean(L, 4) || lh_pattern_is_plain(text))) {
 		const char *at = find_plain(L, subject, from, text);
 		if (at)
@@ -125,6 +126,7 @@ static int find_or_match(lua_State *L, bool find)
 	return push_range(L, m.from, m.to) + push_captures(L, subject, &m, false);
 }
 
+/* Each [-0, +n, e] */
 static int string_find(lua_State *L) { return find_or_match(L, true); }
 static int string_match(lua_State *L) { return find_or_match(L, false); }
 
@@ -147,7 +149,7 @@ static bool find_another(lua_State *L, struct lh_pattern *p, struct lh_str subje
 	return false;
 }
 
-/* [-0, +n, e] */
+/* The iterator [-0, +n, e]. */
 static int gmatch_step(lua_State *L)
 {
 	struct lh_str subject = check_text(L, lua_upvalueindex(SUBJECT));
@@ -276,7 +278,7 @@ static int string_gsub(lua_State *L)
 		TEMPLATE, "string/function/table");
 	if (type == LUA_TNUMBER)
 		lua_tostring(L, TEMPLATE);
-	lh_lib_charge_bytes(L, subject.n);
+	lh_lib_charge_bytes(L, subject.n + text.n);
 	luaL_Buffer b;
 	bool changed = false;
 	struct lh_pattern p = lh_pattern_of(text, true);

@@ -8,7 +8,8 @@
 
 enum {
 	LARGE_BLOCK = 4096,               /* an allocation from here on is charged */
-	LONG_STRING = 32 << 10            /* see the header: what an instruction costs */
+	LONG_STRING = 32 << 10,           /* see the header: what an instruction costs */
+	WIDE_BLOCK = 1 << 20
 };
 
 void lh_sandbox_default_limits(struct lh_sandbox_limits *limits)
@@ -85,7 +86,7 @@ static void note_place(lua_State *L, struct lh_sandbox *s)
 	}
 }
 
-static void on_count(lua_State *L, lua_Debug *ar);
+static void on_count(lua_State *L, lua_Debug *ar);     /* the hook [-0, +0, e] */
 
 static int hook_step(const struct lh_sandbox *s)
 {
@@ -93,7 +94,7 @@ static int hook_step(const struct lh_sandbox *s)
 }
 
 /* From here on the hook runs at every instruction of L, so that a script that catches the error
- * gets it again at once. */
+ * gets it again at once [-0, +0, e]. */
 static void raise_spent(lua_State *L, struct lh_sandbox *s)
 {
 	if (!s->spent)
@@ -119,7 +120,7 @@ static void on_count(lua_State *L, lua_Debug *ar)
 	int step = hook_step(s), passed = lua_gethookcount(L);
 	if (!s->spent && passed != step)
 		lua_sethook(L, on_count, LUA_MASKCOUNT, step);
-	lh_sandbox_charge(L, passed * (1 + (int64_t)(s->longest_string / LONG_STRING)));
+	lh_sandbox_charge(L, passed * (int64_t)(1 + s->longest_string / LONG_STRING + s->largest_block / WIDE_BLOCK));
 }
 
 void lh_sandbox_arm(struct lh_sandbox *s)

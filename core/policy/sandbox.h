@@ -7,9 +7,13 @@
  *
  * What the budget counts: one unit for each VM instruction (looked at every LH_SANDBOX_STEP of
  * them), for each element that a table function touches, for 16 bytes that a string function
- * touches, for 8 steps of the pattern matcher, for 64 bytes of a large allocation. Comparing two
- * strings is one instruction however long they are, so an instruction costs one unit more for each
- * 32 KiB of the longest string that the state has made.
+ * touches, for 8 steps of the pattern matcher, for 64 bytes of a large allocation. One instruction
+ * may compare two strings of any length, or copy as many arguments as the stack holds: so it costs
+ * one unit more for each 32 KiB of the longest string that the state has made, and for each MiB of
+ * its largest block.
+ *
+ * What is not fixed: where `#t` ends in a table with holes, and what a table holds whose metatable
+ * got __mode after setmetatable saw it. Both depend on the collector and on hash seeds.
  *
  * For the host:
  * - Outside lua_pcall and lua_resume use only what cannot raise (lua.h marks it `-`): a raise
@@ -43,7 +47,7 @@ struct lh_sandbox {
 	struct lh_sandbox_limits limits;
 	size_t used_bytes;
 	size_t longest_string;            /* bytes of the longest made so far */
-	size_t largest_block;             /* no table has more slots than fit into it */
+	size_t largest_block;             /* made so far: no table has more slots than fit into it */
 	int64_t allocations;
 	int64_t left;                     /* instructions left of the present call */
 	bool spent;                       /* sticky until lh_sandbox_arm */

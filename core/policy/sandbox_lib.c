@@ -11,12 +11,6 @@ void lh_lib_charge_bytes(lua_State *L, size_t n)
 		lh_sandbox_charge(L, (int64_t)(n / 16));
 }
 
-void lh_lib_check_size(lua_State *L, size_t n)
-{
-	if (n > lh_sandbox_of(L)->limits.memory_bytes)
-		luaL_error(L, "resulting string too large");
-}
-
 size_t lh_lib_start(lua_Integer at, size_t n)
 {
 	if (at > 0)
@@ -85,6 +79,7 @@ static int base_assert(lua_State *L)
 	return base_error(L);
 }
 
+/* What pcall returns, also after a yield inside it [-0, +n, -]. */
 static int finish_pcall(lua_State *L, int status, lua_KContext context)
 {
 	(void)context;
@@ -200,6 +195,7 @@ static int base_select(lua_State *L)
 
 /* ---- tables ---- */
 
+/* (value, i) [-0, +(1|2), e] */
 static int ipairs_step(lua_State *L)
 {
 	lua_Integer i = (lua_Integer)((lua_Unsigned)luaL_checkinteger(L, 2) + 1);
@@ -275,8 +271,8 @@ static bool has_field(lua_State *L, int at, const char *name)
 	return has;
 }
 
-/* Finalizers run with hooks off, at the collector's whim; weak tables show when it ran. Lua looks
- * for __gc only here, so adding it later does nothing [-0, +1, e]. */
+/* Finalizers run with hooks off; weak tables show when the collector ran. Lua looks for __gc only
+ * here, so adding it later does nothing [-0, +1, e]. */
 static int base_setmetatable(lua_State *L)
 {
 	int t = lua_type(L, 2);

@@ -27,8 +27,6 @@ void lh_lib_coercion(lua_State *L);
 
 /* Charges for n bytes of string work [-0, +0, e]. */
 void lh_lib_charge_bytes(lua_State *L, size_t n);
-/* Raises when a string of n bytes cannot fit into the state's memory [-0, +0, e]. */
-void lh_lib_check_size(lua_State *L, size_t n);
 /* A start (end) position that counts from the end where negative, as in string.sub: 1-based;
  * the start is at least 1, the end between 0 and n. */
 size_t lh_lib_start(lua_Integer at, size_t n);

@@ -48,6 +48,7 @@ static int math_abs(lua_State *L)
 	return 1;
 }
 
+/* [-0, +1, e] */
 static int round_with(lua_State *L, double (*f)(double))
 {
 	if (lua_isinteger(L, 1))
@@ -57,6 +58,7 @@ static int round_with(lua_State *L, double (*f)(double))
 	return 1;
 }
 
+/* Each [-0, +1, e] */
 static int math_ceil(lua_State *L) { return round_with(L, ceil); }
 static int math_floor(lua_State *L) { return round_with(L, floor); }
 
@@ -104,6 +106,7 @@ static int extreme(lua_State *L, int sign)
 	return 1;
 }
 
+/* Each [-0, +1, e] */
 static int math_max(lua_State *L) { return extreme(L, -1); }
 static int math_min(lua_State *L) { return extreme(L, 1); }
 

@@ -10,9 +10,12 @@ enum rank { NONE, INTEGERS, FLOATS, STRINGS, BOOLEANS };
 
 struct key {
 	enum rank rank;
-	lua_Integer i;            /* or 0 and 1 of a boolean */
-	lua_Number x;
-	struct lh_str s;          /* borrowed from the table, which keeps it while no script runs */
+	size_t n;                 /* bytes of a string */
+	union {
+		lua_Integer i;    /* and 0 or 1 of a boolean */
+		lua_Number x;
+		const char *p;    /* borrowed from the table, which keeps it while no script runs */
+	} as;
 };
 
 /* [-0, +0, e] */
@@ -22,16 +25,18 @@ static struct key key_at(lua_State *L, int at)
 	switch (lua_type(L, at)) {
 	case LUA_TNUMBER:
 		k.rank = lua_isinteger(L, at) ? INTEGERS : FLOATS;
-		k.i = k.rank == INTEGERS ? lua_tointeger(L, at) : 0;
-		k.x = lua_tonumber(L, at);
+		if (k.rank == INTEGERS)
+			k.as.i = lua_tointeger(L, at);
+		else
+			k.as.x = lua_tonumber(L, at);
 		break;
 	case LUA_TSTRING:
 		k.rank = STRINGS;
-		k.s.p = lua_tolstring(L, at, &k.s.n);
+		k.as.p = lua_tolstring(L, at, &k.n);
 		break;
 	case LUA_TBOOLEAN:
 		k.rank = BOOLEANS;
-		k.i = lua_toboolean(L, at);
+		k.as.i = lua_toboolean(L, at);
 		break;
 	default:
 		luaL_error(L, "a key that is a %s has no fixed order: use a text or a number as the key", luaL_typename(L, at));
@@ -44,12 +49,11 @@ static int compare(const struct key *a, const struct key *b)
 	if (a->rank != b->rank)
 		return a->rank < b->rank ? -1 : 1;
 	if (a->rank == FLOATS)
-		return (a->x > b->x) - (a->x < b->x);
+		return (a->as.x > b->as.x) - (a->as.x < b->as.x);
 	if (a->rank != STRINGS)
-		return (a->i > b->i) - (a->i < b->i);
-	size_t n = a->s.n < b->s.n ? a->s.n : b->s.n;
-	int c = memcmp(a->s.p, b->s.p, n);
-	return c ? c : (a->s.n > b->s.n) - (a->s.n < b->s.n);
+		return (a->as.i > b->as.i) - (a->as.i < b->as.i);
+	int c = memcmp(a->as.p, b->as.p, a->n < b->n ? a->n : b->n);
+	return c ? c : (a->n > b->n) - (a->n < b->n);
 }
 
 /* A walk passes the empty slots too: no table has more than fit into the largest block. */
@@ -157,7 +161,24 @@ static int collect(lua_State *L, bool *sorted)
 	return n;
 }
 
-/* Sorts the array of n keys on top of the stack [-1, +1, e]. */
+/* The array at `list` so that place i has what was at order[i], cycle by cycle [-0, +0, e]. */
+static void put_in_order(lua_State *L, int list, int *order, int n)
+{
+	for (int first = 0; first < n; first++) {
+		int to = first, from;
+		lua_rawgeti(L, list, first + 1);
+		while ((from = order[to]) != first && from != to) {
+			lua_rawgeti(L, list, from + 1);
+			lua_rawseti(L, list, to + 1);
+			order[to] = to;
+			to = from;
+		}
+		lua_rawseti(L, list, to + 1);
+		order[to] = to;
+	}
+}
+
+/* Sorts the array of n keys on top of the stack [-0, +0, e]. */
 static void sort_collected(lua_State *L, int n)
 {
 	int list = lua_gettop(L), levels = 1;
@@ -173,12 +194,7 @@ static void sort_collected(lua_State *L, int n)
 		lua_pop(L, 1);
 	}
 	sort_keys(keys, order, order + n, n);
-	lua_createtable(L, n, 0);
-	for (int i = 0; i < n; i++) {
-		lua_rawgeti(L, list, order[i] + 1);
-		lua_rawseti(L, -2, i + 1);
-	}
-	lua_replace(L, list);
+	put_in_order(L, list, order, n);
 	lua_settop(L, list);
 }
 
@@ -208,6 +224,7 @@ static int pairs_step(lua_State *L)
 	return 1;
 }
 
+/* What pairs returns after a yield in __pairs [-0, +3, -]. */
 static int finish_pairs(lua_State *L, int status, lua_KContext context)
 {
 	(void)L, (void)status, (void)context;

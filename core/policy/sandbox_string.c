@@ -58,6 +58,7 @@ static char changed(enum change how, const char *s, size_t n, size_t i)
 	return s[i] >= first && s[i] <= first + 25 ? (char)(s[i] ^ 32) : s[i];
 }
 
+/* [-0, +1, e] */
 static int change_bytes(lua_State *L, enum change how)
 {
 	size_t n;
@@ -71,6 +72,7 @@ static int change_bytes(lua_State *L, enum change how)
 	return 1;
 }
 
+/* Each [-0, +1, e] */
 static int string_lower(lua_State *L) { return change_bytes(L, LOWER); }
 static int string_upper(lua_State *L) { return change_bytes(L, UPPER); }
 static int string_reverse(lua_State *L) { return change_bytes(L, REVERSE); }
@@ -99,10 +101,9 @@ static int string_rep(lua_State *L)
 		return 1;
 	}
 	size_t most = lh_sandbox_of(L)->limits.memory_bytes;
-	if ((lua_Unsigned)times > most / (n + between) + 1)
+	if (n + between > most || (lua_Unsigned)times > most / (n + between) + 1)
 		return luaL_error(L, "resulting string too large");
 	size_t total = (size_t)times * n + (size_t)(times - 1) * between;
-	lh_lib_check_size(L, total);
 	lh_lib_charge_bytes(L, total);
 	char *p = luaL_buffinitsize(L, &b, total);
 	fill_repeated(p, total, s, n, separator, between);
@@ -170,6 +171,7 @@ static int coerce(lua_State *L, int op, const char *event)
 	return 1;
 }
 
+/* Each [-0, +1, e] */
 static int coerce_add(lua_State *L) { return coerce(L, LUA_OPADD, "__add"); }
 static int coerce_sub(lua_State *L) { return coerce(L, LUA_OPSUB, "__sub"); }
 static int coerce_mul(lua_State *L) { return coerce(L, LUA_OPMUL, "__mul"); }

@@ -57,7 +57,7 @@ static int utf8_len(lua_State *L)
 	bool lax = lua_toboolean(L, 4);
 	luaL_argcheck(L, 1 <= at && --at <= (lua_Integer)n, 2, "initial position out of bounds");
 	luaL_argcheck(L, --to < (lua_Integer)n, 3, "final position out of bounds");
-	lh_sandbox_charge(L, (int64_t)(n / 4));
+	lh_sandbox_charge(L, to > at ? (to - at) / 4 : 0);
 	for (; at <= to; count++) {
 		int length = decode(s + at, n - (size_t)at, lax, &code);
 		if (length == 0) {
@@ -155,7 +155,7 @@ static int utf8_offset(lua_State *L)
 	lua_Integer count = luaL_checkinteger(L, 2);
 	lua_Integer at = from_end(luaL_optinteger(L, 3, count > 0 ? 1 : (lua_Integer)n + 1), n);
 	luaL_argcheck(L, 1 <= at && --at <= (lua_Integer)n, 3, "position out of bounds");
-	lh_sandbox_charge(L, (int64_t)(n / 4));
+	lua_Integer from = at;
 	if (count == 0) {
 		while (at > 0 && continues(s, n, (size_t)at))
 			at--;
@@ -163,6 +163,7 @@ static int utf8_offset(lua_State *L)
 		return luaL_error(L, "initial position is a continuation byte");
 	else
 		at = step(s, n, at, count > 0 ? count - 1 : count);
+	lh_sandbox_charge(L, (at < 0 ? (lua_Integer)n : at > from ? at - from : from - at) / 4);
 	if (at >= 0)
 		lua_pushinteger(L, at + 1);
 	else
@@ -177,9 +178,10 @@ static int next_code(lua_State *L, bool lax)
 	uint32_t code;
 	const char *s = luaL_checklstring(L, 1, &n);
 	lua_Unsigned at = (lua_Unsigned)lua_tointeger(L, 2);
-	if (at > 0)
-		while (continues(s, n, at))
-			at++;
+	lua_Unsigned from = at;
+	while (from > 0 && continues(s, n, at))
+		at++;
+	lh_lib_charge_bytes(L, at - from);
 	if (at >= n)
 		return 0;
 	int length = decode(s + at, n - at, lax, &code);
@@ -190,6 +192,7 @@ static int next_code(lua_State *L, bool lax)
 	return 2;
 }
 
+/* Each [-0, +(0|2), e] */
 static int next_code_strict(lua_State *L) { return next_code(L, false); }
 static int next_code_lax(lua_State *L) { return next_code(L, true); }
 

@@ -71,7 +71,7 @@ static uint64_t hash_options(const struct lh_call_options *o)
 /* The policy wants calls: measures the view and notes it. */
 static int begin_ask(struct lh_episode *e, const struct lh_policy_step *step, struct lh_error *err)
 {
-	struct lh_ask *a;
+	struct lh_ask *a = NULL;
 	int rc = add_ask(e, &a, err);
 	if (!rc)
 		rc = lh_view_copy(&a->view, step->view, err);

@@ -10,7 +10,7 @@
 
 /* The demonstration: both losses show (length and self-conditioning). */
 static const char demonstration_model[] = "sim:accuracy=0.97,context=0.3,self_conditioning=4,contagion=0.3";
-static const char *const demonstration_policies[] = { "full_history", "window:n=5", "state_carry", "heal", NULL };
+static const char *const demonstration_policies[] = { "full_history", "window:n=5", "reset", "heal", NULL };
 
 
 static int open_task(struct lh_plan *p, struct lh_str text, const char *base_dir, struct lh_error *err)

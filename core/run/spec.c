@@ -80,7 +80,7 @@ static int parse(struct lh_str text, struct lh_spec *s, struct lh_error *err)
 		return lh_fail(err, LH_E_USAGE, "the name is missing");
 	c.p = colon ? colon + 1 : end;
 	for (bool first = true; c.p < end; first = false) {
-		struct lh_str k = key(&c), v;
+		struct lh_str k = key(&c), v = { "", 0 };
 		int rc = value(&c, &v, err);
 		if (!rc)
 			rc = add(s, k, v, first, err);

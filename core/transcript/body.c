@@ -48,24 +48,29 @@ static void chat_end(struct lh_buf *b) { lh_buf_puts(b, "\"}"); }
 
 const struct lh_dialect lh_dialect_chat = { "chat", chat_begin, chat_join, chat_end, "{\"messages\":[", "]}" };
 
-/* Appends one message; *open is the role whose message is still open, -1 at the start. */
+void lh_dialect_put(const struct lh_dialect *dialect, struct lh_buf *b, enum lh_role role, struct lh_str text, struct lh_str thoughts,
+	unsigned variant, struct lh_buf *scratch, int *open)
+{
+	if (role == LH_ASSISTANT && (variant & LH_NO_ASSISTANT))
+		return;
+	if ((int)role == *open) {
+		dialect->join(b);
+	} else {
+		bool bare = role != LH_ASSISTANT || (variant & (LH_NO_NATIVE_THOUGHTS | LH_ANSWER_ONLY));
+		if (*open >= 0)
+			dialect->end(b);
+		dialect->begin(b, role, bare ? LH_STR("") : thoughts, *open < 0);
+	}
+	*open = (int)role;
+	lh_buf_clear(scratch);
+	lh_put_variant(scratch, role, text, variant);
+	lh_json_escape(b, lh_buf_str(scratch));
+}
+
 static void put(struct lh_transcript *t, struct lh_body *b, uint32_t id, unsigned variant, int *open)
 {
 	const struct lh_message *m = &t->message[id];
-	if (m->role == LH_ASSISTANT && (variant & LH_NO_ASSISTANT))
-		return;
-	if (m->role == *open) {
-		b->dialect->join(&b->buf);
-	} else {
-		bool bare = m->role != LH_ASSISTANT || (variant & (LH_NO_NATIVE_THOUGHTS | LH_ANSWER_ONLY));
-		if (*open >= 0)
-			b->dialect->end(&b->buf);
-		b->dialect->begin(&b->buf, m->role, bare ? LH_STR("") : lh_store_at(t, m->thoughts), *open < 0);
-	}
-	*open = m->role;
-	lh_buf_clear(&t->scratch);
-	lh_put_message_text(&t->scratch, t, id, variant);
-	lh_json_escape(&b->buf, lh_buf_str(&t->scratch));
+	lh_dialect_put(b->dialect, &b->buf, m->role, lh_store_at(t, m->text), lh_store_at(t, m->thoughts), variant, &t->scratch, open);
 }
 
 static const unsigned kind_variant[LH_KINDS] = { 0, 1, 2, 3, LH_ANSWER_ONLY, LH_NO_ASSISTANT };
@@ -149,7 +154,7 @@ int lh_body_request(struct lh_transcript *t, const struct lh_view *v, const stru
 	struct lh_str head, struct lh_str tail, struct lh_str *out, struct lh_error *err)
 {
 	bool prefix = behind_prefix(v) <= LH_BODY_TAIL_MESSAGES;
-	struct lh_body *b;
+	struct lh_body *b = NULL;
 	int rc = find_body(t, dialect, prefix ? lh_kind(v->piece[0].variant) : -1, &b, err);
 	if (rc)
 		return rc;

@@ -25,6 +25,11 @@ struct lh_dialect {
 /* {"messages":[{"role":…,"content":…},…]}; thoughts under "reasoning_content". */
 extern const struct lh_dialect lh_dialect_chat;
 
+/* Appends one message of a list; *open is the role whose message is still open, -1 at the start (and
+ * dialect->end() closes the last). Joins it with the message before where the roles agree. */
+void lh_dialect_put(const struct lh_dialect *dialect, struct lh_buf *b, enum lh_role role, struct lh_str text, struct lh_str thoughts,
+	unsigned variant, struct lh_buf *scratch, int *open);
+
 struct lh_body;
 void lh_body_free(struct lh_body *b);
 

@@ -124,7 +124,7 @@ static int put_truth(struct lh_transcript *t, struct lh_error *err)
 
 static int begin(struct lh_transcript *t, struct lh_error *err)
 {
-	uint32_t id;
+	uint32_t id = 0;
 	lh_buf_clear(&t->scratch);
 	int rc = lh_sample_instructions(t->sample, t->steps_per_turn, &t->scratch, err);
 	if (!rc)
@@ -178,7 +178,7 @@ int lh_transcript_begin_turn(struct lh_transcript *t, struct lh_error *err)
 {
 	assert(!lh_transcript_waiting(t) || t->turn == 0);
 	t->turn++;
-	uint32_t id;
+	uint32_t id = 0;
 	int rc = put_truth(t, err);
 	lh_buf_clear(&t->scratch);
 	if (!rc)
@@ -298,13 +298,14 @@ struct lh_str lh_transcript_state_shown(const struct lh_transcript *t)
 	return lh_transcript_state(t, t->record[t->usable[t->usable_count - 1]]);
 }
 
-void lh_put_message_text(struct lh_buf *b, const struct lh_transcript *t, uint32_t id, unsigned variant)
+void lh_put_variant(struct lh_buf *b, enum lh_role role, struct lh_str text, unsigned variant)
 {
-	const struct lh_message *m = &t->message[id];
-	struct lh_str text = lh_store_at(t, m->text);
-	if (m->role == LH_ASSISTANT && (variant & LH_ANSWER_ONLY) && m->tag.n)
-		lh_buf_put(b, text.p + m->tag.at, m->tag.n);
-	else if (m->role == LH_ASSISTANT && m->thinks && (variant & (LH_NO_TAG_THOUGHTS | LH_ANSWER_ONLY)))
+	struct lh_answer a = { 0 };
+	if (role == LH_ASSISTANT && (variant & (LH_NO_TAG_THOUGHTS | LH_ANSWER_ONLY)))
+		lh_answer_find(text, &a);
+	if ((variant & LH_ANSWER_ONLY) && a.answered)
+		lh_buf_put(b, text.p + a.tag.at, a.tag.n);
+	else if (a.thinks)
 		lh_put_without_thoughts(b, text);
 	else
 		lh_buf_put_str(b, text);
@@ -341,7 +342,7 @@ int lh_transcript_replace(struct lh_transcript *t, uint32_t index, struct lh_str
 int lh_transcript_remove(struct lh_transcript *t, uint32_t from, uint32_t to, struct lh_error *err)
 {
 	assert(from <= to && to <= t->length);
-	uint32_t id, first_turn = from < to ? t->message[t->record[from]].turn : t->turn + 1;
+	uint32_t id = 0, first_turn = from < to ? t->message[t->record[from]].turn : t->turn + 1;
 	for (uint32_t i = from; i < to; i++) {
 		const struct lh_message *old = &t->message[t->record[i]];
 		uint32_t turn = old->turn;

@@ -103,7 +103,7 @@ struct lh_str lh_transcript_truth(const struct lh_transcript *t, uint32_t turn);
 struct lh_str lh_transcript_state_shown(const struct lh_transcript *t);
 
 /* The text of a message under a variant, appended. */
-void lh_put_message_text(struct lh_buf *b, const struct lh_transcript *t, uint32_t id, unsigned variant);
+void lh_put_variant(struct lh_buf *b, enum lh_role role, struct lh_str text, unsigned variant);
 
 const char *lh_role_name(int role);
 const char *lh_maker_name(int maker);

@@ -41,12 +41,12 @@ static inline int rig_run(const char *text)
 
 struct rig_case { const char *text, *want; };
 
-/* Each text is an expression, or a chunk that begins with a statement. */
+/* Each text is an expression, or a chunk that begins with `local` or `for`. */
 static inline void rig_expect(const struct rig_case *cases, size_t n)
 {
 	char text[2048];
 	for (size_t i = 0; i < n; i++) {
-		bool chunk = strstr(cases[i].text, "return") != NULL;
+		bool chunk = strncmp(cases[i].text, "local", 5) == 0 || strncmp(cases[i].text, "for", 3) == 0;
 		snprintf(text, sizeof text, "%s%s", chunk ? "" : "return ", cases[i].text);
 		if (rig_run(text) != 0)
 			printf("in: %s\n", cases[i].text);

@@ -72,6 +72,11 @@ static void test_work_in_c(void)
 		{ "local t = {} for i = 1, 30000 do t[i] = i % 7 end while true do table.sort(t, function(a, b) return a < b end) end", SPENT },
 		{ "local t = {} for i = 1, 30000 do t[i] = i end while true do for k in pairs(t) do break end end", SPENT },
 		{ "while true do pcall(string.rep, 'x', 3e6) end", SPENT },
+		{ "local f, s = utf8.codes('a' .. ('\\x80'):rep(1e6)) while true do pcall(f, s, 1) end", SPENT },
+		{ "local s = '[' .. ('x'):rep(1e5) .. ']' while true do pcall(string.find, 'y', s) end", SPENT },
+		{ "local s = ('x'):rep(1e5) .. '%' while true do pcall(string.find, 'y', s) end", SPENT },
+		{ "local function f(...) while true do select('#', ...) end end f(('x'):rep(20000):byte(1, -1))", SPENT },
+		{ "local t = {} for i = 1, 100 do t = setmetatable({}, { __index = t }) end while true do local x = t.x end", SPENT },
 	};
 	rig_refuse(cases, RIG_COUNT(cases));
 }
@@ -98,6 +103,7 @@ static void test_memory(void)
 	};
 	static const struct rig_case fine[] = {
 		{ "(pcall(string.rep, 'x', 3.9e6))", "false" },
+		{ "local t, n = {}, 0 for i = 1, 16384 do t['k' .. i] = i end for k, v in pairs(t) do n = n + v end return n", "134225920" },
 		{ "local n = 0 for i = 1, 2000 do local s = ('x'):rep(4000) n = n + #s end return n", "8000000" },
 		{ "local ok, e = pcall(function() local s = 'x' while true do s = s .. s end end) return e", "not enough memory" },
 	};
@@ -211,6 +217,46 @@ static int host_ask(lua_State *L)
 	return lua_yield(L, 1);
 }
 
+/* A thread whose hook was left at every instruction by a spent budget. */
+static void test_rearmed_thread(struct lh_sandbox *s)
+{
+	int n;
+	lua_State *T = lua_newthread(s->L);
+	lua_pushvalue(s->L, 1);
+	lua_xmove(s->L, T, 1);
+	lua_pushinteger(T, 1000);
+	lua_sethook(T, lua_gethook(T), LUA_MASKCOUNT, 1);
+	lh_sandbox_arm(s);
+	CHECK_INT(lua_resume(T, s->L, 1, &n), LUA_YIELD);
+	CHECK(s->left > 990000 && lua_gethookcount(T) == LH_SANDBOX_STEP);
+}
+
+/* Library functions that call back cannot be suspended inside; pcall and pairs can. */
+static void test_yields(void)
+{
+	static const char *const crossing[] = { "('x'):gsub('.', ask)", "table.sort({ 1, 2 }, ask)",
+		"tostring(setmetatable({}, { __tostring = ask }))" };
+	for (size_t i = 0; i < RIG_COUNT(crossing); i++) {
+		struct lh_sandbox s;
+		struct lh_error err = { 0 };
+		char text[200];
+		int n;
+		snprintf(text, sizeof text, "return function() local f <const> = %s end", crossing[i]);
+		CHECK_INT(lh_sandbox_init(&s, NULL, &err), 0);
+		lua_pushcfunction(s.L, host_ask);
+		lh_sandbox_define(s.L, "ask");
+		CHECK_INT(lh_sandbox_load(&s, lh_str_of(text), "w.lua", &err), 0);
+		lua_State *T = lua_newthread(s.L);
+		lua_pushvalue(s.L, 1);
+		lua_xmove(s.L, T, 1);
+		lh_sandbox_arm(&s);
+		int status = lua_resume(T, s.L, 0, &n);
+		CHECK_INT(lh_sandbox_fault(&s, T, status, &err), LH_E_POLICY);
+		CHECK_HAS(err.text, "attempt to yield across a C-call boundary");
+		lh_sandbox_fini(&s);
+	}
+}
+
 /* A thread made by C is bounded too, and an arming brings it back. */
 static void test_threads(void)
 {
@@ -239,15 +285,7 @@ static void test_threads(void)
 	CHECK_INT(lh_sandbox_fault(&s, T, status, &err), LH_E_POLICY);
 	CHECK_HAS(err.text, "w.lua:1: more than 1000000 instructions");
 	lua_settop(s.L, 1);
-
-	T = lua_newthread(s.L);
-	lua_pushvalue(s.L, 1);
-	lua_xmove(s.L, T, 1);
-	lua_pushinteger(T, 1000);
-	lua_sethook(T, lua_gethook(T), LUA_MASKCOUNT, 1);
-	lh_sandbox_arm(&s);
-	CHECK_INT(lua_resume(T, s.L, 1, &n), LUA_YIELD);
-	CHECK(s.left > 990000 && lua_gethookcount(T) == LH_SANDBOX_STEP);
+	test_rearmed_thread(&s);
 	lh_sandbox_fini(&s);
 	CHECK_INT(s.used_bytes, 0);
 }
@@ -365,6 +403,7 @@ int main(void)
 	test_globals();
 	test_bytecode();
 	test_threads();
+	test_yields();
 	test_arm();
 	test_allocation_faults();
 	measure();

@@ -1,0 +1,174 @@
+#include "cli/cli.h"
+
+#include "base/utf8.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "run/experiment.h"
+
+const struct lh_command lh_commands[] = {
+	{ "run", "run [EXPERIMENT.lua] [options]", "run an experiment, keep it in a run file, print the table",
+		NULL, "longhaul run --policy full_history --policy window:n=5 --turns 50 --samples 50 -o none", lh_cmd_run },
+	{ "report", "report FILE.db [options]", "the same table again, from a run file",
+		"  --run ID        a run of the file; the newest where it is not given\n"
+		"  --json FILE     the report as JSON (-: to stdout, instead of the table)\n", "longhaul report longhaul.db --json -", lh_cmd_report },
+	{ "transcript", "transcript FILE.db [SAMPLE] [options]", "one conversation, or exactly what the model was sent",
+		"  --policy NAME   the condition, by its policy's label or name\n"
+		"  --condition N   the condition, by number from 0\n"
+		"  --turn N        this turn only\n"
+		"  --call N        with --as-sent: call N of the turn, from 0\n"
+		"  --as-sent       the request of that call, byte for byte\n"
+		"  --run ID        a run of the file; the newest where it is not given\n", "longhaul transcript longhaul.db 0 --turn 5 --as-sent", lh_cmd_transcript },
+	{ "list", "list tasks|policies|models|runs [FILE.db]", "what there is", NULL, "longhaul list policies", lh_cmd_list },
+	{ "show", "show task|policy|model NAME", "one of them, with its options, defaults and ranges", NULL, "longhaul show task kv_sum", lh_cmd_show },
+	{ "check", "check FILE.so|FILE.lua|NAME", "does a task family or a policy keep its promises?",
+		"  --samples N --steps N --seed N   how much of a family is tried\n"
+		"  --set KEY=VALUE                  a parameter or option of it (repeatable)\n", "longhaul check window", lh_cmd_check },
+	{ NULL, NULL, NULL, NULL, NULL, NULL },
+};
+
+int lh_cli_fail(const struct lh_error *err)
+{
+	struct lh_buf b;
+	lh_buf_init(&b, 1 << 16);
+	lh_put_shown(&b, lh_str_of(err->text), true);
+	fprintf(stderr, "longhaul: %.*s\n", LH_ARG(lh_buf_str(&b)));
+	lh_buf_fini(&b);
+	return err->code == LH_E_INTERNAL || err->code == LH_E_DAMAGED || err->code == LH_E_NOMEM ? LH_EXIT_INTERNAL : LH_EXIT_USAGE;
+}
+
+int lh_cli_usage(const char *command, const char *fmt, ...)
+{
+	struct lh_error err = { 0 };
+	va_list args;
+	va_start(args, fmt);
+	lh_vfail(&err, LH_E_USAGE, fmt, args);
+	va_end(args);
+	lh_cli_fail(&err);
+	fprintf(stderr, "see: longhaul %s -h\n", command);
+	return LH_EXIT_USAGE;
+}
+
+bool lh_cli_option(int argc, char **argv, int *i, const char *name, const char **value, int *bad)
+{
+	size_t n = strlen(name);
+	const char *arg = argv[*i];
+	if (strncmp(arg, name, n) || (arg[n] && arg[n] != '='))
+		return false;
+	if (!value) {
+		if (arg[n])
+			*bad = lh_cli_usage(argv[0], "%s takes no value", name);
+		return true;
+	}
+	if (arg[n] == '=')
+		*value = arg + n + 1;
+	else if (*i + 1 < argc)
+		*value = argv[++*i];
+	else
+		*bad = lh_cli_usage(argv[0], "%s needs a value", name);
+	return true;
+}
+
+void lh_cli_print(const struct lh_buf *b)
+{
+	if (b->n)
+		fwrite(b->p, 1, b->n, stdout);
+}
+
+int lh_cli_write(const char *path, const struct lh_buf *b)
+{
+	struct lh_error err = { 0 };
+	if (!strcmp(path, "-")) {
+		lh_cli_print(b);
+		return LH_EXIT_DONE;
+	}
+	FILE *f = fopen(path, "wbe");
+	bool ok = f && fwrite(b->p ? b->p : "", 1, b->n, f) == b->n;
+	int saved = errno;
+	if (f && fclose(f))
+		ok = false, saved = errno;
+	if (ok)
+		return LH_EXIT_DONE;
+	lh_fail(&err, LH_E_IO, "%s: %s", path, strerror(saved));
+	return lh_cli_fail(&err);
+}
+
+bool lh_cli_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help"))
+			return true;
+	return false;
+}
+
+static void run_options(void)
+{
+	for (const struct lh_option_info *o = lh_run_options; o->name; o++) {
+		char left[64];
+		snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
+		printf("  %-24s %s", left, o->help);
+		printf(*o->initial ? " [%s]\n" : "\n", o->initial);
+	}
+	puts("  --json FILE              the report as JSON (-: to stdout, instead of the table)\n"
+		"  --no-timing              leave out of the JSON what differs between identical runs\n"
+		"  --quiet                  no progress on stderr\n"
+		"With no options at all: the demonstration (kv_sum, a simulated model, four policies).");
+}
+
+static int help(const struct lh_command *c)
+{
+	printf("usage: longhaul %s\n\n%c%s.\n\n", c->usage, c->summary[0] - ('a' <= c->summary[0] && c->summary[0] <= 'z' ? 32 : 0), c->summary + 1);
+	if (c->run == lh_cmd_run)
+		run_options();
+	if (c->details)
+		fputs(c->details, stdout);
+	printf("\nexample:\n  %s\n", c->example);
+	return LH_EXIT_DONE;
+}
+
+static int overview(FILE *to, int code)
+{
+	fputs("longhaul measures how many steps a language model or agent executes before it errs,\n"
+		"and which context policy lets it go further.\n\nusage: longhaul COMMAND …\n\n", to);
+	for (const struct lh_command *c = lh_commands; c->name; c++)
+		fprintf(to, "  %-12s %s\n", c->name, c->summary);
+	fputs("\nlonghaul COMMAND -h explains one, with an example. Start with: longhaul run\n", to);
+	return code;
+}
+
+static int unknown(const char *name)
+{
+	const char *names[32] = { NULL };
+	for (int i = 0; lh_commands[i].name && i < 31; i++)
+		names[i] = lh_commands[i].name;
+	const char *near = lh_nearest(lh_str_of(name), names);
+	struct lh_error err = { 0 };
+	lh_fail(&err, LH_E_USAGE, "there is no command '%s'%s%s%s; longhaul -h names them", name,
+		near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return lh_cli_fail(&err);
+}
+
+int lh_cli_main(int argc, char **argv)
+{
+	if (argc < 2)
+		return overview(stderr, LH_EXIT_USAGE);
+	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))
+		return overview(stdout, LH_EXIT_DONE);
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
+		return printf("longhaul %s\n", LH_VERSION) > 0 ? LH_EXIT_DONE : LH_EXIT_INTERNAL;
+	for (const struct lh_command *c = lh_commands; c->name; c++) {
+		if (strcmp(argv[1], c->name))
+			continue;
+		if (lh_cli_help(argc - 1, argv + 1))
+			return help(c);
+		int code = c->run(argc - 1, argv + 1);
+		if (fflush(stdout) && code == LH_EXIT_DONE) {
+			fprintf(stderr, "longhaul: the output could not be written: %s\n", strerror(errno));
+			code = LH_EXIT_INTERNAL;
+		}
+		return code;
+	}
+	return unknown(argv[1]);
+}

@@ -1,0 +1,282 @@
+#include "run/recall.h"
+
+#include "journal/journal.h"
+#include "json/reader.h"
+#include "transcript/body.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WORDS_MAX (1u << 30)
+
+/* While loading, lh_str.p holds offsets into `words`, which may still move. */
+static struct lh_str keep(struct lh_recall *r, struct lh_str s)
+{
+	struct lh_str kept = { (const char *)(uintptr_t)r->words.n, s.n };
+	lh_buf_put_str(&r->words, s);
+	return kept;
+}
+
+static void settle(const struct lh_recall *r, struct lh_str *s)
+{
+	s->p = lh_buf_str(&r->words).p + (uintptr_t)s->p;
+}
+
+static int grow(void *array, size_t *cap, size_t need, size_t size, struct lh_error *err)
+{
+	if (need <= *cap)
+		return 0;
+	size_t bigger = *cap ? 2 * *cap : 64;
+	void *old, *p;
+	memcpy(&old, array, sizeof old);
+	if (!(p = realloc(old, bigger * size)))
+		return lh_nomem(err);
+	memcpy(array, &p, sizeof p);
+	*cap = bigger;
+	return 0;
+}
+
+static int add_message(void *user, const void *row, struct lh_error *err)
+{
+	struct lh_recall *r = user;
+	const struct lh_message_row *m = row;
+	if (m->id < (int64_t)r->messages || m->id > (int64_t)1 << 30)
+		return lh_fail(err, LH_E_DAMAGED, "message %lld is out of order", (long long)m->id);
+	for (bool last = false; !last;) {        /* ids never written (a reply cut off) leave a gap */
+		last = (int64_t)r->messages == m->id;
+		int rc = grow(&r->message, &r->message_cap, r->messages + 1, sizeof *r->message, err);
+		if (rc)
+			return rc;
+		r->message[r->messages++] = (struct lh_recall_message){ .slot = -1, .role = LH_REMOVED, .text = { NULL, 0 }, .thoughts = { NULL, 0 } };
+	}
+	struct lh_recall_message *to = &r->message[r->messages - 1];
+	for (to->role = 0; to->role < LH_REMOVED && !lh_str_is(m->role, lh_role_name(to->role));)
+		to->role++;
+	to->slot = m->slot;
+	to->turn = m->turn;
+	to->text = keep(r, m->text);
+	to->thoughts = keep(r, m->thoughts);
+	memcpy(to->made_by, m->made_by.p, m->made_by.n < 7 ? m->made_by.n : 7);
+	return lh_buf_ok(&r->words, err);
+}
+
+static int add_call(void *user, const void *row, struct lh_error *err)
+{
+	struct lh_recall *r = user;
+	const struct lh_call_row *c = row;
+	int rc = grow(&r->call, &r->call_cap, r->calls + 1, sizeof *r->call, err);
+	if (rc)
+		return rc;
+	r->call[r->calls++] = (struct lh_recall_call){ .turn = c->turn, .seq = c->seq, .reply = c->reply, .view = keep(r, c->view),
+		.purpose = keep(r, c->purpose), .outcome = keep(r, c->outcome), .error = keep(r, c->error), .error_text = keep(r, c->error_text),
+		.finish = keep(r, c->finish), .shown = keep(r, c->shown), .followed = keep(r, c->followed), .answered = keep(r, c->answered),
+		.truth = keep(r, c->truth), .accepted = c->accepted, .unshown = c->unshown, .has_shown = c->has_shown,
+		.has_followed = c->has_followed, .has_answered = c->has_answered, .tokens_in = c->tokens_in, .tokens_out = c->tokens_out };
+	return lh_buf_ok(&r->words, err);
+}
+
+/* ---- finding the episode ---- */
+
+struct finding {
+	int64_t condition, sample, episode, conditions, samples;
+	const char *policy;
+	struct lh_json *settings;
+	int64_t run;
+	struct lh_recall *recall;
+};
+
+static int find_condition(void *user, const void *row, struct lh_error *err)
+{
+	struct finding *f = user;
+	const struct lh_condition_row *c = row;
+	(void)err;
+	const struct lh_json *label = lh_json_first(lh_json_get(f->settings, "policy_labels"));
+	for (int64_t i = 0; label && i < c->id; i++)
+		label = lh_json_next(label);
+	f->conditions++;
+	bool named = f->policy && (lh_str_is(c->policy, f->policy) || lh_str_is(lh_json_str(label), f->policy));
+	if (f->condition < 0 && (named || !f->policy))
+		f->condition = c->id;
+	if (f->condition == c->id)
+		f->recall->policy = keep(f->recall, label ? lh_json_str(label) : c->policy);
+	return 0;
+}
+
+static int find_settings(void *user, const void *row, struct lh_error *err)
+{
+	struct finding *f = user;
+	const struct lh_run_row *r = row;
+	return r->id == f->run ? lh_json_parse(r->settings, "the run's settings", 1, &f->settings, err) : 0;
+}
+
+static int find_episode(void *user, const void *row, struct lh_error *err)
+{
+	struct finding *f = user;
+	const struct lh_episode_row *e = row;
+	(void)err;
+	if (e->condition != f->condition)
+		return 0;
+	f->samples++;
+	if (e->sample != f->sample)
+		return 0;
+	f->episode = e->id;
+	f->recall->status = keep(f->recall, e->status);
+	f->recall->cause = keep(f->recall, e->cause);
+	f->recall->extra = keep(f->recall, e->extra);
+	return 0;
+}
+
+static int find(struct lh_reader *reader, const char *path, struct finding *f, struct lh_error *err)
+{
+	int rc = f->run < 0 ? lh_reader_newest_run(reader, &f->run, err) : 0;
+	if (!rc)
+		rc = lh_reader_runs(reader, find_settings, f, err);
+	if (!rc && !f->settings)
+		rc = lh_fail(err, LH_E_USAGE, "%s holds no run %lld", path, (long long)f->run);
+	if (!rc)
+		rc = lh_reader_conditions(reader, f->run, find_condition, f, err);
+	if (!rc && (f->condition < 0 || f->condition >= f->conditions))
+		rc = lh_fail(err, LH_E_USAGE, "%s has no such condition: there are %lld, counted from 0", path, (long long)f->conditions);
+	if (!rc)
+		rc = lh_reader_episodes(reader, f->run, find_episode, f, err);
+	if (!rc && f->episode < 0)
+		rc = lh_fail(err, LH_E_USAGE, "%s has no sample %lld under that condition: there are %lld, counted from 0", path, (long long)f->sample, (long long)f->samples);
+	lh_json_free(f->settings);
+	return rc;
+}
+
+static void settle_all(struct lh_recall *r)
+{
+	settle(r, &r->policy), settle(r, &r->status), settle(r, &r->cause), settle(r, &r->extra);
+	for (size_t i = 0; i < r->messages; i++)
+		settle(r, &r->message[i].text), settle(r, &r->message[i].thoughts);
+	for (size_t i = 0; i < r->calls; i++) {
+		struct lh_recall_call *c = &r->call[i];
+		struct lh_str *all[] = { &c->view, &c->purpose, &c->outcome, &c->error, &c->error_text, &c->finish, &c->shown, &c->followed, &c->answered, &c->truth };
+		for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+			settle(r, all[k]);
+	}
+}
+
+int lh_recall_open(const char *path, int64_t run, int64_t condition, const char *policy, int64_t sample, struct lh_recall **out, struct lh_error *err)
+{
+	*out = NULL;
+	struct lh_reader *reader = NULL;
+	struct lh_recall *r = calloc(1, sizeof *r);
+	if (!r)
+		return lh_nomem(err);
+	lh_buf_init(&r->words, WORDS_MAX);
+	struct finding f = { .condition = condition, .sample = sample, .episode = -1, .policy = policy, .run = run, .recall = r };
+	int rc = lh_reader_open(path, &reader, err);
+	if (!rc)
+		rc = find(reader, path, &f, err);
+	if (!rc)
+		rc = lh_reader_messages(reader, f.episode, add_message, r, err);
+	if (!rc)
+		rc = lh_reader_calls(reader, f.episode, add_call, r, err);
+	lh_reader_close(reader);
+	if (rc) {
+		lh_recall_free(r);
+		return rc;
+	}
+	r->episode = f.episode;
+	r->sample = sample;
+	settle_all(r);
+	*out = r;
+	return 0;
+}
+
+void lh_recall_free(struct lh_recall *r)
+{
+	if (!r)
+		return;
+	free(r->message);
+	free(r->call);
+	lh_buf_fini(&r->words);
+	free(r);
+}
+
+/* ---- a request ---- */
+
+/* The record as it was when `existed` messages had been made: slot → message id, -1: none or removed. */
+static int record_at(const struct lh_recall *r, int64_t existed, int64_t **out, size_t *slots, struct lh_error *err)
+{
+	*slots = 0;
+	for (size_t i = 0; i < r->messages; i++)
+		if (r->message[i].slot >= (int64_t)*slots && r->message[i].slot < (int64_t)r->messages)
+			*slots = (size_t)r->message[i].slot + 1;
+	int64_t *slot = malloc((*slots + 1) * sizeof *slot);
+	if (!slot)
+		return lh_nomem(err);
+	for (size_t i = 0; i < *slots; i++)
+		slot[i] = -1;
+	for (size_t i = 0; i < r->messages && (int64_t)i < existed; i++)
+		if (r->message[i].slot >= 0 && r->message[i].slot < (int64_t)*slots)
+			slot[r->message[i].slot] = r->message[i].role == LH_REMOVED ? -1 : (int64_t)i;
+	*out = slot;
+	return 0;
+}
+
+struct encoding { const struct lh_recall *r; struct lh_buf *out, scratch; int open; };
+
+static int put(struct encoding *e, int64_t id, unsigned variant, struct lh_error *err)
+{
+	if (id < 0 || id >= (int64_t)e->r->messages)
+		return lh_fail(err, LH_E_DAMAGED, "a view names message %lld, which is not there", (long long)id);
+	const struct lh_recall_message *m = &e->r->message[id];
+	lh_dialect_put(&lh_dialect_chat, e->out, (enum lh_role)m->role, m->text, m->thoughts, variant, &e->scratch, &e->open);
+	return 0;
+}
+
+static bool number(const char **p, const char *end, int64_t *out)
+{
+	const char *start = *p;
+	for (*out = 0; *p < end && **p >= '0' && **p <= '9' && *p - start < 12; ++*p)
+		*out = *out * 10 + (**p - '0');
+	return *p > start;
+}
+
+/* One piece: "mID", or "FROM-TO" with "~BITS". */
+static int put_piece(struct encoding *e, const char **p, const char *end, const int64_t *slot, size_t slots, struct lh_error *err)
+{
+	int64_t from, to, bits = 0;
+	if (*p < end && **p == 'm')
+		return ++*p, number(p, end, &from) ? put(e, from, 0, err) : lh_fail(err, LH_E_DAMAGED, "a view cannot be read");
+	bool ok = number(p, end, &from) && *p < end && *(*p)++ == '-' && number(p, end, &to);
+	if (ok && *p < end && **p == '~')
+		ok = ++*p, number(p, end, &bits);
+	if (!ok || from > to || to >= (int64_t)slots)
+		return lh_fail(err, LH_E_DAMAGED, "a view cannot be read");
+	for (int64_t i = from; i <= to; i++) {
+		int rc = slot[i] < 0 ? 0 : put(e, slot[i], (unsigned)bits, err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+int lh_recall_request(const struct lh_recall *r, const struct lh_recall_call *call, struct lh_buf *out, struct lh_error *err)
+{
+	const char *p = call->view.p, *end = p + call->view.n;
+	int64_t existed, *slot = NULL;
+	size_t slots = 0;
+	if (!number(&p, end, &existed) || p == end || *p++ != ':')
+		return lh_fail(err, LH_E_DAMAGED, "a view cannot be read");
+	int rc = record_at(r, existed, &slot, &slots, err);
+	if (rc)
+		return rc;
+	struct encoding e = { .r = r, .out = out, .open = -1 };
+	lh_buf_init(&e.scratch, WORDS_MAX);
+	lh_buf_puts(out, lh_dialect_chat.head);
+	while (!rc && p < end) {
+		rc = put_piece(&e, &p, end, slot, slots, err);
+		if (!rc && p < end && *p++ != ',')
+			rc = lh_fail(err, LH_E_DAMAGED, "a view cannot be read");
+	}
+	if (e.open >= 0)
+		lh_dialect_chat.end(out);
+	lh_buf_puts(out, lh_dialect_chat.tail);
+	lh_buf_fini(&e.scratch);
+	free(slot);
+	return rc ? rc : lh_buf_ok(out, err);
+}
