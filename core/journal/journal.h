@@ -95,6 +95,7 @@ int lh_journal_put_run(struct lh_journal *j, struct lh_run_row *row, struct lh_e
 int lh_journal_end_run(struct lh_journal *j, int64_t run, struct lh_str status, struct lh_str cause, struct lh_str ended, struct lh_error *err) LH_CHECKED;
 int lh_journal_put_condition(struct lh_journal *j, const struct lh_condition_row *row, struct lh_error *err) LH_CHECKED;
 int lh_journal_put_episode(struct lh_journal *j, const struct lh_episode_row *row, struct lh_error *err) LH_CHECKED;   /* insert or update status, cause, extra */
+/* Of a message or call that is there already: live, the new row replaces it; in bulk, an error. */
 int lh_journal_put_message(struct lh_journal *j, const struct lh_message_row *row, struct lh_error *err) LH_CHECKED;
 int lh_journal_put_call(struct lh_journal *j, const struct lh_call_row *row, struct lh_error *err) LH_CHECKED;
 int lh_journal_put_attempt(struct lh_journal *j, const struct lh_attempt_row *row, struct lh_error *err) LH_CHECKED;

@@ -20,7 +20,9 @@ static int prepare_put(struct lh_journal *j, enum lh_table_id id, struct lh_erro
 	const struct lh_table *t = &lh_tables[id];
 	struct lh_buf sql;
 	lh_buf_init(&sql, 4096);
-	lh_buf_printf(&sql, "INSERT INTO %s(", t->name);
+	/* A live run writes a reply when it comes and once more when it is accepted. */
+	bool twice = !j->bulk && (id == LH_T_MESSAGE || id == LH_T_CALL);
+	lh_buf_printf(&sql, "INSERT %sINTO %s(", twice ? "OR REPLACE " : "", t->name);
 	lh_columns_list(t, "", &sql);
 	lh_buf_puts(&sql, ") VALUES (?");
 	for (int i = 1; i < t->count; i++)

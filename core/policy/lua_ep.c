@@ -9,11 +9,6 @@
 
 static struct lh_transcript *transcript(lua_State *L) { return lh_run_of(L)->setting.transcript; }
 
-void lh_lua_push_ep(lua_State *L)
-{
-	lua_getfield(L, LUA_REGISTRYINDEX, "longhaul.the_ep");
-}
-
 int lh_lua_no_field(lua_State *L, const char *what, const char *key, const char *const *names)
 {
 	const char *near = lh_nearest(lh_str_of(key), names);
@@ -76,11 +71,6 @@ void lh_lua_push_result(lua_State *L, const struct lh_call_result *r)
 	lua_createtable(L, 0, 1);
 	lh_lua_push_error(L, r);
 	lua_setfield(L, -2, "error");
-}
-
-struct lh_lua_reply *lh_lua_test_reply(lua_State *L, int arg)
-{
-	return luaL_testudata(L, arg, LH_MT_REPLY);
 }
 
 static int reply_index(lua_State *L)
@@ -228,7 +218,7 @@ static int collect(lua_State *L, struct tally *tally, lua_Integer n, int *first_
 	int kinds = 0;
 	for (lua_Integer i = 1; i <= n; i++, lua_pop(L, 1)) {
 		lua_rawgeti(L, 2, i);
-		struct lh_lua_reply *r = lh_lua_test_reply(L, -1);
+		struct lh_lua_reply *r = lh_lua_test(L, -1, lh_run_of(L)->reply_mt_ref);
 		if (!r)
 			continue;
 		if (!*first_reply)
@@ -251,7 +241,7 @@ static int all_failed(lua_State *L, lua_Integer n)
 {
 	lua_pushnil(L);
 	if (n >= 1 && lua_rawgeti(L, 2, 1) == LUA_TTABLE)
-		lua_getfield(L, -1, "error");
+		lua_getfield(L, -1, "error"), lua_remove(L, -2);
 	else
 		lua_pushliteral(L, "no replies to vote on");
 	return 2;
@@ -369,9 +359,9 @@ static int ep_index(lua_State *L)
 	struct lh_policy_run *r = lh_run_of(L);
 	const char *key = luaL_checkstring(L, 2);
 	if (!strcmp(key, "options"))
-		return lua_getfield(L, LUA_REGISTRYINDEX, LH_REG_OPTIONS), 1;
+		return lua_rawgeti(L, LUA_REGISTRYINDEX, r->options_ref), 1;
 	if (!strcmp(key, "state"))
-		return lua_getfield(L, LUA_REGISTRYINDEX, LH_REG_STATE), 1;
+		return lua_rawgeti(L, LUA_REGISTRYINDEX, r->state_ref), 1;
 	lua_pushvalue(L, 2);
 	if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
 		return 1;
@@ -397,13 +387,15 @@ static int ep_newindex(lua_State *L)
 		return luaL_error(L, "ep.%s cannot be set: what a policy keeps goes into ep.state", key);
 	luaL_checktype(L, 3, LUA_TTABLE);
 	lua_settop(L, 3);
-	lua_setfield(L, LUA_REGISTRYINDEX, LH_REG_STATE);
+	lua_rawseti(L, LUA_REGISTRYINDEX, lh_run_of(L)->state_ref);
 	return 0;
 }
 
 static void open_reply(lua_State *L)
 {
 	luaL_newmetatable(L, LH_MT_REPLY);
+	lua_pushvalue(L, -1);
+	lh_run_of(L)->reply_mt_ref = luaL_ref(L, LUA_REGISTRYINDEX);
 	lua_pushcfunction(L, reply_index);
 	lua_setfield(L, -2, "__index");
 	lua_pushboolean(L, 0);
@@ -430,7 +422,7 @@ void lh_lua_open_ep(lua_State *L)
 	lua_pop(L, 1);
 	lua_newuserdatauv(L, 1, 0);
 	luaL_setmetatable(L, LH_MT_EP);
-	lua_setfield(L, LUA_REGISTRYINDEX, "longhaul.the_ep");
+	lh_run_of(L)->ep_ref = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
 void lh_lua_open_objects(lua_State *L)

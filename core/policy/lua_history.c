@@ -5,11 +5,6 @@
 
 static struct lh_transcript *transcript(lua_State *L) { return lh_run_of(L)->setting.transcript; }
 
-void lh_lua_push_history(lua_State *L)
-{
-	lua_getfield(L, LUA_REGISTRYINDEX, "longhaul.the_history");
-}
-
 /* ---- one message ---- */
 
 static int message_index(lua_State *L)
@@ -179,5 +174,5 @@ void lh_lua_open_history(lua_State *L)
 	lua_pop(L, 2);
 	lua_newuserdatauv(L, 1, 0);
 	luaL_setmetatable(L, LH_MT_HISTORY);
-	lua_setfield(L, LUA_REGISTRYINDEX, "longhaul.the_history");
+	lh_run_of(L)->history_ref = luaL_ref(L, LUA_REGISTRYINDEX);
 }

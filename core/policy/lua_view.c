@@ -72,7 +72,7 @@ static uint32_t count_field(lua_State *L, int arg, const char *name)
 	int is_int;
 	lua_Integer n = lua_tointegerx(L, -1, &is_int);
 	if (!lua_isnil(L, -1) && (!is_int || n < 0))
-		luaL_error(L, "%s must be an integer of 0 or more, it is %s", name, luaL_tolstring(L, -1, NULL));
+		luaL_error(L, "%s must be an integer of 0 or more, it is %s", name, lh_sandbox_text(L, -1, NULL));
 	lua_pop(L, 1);
 	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 }
@@ -318,6 +318,8 @@ void lh_lua_open_view(lua_State *L)
 		{ "replace", view_replace }, { "restate", view_restate }, { "tokens", view_tokens }, { NULL, NULL }
 	};
 	luaL_newmetatable(L, LH_MT_VIEW);
+	lua_pushvalue(L, -1);
+	lh_run_of(L)->view_mt_ref = luaL_ref(L, LUA_REGISTRYINDEX);
 	lua_pushcfunction(L, view_len);
 	lua_setfield(L, -2, "__len");
 	lua_pushcfunction(L, view_name);

@@ -14,20 +14,25 @@ struct lh_policy_run *lh_run_of(lua_State *L)
 
 static const char *const hook_names[] = { "start", "view", "turn", "overflow", "finish" };
 
-static const char *hook_name(unsigned hook)
+/* Outside protected calls only what cannot raise is used: values are reached by their place in the
+ * registry. [-0, +1, -] */
+static void push_hook(struct lh_policy_run *r, lua_State *L, unsigned hook)
 {
 	int i = 0;
 	while (hook >> (i + 1))
 		i++;
-	return hook_names[i];
+	lua_rawgeti(L, LUA_REGISTRYINDEX, r->hook_ref[i]);
 }
 
-/* Pushes the hook's function. [-0, +1, -] */
-static void push_hook(lua_State *L, unsigned hook)
+void *lh_lua_test(lua_State *L, int at, int mt_ref)
 {
-	lua_getfield(L, LUA_REGISTRYINDEX, LH_REG_POLICY);
-	lua_getfield(L, -1, hook_name(hook));
-	lua_remove(L, -2);
+	void *p = lua_touserdata(L, at);
+	if (!p || !lua_getmetatable(L, at))
+		return NULL;
+	lua_rawgeti(L, LUA_REGISTRYINDEX, mt_ref);
+	bool same = lua_rawequal(L, -1, -2);
+	lua_pop(L, 2);
+	return same ? p : NULL;
 }
 
 /* ---- views' memory ---- */
@@ -82,15 +87,18 @@ static void push_options(lua_State *L, const struct lh_policy *p)
 static int set_up(lua_State *L)
 {
 	struct lh_policy_run *r = lh_run_of(L);
-	lua_setfield(L, LUA_REGISTRYINDEX, LH_REG_POLICY);
 	lh_lua_open_objects(L);
+	for (int i = 0; i < 5; i++) {
+		lua_getfield(L, 1, hook_names[i]);
+		r->hook_ref[i] = luaL_ref(L, LUA_REGISTRYINDEX);
+	}
 	push_options(L, r->policy);
-	lua_setfield(L, LUA_REGISTRYINDEX, LH_REG_OPTIONS);
+	r->options_ref = luaL_ref(L, LUA_REGISTRYINDEX);
 	lua_newtable(L);
-	lua_setfield(L, LUA_REGISTRYINDEX, LH_REG_STATE);
+	r->state_ref = luaL_ref(L, LUA_REGISTRYINDEX);
 	if (r->policy->hooks & LH_HOOK_TURN) {
 		r->thread = lua_newthread(L);
-		lua_setfield(L, LUA_REGISTRYINDEX, "longhaul.thread");
+		luaL_ref(L, LUA_REGISTRYINDEX);
 	}
 	return 0;
 }
@@ -113,25 +121,23 @@ static int open_state(struct lh_policy_run *r, struct lh_error *err)
 	return rc ? rc : lh_sandbox_call(&r->sandbox, 1, 0, err);
 }
 
-/* Calls a hook with (ep [, history [, extra on top]]) on the main state, results left there. */
-static int call_hook(struct lh_policy_run *r, unsigned hook, int extra, int results, struct lh_error *err)
+/* Calls a hook with (ep [, history [, the value on top]]) on the main state, results left there. */
+static int call_hook(struct lh_policy_run *r, unsigned hook, bool extra, int results, struct lh_error *err)
 {
 	lua_State *L = r->sandbox.L;
-	int below = lua_gettop(L) - extra;
-	push_hook(L, hook);
-	lh_lua_push_ep(L);
 	int args = 1;
+	push_hook(r, L, hook);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, r->ep_ref);
 	if (hook != LH_HOOK_START && hook != LH_HOOK_FINISH)
-		lh_lua_push_history(L), args++;
-	for (int i = 1; i <= extra; i++)
-		lua_pushvalue(L, below + i);
-	r->hook = hook;
-	int rc = lh_sandbox_call(&r->sandbox, args + extra, results, err);
-	r->hook = 0;
-	if (extra && !rc) {
-		for (int i = 0; i < extra; i++)
-			lua_remove(L, below + 1);
+		lua_rawgeti(L, LUA_REGISTRYINDEX, r->history_ref), args++;
+	if (extra) {
+		lua_pushvalue(L, -1 - args - 1);
+		lua_remove(L, -1 - args - 2);
+		args++;
 	}
+	r->hook = hook;
+	int rc = lh_sandbox_call(&r->sandbox, args, results, err);
+	r->hook = 0;
 	return rc;
 }
 
@@ -149,7 +155,7 @@ int lh_policy_begin(const struct lh_policy *p, const struct lh_policy_setting *s
 	int rc = p->hooks ? open_state(r, err) : 0;
 	if (!rc && (p->hooks & LH_HOOK_START)) {
 		lh_sandbox_arm(&r->sandbox);
-		rc = call_hook(r, LH_HOOK_START, 0, 0, err);
+		rc = call_hook(r, LH_HOOK_START, false, 0, err);
 	}
 	if (rc) {
 		lh_policy_run_free(r);
@@ -213,7 +219,7 @@ static int calls_step(struct lh_policy_run *r, struct lh_policy_step *step, stru
 static int take_view(struct lh_policy_run *r, struct lh_error *err)
 {
 	lua_State *L = r->sandbox.L;
-	struct lh_lua_view *v = luaL_testudata(L, -1, LH_MT_VIEW);
+	struct lh_lua_view *v = lh_lua_test(L, -1, r->view_mt_ref);
 	int rc = 0;
 	if (!v)
 		rc = lh_fail(err, LH_E_POLICY, "%s.lua: view() returned %s: return a view, such as history:view()", r->policy->name, luaL_typename(L, -1));
@@ -229,7 +235,7 @@ static int default_turn(struct lh_policy_run *r, struct lh_policy_step *step, st
 {
 	int rc;
 	if (r->policy->hooks & LH_HOOK_VIEW) {
-		rc = call_hook(r, LH_HOOK_VIEW, 0, 1, err);
+		rc = call_hook(r, LH_HOOK_VIEW, false, 1, err);
 		if (!rc)
 			rc = take_view(r, err);
 	} else {
@@ -253,42 +259,48 @@ static int ended(struct lh_policy_step *step, enum lh_outcome outcome, const cha
 	return 0;
 }
 
-/* turn() returned nil, err: err is on top of the thread's stack. */
-static int turn_failed(lua_State *T, struct lh_policy_step *step)
+/* What a script gives up a turn with: a string, or a table with code and message. [-2, +0, e] */
+static int read_failure(lua_State *L)
 {
+	struct lh_policy_step *step = lua_touserdata(L, 1);
 	enum lh_outcome outcome = LH_OUTCOME_FAILED;
 	const char *cause = "the policy gave the turn up";
-	if (lua_istable(T, -1)) {
-		lua_getfield(T, -1, "code");
-		if (lua_type(T, -1) == LUA_TSTRING && !strcmp(lua_tostring(T, -1), "overflow"))
+	if (lua_istable(L, 2)) {
+		lua_getfield(L, 2, "code");
+		if (lua_type(L, -1) == LUA_TSTRING && !strcmp(lua_tostring(L, -1), "overflow"))
 			outcome = LH_OUTCOME_OVERFLOW;
-		lua_getfield(T, -2, "message");
-		if (lua_type(T, -1) == LUA_TSTRING)
-			cause = lua_tostring(T, -1);
-	} else if (lua_type(T, -1) == LUA_TSTRING) {
-		cause = lua_tostring(T, -1);
+		lua_getfield(L, 2, "message");
 	}
+	if (lua_type(L, -1) == LUA_TSTRING)
+		cause = lua_tostring(L, -1);
 	return ended(step, outcome, cause);
+}
+
+static int turn_failed(struct lh_policy_run *r, int at, struct lh_policy_step *step, struct lh_error *err)
+{
+	lua_State *L = r->sandbox.L;
+	lua_pushcfunction(L, read_failure);
+	lua_pushlightuserdata(L, step);
+	lua_pushvalue(r->thread, at);
+	lua_xmove(r->thread, L, 1);
+	return lh_sandbox_call(&r->sandbox, 2, 0, err);
 }
 
 /* turn() has returned `n` values on the thread's stack. */
 static int turn_returned(struct lh_policy_run *r, int n, struct lh_policy_step *step, struct lh_error *err)
 {
 	lua_State *T = r->thread;
-	int rc = 0;
-	struct lh_lua_reply *reply = n ? lh_lua_test_reply(T, -n) : NULL;
+	int first = lua_gettop(T) - n + 1, rc = 0;
+	struct lh_lua_reply *reply = n ? lh_lua_test(T, first, r->reply_mt_ref) : NULL;
 	if (reply && reply->turn != lh_transcript_turn(r->setting.transcript))
 		rc = lh_fail(err, LH_E_POLICY, "%s.lua: turn() returned a reply of turn %u: return one of this turn's", r->policy->name, reply->turn);
 	else if (reply)
 		step->kind = LH_STEP_ACCEPT, step->message = reply->message;
-	else if (n >= 1 && lua_isnil(T, -n) && n >= 2)
-		{
-		lua_settop(T, lua_gettop(T) - n + 2);
-		rc = turn_failed(T, step);
-	}
+	else if (n >= 2 && lua_isnil(T, first))
+		rc = turn_failed(r, first + 1, step, err);
 	else
 		rc = lh_fail(err, LH_E_POLICY, "%s.lua: turn() returned %s: return a reply of ep:ask or ep:sample, or nil and an error",
-			r->policy->name, n ? luaL_typename(T, -n) : "nothing");
+			r->policy->name, n ? luaL_typename(T, first) : "nothing");
 	lua_settop(T, 0);
 	return rc;
 }
@@ -299,21 +311,10 @@ static int resume(struct lh_policy_run *r, int args, struct lh_policy_step *step
 	r->hook = LH_HOOK_TURN;
 	int status = lua_resume(r->thread, r->sandbox.L, args, &results);
 	r->hook = 0;
-	if (status == LUA_YIELD)
-		return calls_step(r, step, err);
-	if (status != LUA_OK)
-		return lh_sandbox_fault(&r->sandbox, r->thread, status, err);
-	return turn_returned(r, results, step, err);
-}
-
-/* Pushes turn's function and arguments onto the thread. [-0, +3, e] */
-static int push_turn(lua_State *L)
-{
-	push_hook(L, LH_HOOK_TURN);
-	lh_lua_push_ep(L);
-	lh_lua_push_history(L);
-	lua_xmove(L, lh_run_of(L)->thread, 3);
-	return 0;
+	int rc = lh_sandbox_fault(&r->sandbox, r->thread, status, err);
+	if (rc)
+		return rc;
+	return status == LUA_YIELD ? calls_step(r, step, err) : turn_returned(r, results, step, err);
 }
 
 int lh_policy_turn(struct lh_policy_run *r, struct lh_policy_step *step, struct lh_error *err)
@@ -328,9 +329,10 @@ int lh_policy_turn(struct lh_policy_run *r, struct lh_policy_step *step, struct 
 		lh_sandbox_arm(&r->sandbox);
 	if (!(r->policy->hooks & LH_HOOK_TURN))
 		return default_turn(r, step, err);
-	lua_pushcfunction(r->sandbox.L, push_turn);
-	int rc = lh_sandbox_call(&r->sandbox, 0, 0, err);
-	return rc ? rc : resume(r, 2, step, err);
+	push_hook(r, r->thread, LH_HOOK_TURN);
+	lua_rawgeti(r->thread, LUA_REGISTRYINDEX, r->ep_ref);
+	lua_rawgeti(r->thread, LUA_REGISTRYINDEX, r->history_ref);
+	return resume(r, 2, step, err);
 }
 
 /* ---- answers ---- */
@@ -360,7 +362,7 @@ static int ask_overflow_hook(struct lh_policy_run *r, bool *again, struct lh_err
 	lua_pushcfunction(L, push_overflow);
 	int rc = lh_sandbox_call(&r->sandbox, 0, 1, err);
 	if (!rc)
-		rc = call_hook(r, LH_HOOK_OVERFLOW, 1, 1, err);
+		rc = call_hook(r, LH_HOOK_OVERFLOW, true, 1, err);
 	if (rc || lua_isnil(L, -1)) {
 		lua_settop(L, 0);
 		return rc;
@@ -412,41 +414,56 @@ int lh_policy_answer(struct lh_policy_run *r, const struct lh_call_result *resul
 
 /* ---- the end ---- */
 
-/* Columns: numbers, strings and booleans of the table on top, keys sorted by `pairs`' own order being
- * absent here, so by name. */
-static int put_columns(lua_State *L, struct lh_jw *w, struct lh_error *err)
+/* Names of the table at 1, sorted, each checked to hold a number, text or boolean. [-0, +0, e] */
+static int column_names(lua_State *L, const char *keys[64])
 {
-	const char *keys[64];
 	int n = 0;
-	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+	for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
 		int type = lua_type(L, -1);
-		if (lua_type(L, -2) != LUA_TSTRING || (type != LUA_TNUMBER && type != LUA_TSTRING && type != LUA_TBOOLEAN) || n == 64) {
-			lua_pop(L, 2);
-			return lh_fail(err, LH_E_POLICY, "finish() returns at most 64 columns, each a name with a number, text or boolean");
-		}
+		if (lua_type(L, -2) != LUA_TSTRING || (type != LUA_TNUMBER && type != LUA_TSTRING && type != LUA_TBOOLEAN) || n == 64)
+			luaL_error(L, "finish() returns at most 64 columns, each a name with a number, text or boolean");
 		const char *key = lua_tostring(L, -2);
 		int at = n++;
 		for (; at && strcmp(keys[at - 1], key) > 0; at--)
 			keys[at] = keys[at - 1];
 		keys[at] = key;
 	}
-	lh_jw_open(w, '{');
-	for (int i = 0; i < n; i++) {
-		lh_jw_key(w, keys[i]);
-		size_t len;
-		int type = lua_getfield(L, -1, keys[i]);
-		if (type == LUA_TBOOLEAN)
-			lh_jw_bool(w, lua_toboolean(L, -1));
-		else if (lua_isinteger(L, -1))
-			lh_jw_int(w, lua_tointeger(L, -1));
-		else if (type == LUA_TNUMBER)
-			lh_jw_double(w, lua_tonumber(L, -1));
-		else {
-			const char *text = lua_tolstring(L, -1, &len);
-			lh_jw_str(w, (struct lh_str){ text, len });
-		}
-		lua_pop(L, 1);
+	return n;
+}
+
+static void put_column(lua_State *L, struct lh_jw *w, const char *key)
+{
+	size_t n;
+	lua_pushstring(L, key);
+	int type = lua_rawget(L, 1);
+	lh_jw_key(w, key);
+	if (type == LUA_TBOOLEAN)
+		lh_jw_bool(w, lua_toboolean(L, -1));
+	else if (lua_isinteger(L, -1))
+		lh_jw_int(w, lua_tointeger(L, -1));
+	else if (type == LUA_TNUMBER)
+		lh_jw_double(w, lua_tonumber(L, -1));
+	else {
+		const char *text = lua_tolstring(L, -1, &n);
+		lh_jw_str(w, (struct lh_str){ text, n });
 	}
+	lua_pop(L, 1);
+}
+
+/* What finish() returned, and the writer. [-2, +0, e] */
+static int put_columns(lua_State *L)
+{
+	struct lh_jw *w = lua_touserdata(L, 2);
+	const char *keys[64];
+	if (lua_isnil(L, 1))
+		return 0;
+	if (!lua_istable(L, 1))
+		return luaL_error(L, "finish() returned %s: return a table of columns, or nothing", luaL_typename(L, 1));
+	int n = column_names(L, keys);
+	lh_jw_key(w, "columns");
+	lh_jw_open(w, '{');
+	for (int i = 0; i < n; i++)
+		put_column(L, w, keys[i]);
 	lh_jw_close(w);
 	return 0;
 }
@@ -455,17 +472,13 @@ static int finish_hook(struct lh_policy_run *r, struct lh_jw *w, struct lh_error
 {
 	lua_State *L = r->sandbox.L;
 	lh_sandbox_arm(&r->sandbox);
-	int rc = call_hook(r, LH_HOOK_FINISH, 0, 1, err);
+	int rc = call_hook(r, LH_HOOK_FINISH, false, 1, err);
 	if (rc)
 		return rc;
-	if (lua_istable(L, -1)) {
-		lh_jw_key(w, "columns");
-		rc = put_columns(L, w, err);
-	} else if (!lua_isnil(L, -1)) {
-		rc = lh_fail(err, LH_E_POLICY, "finish() returned %s: return a table of columns, or nothing", luaL_typename(L, -1));
-	}
-	lua_settop(L, 0);
-	return rc;
+	lua_pushcfunction(L, put_columns);
+	lua_insert(L, -2);
+	lua_pushlightuserdata(L, w);
+	return lh_sandbox_call(&r->sandbox, 2, 0, err);
 }
 
 int lh_policy_finish(struct lh_policy_run *r, struct lh_buf *json, struct lh_error *err)

@@ -44,6 +44,7 @@ struct lh_policy_run {
 	struct lh_policy_setting setting;
 	bool live;                       /* there is a Lua state */
 	lua_State *thread;               /* where turn() runs */
+	int hook_ref[5], ep_ref, history_ref, options_ref, state_ref, view_mt_ref, reply_mt_ref;   /* registry places */
 	unsigned hook;                   /* the hook being run, 0: none */
 	uint64_t epoch;                  /* changes with every turn and every edit: views of another are stale */
 	struct lh_pending pending;
@@ -61,11 +62,10 @@ struct lh_policy_run *lh_run_of(lua_State *L);
 struct lh_lua_view { struct lh_view view; uint64_t epoch; };
 struct lh_lua_reply { uint32_t message, turn; int32_t finish; int64_t tokens_in, tokens_out; };
 void lh_lua_open_objects(lua_State *L);                                 /* [-0, +0, e] metatables */
-void lh_lua_push_ep(lua_State *L);                                      /* [-0, +1, -] */
-void lh_lua_push_history(lua_State *L);                                 /* [-0, +1, -] */
 void lh_lua_push_view(lua_State *L, const struct lh_view *v);           /* [-0, +1, e] a copy */
 struct lh_lua_view *lh_lua_check_view(lua_State *L, int arg);           /* [-0, +0, e] of this turn */
-struct lh_lua_reply *lh_lua_test_reply(lua_State *L, int arg);
+/* The userdata at `at` if its metatable is the one at `mt_ref`, else NULL [-0, +0, -]. */
+void *lh_lua_test(lua_State *L, int at, int mt_ref);
 void lh_lua_push_result(lua_State *L, const struct lh_call_result *r);  /* [-0, +1, e] a reply or {error=…} */
 void lh_lua_push_error(lua_State *L, const struct lh_call_result *r);   /* [-0, +1, e] {code, message, retryable} */
 void lh_lua_keep_heap(lua_State *L, struct lh_view *v);                 /* frees v's pieces at the end of the turn */
@@ -87,9 +87,5 @@ int lh_ep_sample(lua_State *L);
 #define LH_MT_MESSAGE "longhaul.message"
 #define LH_MT_VIEW "longhaul.view"
 #define LH_MT_REPLY "longhaul.reply"
-/* Registry keys. */
-#define LH_REG_POLICY "longhaul.policy"
-#define LH_REG_STATE "longhaul.state"
-#define LH_REG_OPTIONS "longhaul.options"
 
 #endif

@@ -281,7 +281,7 @@ int lh_episode_reply(struct lh_episode *e, uint32_t seq, const struct lh_reply *
 {
 	struct lh_ask *a = &e->ask[e->call[seq].ask];
 	int rc = note_reply(e, seq, reply, err);
-	if (!rc && a->wanted > 1)        /* durable before the others are in */
+	if (!rc && a->wanted > 1 && !e->run->plan->simulated)        /* paid for: durable before the others are in */
 		rc = lh_record_call(e, seq, NULL, err);
 	e->run->calls_done++;
 	if (rc || ++a->answered < a->wanted)
@@ -294,7 +294,7 @@ int lh_episode_reply(struct lh_episode *e, uint32_t seq, const struct lh_reply *
 	struct lh_error fault = { 0 };
 	if (lh_policy_answer(e->policy, e->result, a->wanted, &step, &fault))
 		return policy_failed(e, &fault, err);
-	if (step.kind == LH_STEP_CALLS && a->wanted == 1) {
+	if (step.kind == LH_STEP_CALLS && a->wanted == 1 && !e->run->plan->simulated) {
 		rc = lh_record_call(e, seq, NULL, err);
 		if (rc)
 			return rc;

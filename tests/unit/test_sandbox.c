@@ -111,6 +111,20 @@ static void test_memory(void)
 	rig_expect(fine, RIG_COUNT(fine));
 }
 
+/* A refused allocation made Lua collect all garbage first: that is paid for. */
+static void test_refusal_is_charged(void)
+{
+	struct lh_sandbox s;
+	struct lh_error err = { 0 };
+	CHECK_INT(lh_sandbox_init(&s, NULL, &err), 0);
+	CHECK_INT(lh_sandbox_load(&s, LH_STR("local s = ('x'):rep(1.5e6) return function() pcall(function() return s .. s end) end"),
+		"w.lua", &err), 0);
+	lh_sandbox_arm(&s);
+	CHECK_INT(lh_sandbox_call(&s, 0, 0, &err), 0);
+	CHECK(s.out_of_memory && !s.spent && s.left < 1000000 - 1500000 / 128);
+	lh_sandbox_fini(&s);
+}
+
 static void test_absent(void)
 {
 	static const char *const names[] = { "coroutine", "debug", "os", "io", "package", "load", "loadstring", "loadfile", "dofile",
@@ -181,6 +195,7 @@ static void test_globals(void)
 		  "window.lua:3: global 'histry' is not defined: did you mean 'history'?" },
 		{ "local turns = 1 return (function() return turn + turns end)()", "global 'turn' is not defined: did you mean 'turns'?" },
 		{ "return tosting(1)", "global 'tosting' is not defined: did you mean 'tostring'?" },
+		{ "return raw_et", "did you mean 'rawget'?" },
 		{ "return zzzzzzzz", "window.lua:1: global 'zzzzzzzz' is not defined" },
 		{ "x = 1", "window.lua:1: assignment to global 'x': declare it with local" },
 		{ "next = 1", "assignment to global 'next': declare it with local" },
@@ -398,6 +413,7 @@ int main(void)
 	test_endless();
 	test_work_in_c();
 	test_memory();
+	test_refusal_is_charged();
 	test_absent();
 	test_tricks();
 	test_globals();

@@ -29,7 +29,7 @@ static const char *const expressions[] = {
 	"('ab'):rep(1, ',')", "(''):rep(100)", "(''):rep(3, '-')", "('hello'):sub(2, -2)", "('hello'):sub(-100, 100)", "('hello'):sub(4, 2)",
 	"('hello'):sub(0)", "('hello'):sub(math.mininteger, math.maxinteger)", "('hello'):sub(2.0)", "('hello'):sub(2.5)", "('hello'):sub()",
 	"('Hello\\xC4'):upper()", "('Hello\\xC4'):lower()", "('Hello'):reverse()", "#('x'):len()", "('x'):len()", "('a\\0b'):len()",
-	"'10' + 1", "'0x10' * '2'", "'3' // 2", "7 % '4'", "'2' ^ 2", "-'3'", "-'x'", "'a' + 1", "1 + 'a'", "'a' .. 1 .. 2.0", "10 .. ''", "'1e1' - 1",
+	"'10' + 1", "'0x10' * '2'", "'3' // 2", "7 % '4'", "'2' ^ 2", "-'3'", "-'x'", "'a' + 1", "'1\\0' + 1", "1 + 'a'", "'a' .. 1 .. 2.0", "10 .. ''", "'1e1' - 1",
 	"{} + '1'", "'1' + {}", "'1' + setmetatable({}, { __add = function(a, b) return a .. '+' end })", "'x' + setmetatable({}, { __add = function(a, b) return a .. '+' end })",
 	"setmetatable({}, { __add = function(a, b) return b .. '+' end }) + 'x'", "'10' < '9'", "'10' < 9", "'3' | 1",
 	"tostring(1e15)", "tostring(1e100)", "tostring(-0.0)", "tostring(2^53)", "tostring(2^63)", "tostring(math.mininteger)", "tostring(1/0)", "tostring()",
@@ -140,7 +140,7 @@ static const char mixed[] =
 	"local function f() end\n"
 	"for _, x in ipairs({ t, f, pairs, string }) do out[#out + 1] = tostring(x) .. ('%s'):format(x) end\n"
 	"out[#out + 1] = select(2, pcall(function() return t < t end)) .. select(2, pcall(function() return t.x.y end))\n"
-	"out[#out + 1] = select(2, pcall(function() return prins end)) .. select(2, pcall(table.concat, { t }))\n"
+	"out[#out + 1] = select(2, pcall(function() return raw_et end)) .. select(2, pcall(table.concat, { t }))\n"
 	"out[#out + 1] = select(2, pcall(string.rep, t)) .. select(2, pcall(setmetatable, f))\n"
 	"return table.concat(out, '\\n')\n";
 
