@@ -77,15 +77,20 @@ void lh_cli_print(const struct lh_buf *b)
 		fwrite(b->p, 1, b->n, stdout);
 }
 
-int lh_cli_write(const char *path, const struct lh_buf *b)
+int lh_cli_session_fail(const struct lh_session *s)
+{
+	struct lh_error err = { .code = lh_session_error_code(s) };
+	snprintf(err.text, sizeof err.text, "%s", lh_session_error(s));
+	return lh_cli_fail(&err);
+}
+
+int lh_cli_write(const char *path, struct lh_str text)
 {
 	struct lh_error err = { 0 };
-	if (!strcmp(path, "-")) {
-		lh_cli_print(b);
-		return LH_EXIT_DONE;
-	}
-	FILE *f = fopen(path, "wbe");
-	bool ok = f && fwrite(b->p ? b->p : "", 1, b->n, f) == b->n;
+	FILE *f = strcmp(path, "-") ? fopen(path, "wbe") : stdout;
+	bool ok = f && fwrite(text.p, 1, text.n, f) == text.n;
+	if (f == stdout)
+		return LH_EXIT_DONE;             /* checked once, at the end */
 	int saved = errno;
 	if (f && fclose(f))
 		ok = false, saved = errno;

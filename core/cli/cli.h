@@ -4,6 +4,7 @@
 #define LH_CLI_CLI_H
 
 #include "base/text.h"
+#include "longhaul/longhaul.h"
 
 enum { LH_EXIT_DONE = 0, LH_EXIT_USAGE = 2, LH_EXIT_INTERNAL = 5 };
 
@@ -23,7 +24,8 @@ int lh_cli_usage(const char *command, const char *fmt, ...) LH_PRINTF(2, 3);
 /* True for "--name VALUE" or "--name=VALUE" (value NULL: a switch); *i moves over a value. */
 bool lh_cli_option(int argc, char **argv, int *i, const char *name, const char **value, int *bad);
 void lh_cli_print(const struct lh_buf *b);                        /* to stdout */
-int lh_cli_write(const char *path, const struct lh_buf *b);       /* "-": stdout; exit code */
+int lh_cli_session_fail(const struct lh_session *s);
+int lh_cli_write(const char *path, struct lh_str text);           /* "-": stdout; exit code */
 bool lh_cli_help(int argc, char **argv);                          /* -h or --help is among them */
 
 int lh_cmd_run(int argc, char **argv);
@@ -33,8 +35,7 @@ int lh_cmd_show(int argc, char **argv);
 int lh_cmd_check(int argc, char **argv);
 int lh_cmd_transcript(int argc, char **argv);
 /* run and report write a report in the same ways. */
-struct lh_outputs { const char *json; bool json_to_stdout, timing; };
-struct lh_results;
-int lh_cli_report(const struct lh_results *results, const char *command, const struct lh_outputs *outputs);
+struct lh_outputs { const char *json; bool timing; };
+int lh_cli_report(struct lh_session *s, const struct lh_outputs *outputs);
 
 #endif

@@ -1,7 +1,5 @@
 #include "cli/cli.h"
 
-#include "run/results.h"
-
 #include <string.h>
 
 int lh_cmd_report(int argc, char **argv)
@@ -28,12 +26,10 @@ int lh_cmd_report(int argc, char **argv)
 		return lh_cli_usage("report", "which run file? longhaul run keeps its in longhaul.db");
 	if (run && (!lh_str_to_int(lh_str_of(run), &id) || id < 0))
 		return lh_cli_usage("report", "--run %s: a run's number is needed", run);
-	struct lh_error err = { 0 };
-	struct lh_results *results;
-	if (lh_results_load(file, id, &results, &err))
-		return lh_cli_fail(&err);
-	out.json_to_stdout = out.json && !strcmp(out.json, "-");
-	int code = lh_cli_report(results, "", &out);
-	lh_results_free(results);
+	struct lh_session *s = lh_session_new();
+	if (!s)
+		return lh_cli_fail(&(struct lh_error){ LH_E_NOMEM, "out of memory" });
+	int code = lh_session_open(s, file, id) ? lh_cli_session_fail(s) : lh_cli_report(s, &out);
+	lh_session_free(s);
 	return code;
 }

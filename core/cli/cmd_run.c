@@ -1,7 +1,6 @@
 #include "cli/cli.h"
 
-#include "report/assemble.h"
-#include "run/run.h"
+#include "run/experiment.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -47,40 +46,32 @@ static bool unicode(void)
 	return true;
 }
 
-int lh_cli_report(const struct lh_results *results, const char *command, const struct lh_outputs *outputs)
+static int show_table(struct lh_session *s)
 {
-	struct lh_error err = { 0 };
-	struct lh_report *report;
-	if (lh_report_of(results, command, &report, &err))
-		return lh_cli_fail(&err);
-	struct lh_buf b;
-	int code = LH_EXIT_DONE;
-	lh_buf_init(&b, 1u << 30);
+	bool terminal = isatty(STDOUT_FILENO), plain = getenv("NO_COLOR") && *getenv("NO_COLOR");
+	const char *text = lh_session_table_for(s, columns(), terminal && !plain, unicode());
+	if (!text)
+		return lh_cli_session_fail(s);
+	fputs(text, stdout);
+	return LH_EXIT_DONE;
+}
+
+int lh_cli_report(struct lh_session *s, const struct lh_outputs *outputs)
+{
 	if (outputs->json) {
-		lh_report_json(report, outputs->timing, &b);
-		code = lh_cli_write(outputs->json, &b);
-		lh_buf_clear(&b);
+		const char *text = lh_session_json(s, outputs->timing);
+		int code = text ? lh_cli_write(outputs->json, lh_str_of(text)) : lh_cli_session_fail(s);
+		if (code)
+			return code;
 	}
-	if (!outputs->json_to_stdout) {
-		bool terminal = isatty(STDOUT_FILENO), plain = getenv("NO_COLOR") && *getenv("NO_COLOR");
-		struct lh_report_style style = { .colour = terminal && !plain, .unicode = unicode(), .columns = columns() };
-		lh_report_table(report, &style, &b);
-		lh_cli_print(&b);
-	}
-	if (lh_buf_ok(&b, &err))
-		code = lh_cli_fail(&err);
-	lh_buf_fini(&b);
-	lh_report_free(report);
-	return code;
+	return outputs->json && !strcmp(outputs->json, "-") ? LH_EXIT_DONE : show_table(s);
 }
 
 /* ---- progress ---- */
 
 static void show_progress(void *user, const struct lh_progress *p)
 {
-	bool terminal = *(bool *)user;
-	if (!terminal)
-		return;
+	(void)user;
 	double rate = p->elapsed_s > 0 ? (double)p->turns / p->elapsed_s : 0;
 	double left = rate > 0 ? (double)(p->turns_most - p->turns) / rate : 0;
 	fprintf(stderr, "\r%lld of %lld episodes, %.0f turns/s, %.0f s left \033[K", (long long)p->episodes, (long long)p->episodes_all, rate, left);
@@ -115,102 +106,79 @@ static bool is_switch(struct lh_str name)
 	return true;                             /* unknown: let it be named in the message */
 }
 
-static int set(struct lh_experiment *e, int argc, char **argv, int *i, struct lh_error *err)
+/* One option of the experiment. */
+static int set(struct lh_session *s, int argc, char **argv, int *i, int *bad)
 {
-	const char *arg = argv[*i] + 2, *equals = strchr(arg, '=');
-	struct lh_str name = { arg, equals ? (size_t)(equals - arg) : strlen(arg) };
-	if (!strcmp(argv[*i], "-o"))
-		name = LH_STR("output"), equals = NULL;
-	struct lh_str value = lh_str_of(equals ? equals + 1 : "");
-	if (!equals && !is_switch(name)) {
-		if (*i + 1 >= argc)
-			return lh_fail(err, LH_E_USAGE, "%s needs a value", argv[*i]);
-		value = lh_str_of(argv[++*i]);
+	bool output = !strcmp(argv[*i], "-o");
+	const char *arg = argv[*i] + 2, *equals = output ? NULL : strchr(arg, '=');
+	char name[64];
+	snprintf(name, sizeof name, "%.*s", output ? 6 : equals ? (int)(equals - arg) : 63, output ? "output" : arg);
+	const char *value = equals ? equals + 1 : "";
+	if (!output && strncmp(argv[*i], "--", 2)) {
+		*bad = lh_cli_usage("run", "there is no option %s", argv[*i]);
+		return 0;
 	}
-	return lh_experiment_set(e, name, value, LH_FROM_LINE, NULL, err);
+	if (!equals && !is_switch(lh_str_of(name))) {
+		if (*i + 1 >= argc) {
+			*bad = lh_cli_usage("run", "%s needs a value", argv[*i]);
+			return 0;
+		}
+		value = argv[++*i];
+	}
+	return lh_session_set(s, name, value);
 }
 
-static int read_args(struct lh_experiment *e, int argc, char **argv, struct run_args *a, struct lh_error *err)
+static int read_args(struct lh_session *s, int argc, char **argv, struct run_args *a)
 {
-	bool chosen = false;
-	for (int i = 1; i < argc && !a->bad; i++) {
-		int rc = 0;
+	int rc = lh_session_demonstrate(s);
+	for (int i = 1; i < argc && !a->bad && !rc; i++) {
 		if (own_option(argc, argv, &i, a))
 			continue;
 		if (argv[i][0] == '-' && argv[i][1]) {
-			bool what = strncmp(argv[i], "--output", 8) && strncmp(argv[i], "-o", 2) && strncmp(argv[i], "--concurrency", 13) && strncmp(argv[i], "--jobs", 6);
-			chosen = chosen || what;
-			rc = set(e, argc, argv, &i, err);
+			rc = set(s, argc, argv, &i, &a->bad);
 		} else if (a->file) {
-			rc = lh_fail(err, LH_E_USAGE, "two experiment files: %s and %s", a->file, argv[i]);
+			a->bad = lh_cli_usage("run", "two experiment files: %s and %s", a->file, argv[i]);
 		} else {
 			a->file = argv[i];
-			chosen = true;
-			rc = lh_experiment_load(e, a->file, err);
+			rc = lh_session_load(s, a->file);
 		}
-		if (rc)
-			return rc;
 	}
-	e->demonstration = !chosen;
-	a->out.json_to_stdout = a->out.json && !strcmp(a->out.json, "-");
-	return 0;
+	return rc;
 }
 
-static void put_command(struct lh_buf *b, int argc, char **argv)
+static void say_where(struct lh_session *s)
 {
-	lh_buf_puts(b, "longhaul");
-	for (int i = 0; i < argc; i++) {
-		bool plain = argv[i][0] && !argv[i][strspn(argv[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.,:=/+")];
-		lh_buf_printf(b, plain ? " %s" : " '%s'", argv[i]);
-	}
-}
-
-static int finish(struct lh_results *r, int argc, char **argv, const struct run_args *a)
-{
-	struct lh_buf command;
-	lh_buf_init(&command, 1 << 16);
-	put_command(&command, argc, argv);
-	int code = lh_cli_report(r, command.p, &a->out);
-	lh_buf_fini(&command);
-	return code == LH_EXIT_DONE && stop_signal ? 128 + stop_signal : code;
-}
-
-static void say_where(const struct lh_experiment *e, const struct lh_results *r, const struct run_args *a)
-{
-	const char *path = e->output ? e->output : "longhaul.db";
-	if (a->quiet)
-		return;
+	const char *path = lh_session_run_file(s);
 	if (stop_signal)
 		fputs("Interrupted: what there is follows.\n", stderr);
-	if (strcmp(path, "none"))
-		fprintf(stderr, "Run %lld is in %s; longhaul report %s prints this again. %.2f s.\n", (long long)r->run, path, path, r->wall_s);
+	if (path)
+		fprintf(stderr, "Run %lld is in %s; longhaul report %s prints this again. %.2f s.\n",
+			(long long)lh_session_run_id(s), path, path, lh_session_wall_s(s));
+}
+
+static int run(struct lh_session *s, const struct run_args *a)
+{
+	bool terminal = isatty(STDERR_FILENO) && !a->quiet;
+	if (terminal)
+		lh_session_on_progress(s, show_progress, NULL);
+	lh_session_stop_on(s, &stop_signal);
+	catch_signals();
+	if (lh_session_run(s))
+		return lh_cli_session_fail(s);
+	if (!a->quiet)
+		say_where(s);
+	int code = lh_cli_report(s, &a->out);
+	return code == LH_EXIT_DONE && stop_signal ? 128 + stop_signal : code;
 }
 
 int lh_cmd_run(int argc, char **argv)
 {
-	struct lh_experiment e;
-	struct lh_error err = { 0 };
-	struct lh_results *results = NULL;
 	struct run_args a = { .out = { .timing = true } };
-	lh_experiment_init(&e);
-	int rc = read_args(&e, argc, argv, &a, &err), code;
-	if (a.bad) {
-		lh_experiment_fini(&e);
-		return a.bad;
-	}
-	bool terminal = isatty(STDERR_FILENO) && !a.quiet;
-	struct lh_run_hooks hooks = { .progress = show_progress, .user = &terminal, .stop = &stop_signal };
-	if (!rc) {
-		catch_signals();
-		rc = lh_run(&e, &hooks, &results, &err);
-	}
-	if (rc) {
-		code = lh_cli_fail(&err);
-	} else {
-		say_where(&e, results, &a);
-		code = finish(results, argc, argv, &a);
-	}
-	lh_results_free(results);
-	lh_experiment_fini(&e);
+	struct lh_session *s = lh_session_new();
+	if (!s)
+		return lh_cli_fail(&(struct lh_error){ LH_E_NOMEM, "out of memory" });
+	int rc = read_args(s, argc, argv, &a);
+	int code = a.bad ? a.bad : rc ? lh_cli_session_fail(s) : run(s, &a);
+	lh_session_free(s);
 	return code;
 }

@@ -130,7 +130,7 @@ static int put_run(struct lh_run_context *run, struct lh_error *err)
 
 static int open_journal(struct lh_run_context *run, struct lh_error *err)
 {
-	const char *path = run->experiment->output ? run->experiment->output : "longhaul.db";
+	const char *path = run->experiment->output ? run->experiment->output : LH_RUN_FILE;
 	if (!strcmp(path, "none"))
 		return 0;
 	int rc = lh_journal_create(path, run->plan->simulated, &run->journal, err);

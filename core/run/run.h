@@ -6,12 +6,10 @@
 #ifndef LH_RUN_RUN_H
 #define LH_RUN_RUN_H
 
+#include "longhaul/longhaul.h"
 #include "run/episode.h"
 
-struct lh_progress {
-	int64_t episodes, episodes_all, turns, turns_most, calls;
-	double elapsed_s, virtual_s;
-};
+#define LH_RUN_FILE "longhaul.db"        /* where a run is kept when nothing else is said */
 
 struct lh_run_hooks {
 	void (*progress)(void *user, const struct lh_progress *p);      /* a few times a second; may be NULL */

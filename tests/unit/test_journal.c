@@ -284,7 +284,10 @@ static void test_misuse(void)
 	OK(lh_journal_commit(j, &err));
 	fresh_error();
 	m.text = LH_STR("again");
-	CHECK_INT(lh_journal_put_message(j, &m, &err), LH_E_INTERNAL);
+	OK(lh_journal_put_message(j, &m, &err));               /* live: the row is replaced */
+	OK(lh_journal_commit(j, &err));
+	struct lh_condition_row twin = { .id = 0, .run = run, .task = LH_STR("twin") };
+	CHECK_INT(lh_journal_put_condition(j, &twin, &err), LH_E_INTERNAL);
 	CHECK_HAS(err.text, "there already");
 	fresh_error();
 	m.id = 2;

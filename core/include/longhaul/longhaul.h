@@ -1,0 +1,82 @@
+/* longhaul/longhaul.h - the embedding API; the command line is its first user.
+ *
+ *     struct lh_session *s = lh_session_new();
+ *     if (!s || lh_session_set(s, "policy", "window:n=5") || lh_session_set(s, "output", "none") ||
+ *         lh_session_run(s))
+ *             fprintf(stderr, "%s\n", s ? lh_session_error(s) : "out of memory");
+ *     else
+ *             puts(lh_session_table(s, 80));
+ *     lh_session_free(s);
+ *
+ * A session is used from one thread; several sessions may live in one process, one running at a
+ * time. Functions that give int give 0, or a negative code of base/error.h's list; the words are in
+ * lh_session_error(). Strings given out belong to the session and live until the next call that
+ * makes the same kind of string, or lh_session_free. Nothing here exits, and nothing writes to stdout
+ * or stderr. Link with -llonghaul (pkg-config --static longhaul). */
+#ifndef LONGHAUL_LONGHAUL_H
+#define LONGHAUL_LONGHAUL_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct lh_session;
+
+/* NULL: no memory. */
+struct lh_session *lh_session_new(void);
+void lh_session_free(struct lh_session *s);                     /* accepts NULL */
+const char *lh_version(void);                                   /* "0.1.0" */
+
+/* ---- what to run ---- */
+
+/* An option of `longhaul run`, without dashes: ("turns", "50"). Lists ("task", "model", "policy")
+ * grow with each call. A switch takes "". */
+int lh_session_set(struct lh_session *s, const char *name, const char *value);
+/* An experiment file (Lua). What is set by lh_session_set, before or after, replaces its fields. */
+int lh_session_load(struct lh_session *s, const char *path);
+/* The demonstration instead of an experiment: four policies, a simulated model. */
+int lh_session_demonstrate(struct lh_session *s);
+
+/* ---- running ---- */
+
+struct lh_progress {
+	int64_t episodes, episodes_all;  /* ended, and to be run */
+	int64_t turns, turns_most;       /* accepted; an upper bound of what will be */
+	int64_t calls;                   /* answered */
+	double elapsed_s;
+	double virtual_s;                /* the simulated models' clock */
+};
+
+/* Called a few times a second while running, and once at the end. */
+void lh_session_on_progress(struct lh_session *s, void (*progress)(void *user, const struct lh_progress *p), void *user);
+/* Watched while running: non-zero ends the run early; what there is is kept and reported. May be set
+ * from a signal handler. */
+void lh_session_stop_on(struct lh_session *s, const volatile int *flag);
+/* Runs to the end. Blocks. */
+int lh_session_run(struct lh_session *s);
+/* In place of a run: the results of a run file; run: its number, -1 for the newest. */
+int lh_session_open(struct lh_session *s, const char *path, int64_t run);
+
+/* ---- results: after lh_session_run or lh_session_open ---- */
+
+int64_t lh_session_run_id(const struct lh_session *s);          /* in the run file; 0: none kept */
+const char *lh_session_run_file(const struct lh_session *s);    /* NULL: none kept */
+double lh_session_wall_s(const struct lh_session *s);           /* of lh_session_run; 0 for a file's */
+/* "longhaul.report/1". timing 0: without what differs between identical runs. NULL: see the error. */
+const char *lh_session_json(struct lh_session *s, int timing);
+/* The table as the command line prints it, at least 60 columns wide, in UTF-8, without colour. */
+const char *lh_session_table(struct lh_session *s, int columns);
+/* For terminals: colour, and ASCII only where unicode is 0. */
+const char *lh_session_table_for(struct lh_session *s, int columns, int colour, int unicode);
+
+/* The words of the latest error; "" when there was none. */
+const char *lh_session_error(const struct lh_session *s);
+int lh_session_error_code(const struct lh_session *s);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

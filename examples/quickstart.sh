@@ -1,0 +1,37 @@
+#!/bin/sh
+# From a fresh clone to a measurement: installs what is missing, builds, runs the demonstration (a
+# simulated model: no key, no network, no cost) and says where the run file is.
+#
+#   sh examples/quickstart.sh
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+build=$root/build/release
+log=$root/build/quickstart.log
+file=$root/build/quickstart.db
+
+sh "$root/scripts/setup.sh"
+
+# Runs a command without a sound; where it fails, shows the end of what it said.
+quietly() {
+	"$@" >>"$log" 2>&1 && return
+	tail -n 30 "$log" >&2
+	printf 'quickstart: failed: %s\nquickstart: all of its output is in %s\n' "$*" "$log" >&2
+	exit 1
+}
+
+printf 'quickstart: building in %s\n\n' "$build"
+mkdir -p "$root/build"
+: >"$log"
+quietly cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DLH_TESTS=OFF
+quietly cmake --build "$build"
+
+"$build/longhaul" run --quiet -o "$file"
+
+cat <<END
+
+The run file: $file
+This table again:   "$build/longhaul" report "$file"
+The same as JSON:   "$build/longhaul" report "$file" --json -
+Your own model:     "$build/longhaul" run -h
+END
