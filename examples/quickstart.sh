@@ -4,6 +4,7 @@
 #
 #   sh examples/quickstart.sh
 set -eu
+[ $# -eq 0 ] || { sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 2; }
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 build=$root/build/release
@@ -23,7 +24,8 @@ quietly() {
 printf 'quickstart: building in %s\n\n' "$build"
 mkdir -p "$root/build"
 : >"$log"
-quietly cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DLH_TESTS=OFF
+[ -e "$build/CMakeCache.txt" ] || set -- -G Ninja     # a build folder keeps the generator it was made with
+quietly cmake -S "$root" -B "$build" "$@" -DCMAKE_BUILD_TYPE=Release -DLH_TESTS=OFF
 quietly cmake --build "$build"
 
 "$build/longhaul" run --quiet -o "$file"

@@ -187,4 +187,4 @@ if [ -n "$missing" ]; then
 	[ -z "$missing" ] || die "still missing after the installation: ${missing% }"
 fi
 write_presets
-[ -n "$missing" ] || say "setup: everything that is needed is there"
+say "setup: everything that is needed is there"

@@ -22,12 +22,6 @@ give_up() {
 	exit 1
 }
 
-# What a developer has set must not decide a test; no test may find a key.
-for name in $(env | sed -n 's/^\(LONGHAUL[A-Za-z0-9_]*\|LH_[A-Za-z0-9_]*\|[A-Za-z0-9_]*_API_KEY\|[a-zA-Z]*_[pP][rR][oO][xX][yY]\)=.*/\1/p'); do
-	case $name in LH_QUICK) ;; *) unset "$name" ;; esac
-done
-unset NO_COLOR COLUMNS CDPATH DESTDIR LD_PRELOAD CFLAGS LDFLAGS CMAKE_GENERATOR PYTHONPATH 2>/dev/null || true
-
 # ---- build ----
 
 sh scripts/setup.sh --dev || give_up "setup failed"
@@ -47,6 +41,7 @@ build() {
 	return 1
 }
 
+unset LH_PLAIN_BIN
 build asan || give_up "nothing was tested"
 failed=0
 if build release -DLH_WERROR=ON; then
@@ -57,7 +52,16 @@ else
 	failed=1
 fi
 
-# ---- sanitizers ----
+# ---- surroundings ----
+
+# What a developer has set must not decide a test, and no test may find a key.
+for name in $(env | sed -nE 's/^(LONGHAUL[A-Za-z0-9_]*|LH_[A-Za-z0-9_]*|[A-Za-z0-9_]*_API_KEY|[A-Za-z]*_(PROXY|proxy))=.*/\1/p'); do
+	case $name in
+	LH_PLAIN_BIN | LH_QUICK) ;;
+	*) unset "$name" ;;
+	esac
+done
+unset NO_COLOR COLUMNS DESTDIR LD_PRELOAD PYTHONPATH
 
 # The leak check stops other threads with ptrace, which containers may forbid.
 leaks=1

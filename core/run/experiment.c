@@ -24,7 +24,7 @@ const struct lh_option_info lh_run_options[] = {
 	[STOP_AT_ERROR] = { "stop-at-error", NULL, "", "end an episode at its first error (horizons need no more)" },
 	[SAMPLE] = { "sample", "I", "", "run sample I only (from 0)" },
 	[CONCURRENCY] = { "concurrency", "N", "64", "calls in flight; results do not depend on it" },
-	[JOBS] = { "jobs", "N", "0", "worker processes; 0: in this one" },
+	[JOBS] = { "jobs", "N", "0", "worker processes: 0, everything in this one" },
 	[PLUGIN] = { "plugin", "FILE", "", "open a task family from FILE" },
 	[OUTPUT] = { "output", "FILE", "longhaul.db", "run file (-o); none: keep nothing" },
 	[OPTIONS] = { NULL, NULL, NULL, NULL },
@@ -191,7 +191,10 @@ int lh_experiment_set(struct lh_experiment *e, struct lh_str name, struct lh_str
 	case STOP_AT_ERROR: return set_switch(name, v, &e->stop_at_error, err);
 	case SAMPLE: return integer(name, v, 0, 100000000, &e->only_sample, err);
 	case CONCURRENCY: return integer(name, v, 1, 100000, &e->concurrency, err);
-	case JOBS: return integer(name, v, 0, 0, &e->jobs, err);
+	case JOBS:
+		if (integer(name, v, 0, 1024, &e->jobs, err))
+			return LH_E_USAGE;
+		return e->jobs ? lh_fail(err, LH_E_USAGE, "--jobs %.*s: this version runs everything in one process, which is --jobs 0", LH_ARG(v)) : 0;
 	case OUTPUT:
 		free(e->output);
 		e->output = lh_str_dup(v);
@@ -236,6 +239,10 @@ static int scalar_text(const struct lh_json *v, struct lh_buf *out, struct lh_er
 
 static void put_quoted(struct lh_buf *out, struct lh_str s)
 {
+	if (s.n && !memchr(s.p, ',', s.n) && !memchr(s.p, '"', s.n)) {
+		lh_buf_put_str(out, s);
+		return;
+	}
 	lh_buf_putc(out, '"');
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '"' || s.p[i] == '\\')

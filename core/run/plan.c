@@ -115,6 +115,15 @@ static const char *label(const struct lh_list *l, const char *const *defaults, i
 	return l->count ? l->item[i] : defaults[i];
 }
 
+/* A finite set of samples is a data set, and they may share its content. */
+static void note_data_sets(struct lh_plan *p)
+{
+	for (int i = 0; i < p->tasks; i++)
+		if (lh_taskset_samples(p->task[i]))
+			lh_buf_printf(&p->notes, "%s: all samples come from one data set and share its dictionary: inference is conditional on that dictionary.\n",
+				lh_family_name(lh_taskset_family(p->task[i])));
+}
+
 /* ---- size ---- */
 
 static uint64_t least(uint64_t a, uint64_t b)      /* 0: no limit */
@@ -347,6 +356,8 @@ int lh_plan_make(const struct lh_experiment *e, struct lh_plan *p, struct lh_err
 	int rc = open_all(e, p, err);
 	if (!rc)
 		rc = samples_of(e, p, err);
+	if (!rc)
+		note_data_sets(p);
 	if (!rc)
 		rc = fill(e, p, err);
 	if (!rc)

@@ -1,7 +1,7 @@
 /* A program that measures without the command line: two policies on the simulated model, the table
  * on stdout.
  *
- *     cc main.c $(pkg-config --cflags --libs --static longhaul) -rdynamic -o embed
+ *     cc main.c $(pkg-config --cflags --libs --static longhaul) -o embed
  */
 #include <longhaul/longhaul.h>
 
