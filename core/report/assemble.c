@@ -30,32 +30,56 @@ static void add_cost(struct lh_report_condition *to, const struct lh_condition_r
 	to->exposure = (struct lh_report_exposure){ all.exposure_update / turns, all.exposure_state / turns, all.exposure_unusable / turns, NAN };
 }
 
-/* Causes with their counts, in order of first appearance. */
-static int add_causes(struct lh_report_condition *to, const struct lh_condition_results *c, struct lh_error *err)
+/* The turn at which a sample's record ends. */
+static int last_turn(const struct lh_condition_results *c, int sample)
 {
-	struct lh_report_cause *list = NULL;
-	int n = 0;
+	const uint8_t *row = c->outcome + (size_t)sample * (size_t)c->turns;
+	for (int t = 0; t < c->turns; t++)
+		if (row[t] == LH_UNSEEN || row[t] == LH_OUTCOME_FAILED || row[t] == LH_OUTCOME_OVERFLOW || row[t] == LH_OUTCOME_POLICY_ERROR)
+			return t + 1;
+	return c->turns;
+}
+
+#define CAUSES_MAX 100                    /* kinds listed of one condition */
+
+/* "cause (first in sample 3, turn 7)", the report's own. */
+static int new_cause(struct lh_report_cause *to, const struct lh_results *r, const struct lh_condition_results *c, int sample, struct lh_error *err)
+{
+	struct lh_buf b;
+	lh_buf_init(&b, 1 << 16);
+	lh_buf_printf(&b, "%s (first in sample %llu, turn %d)", c->cause[sample], (unsigned long long)r->first_sample + (unsigned)sample, last_turn(c, sample));
+	if (lh_buf_ok(&b, err)) {
+		lh_buf_fini(&b);
+		return err->code;
+	}
+	*to = (struct lh_report_cause){ lh_buf_str(&b), 0 };       /* takes the buffer's memory */
+	return 0;
+}
+
+/* Causes with their counts, in order of first appearance. */
+static int add_causes(struct lh_report_condition *to, const struct lh_results *r, const struct lh_condition_results *c, struct lh_error *err)
+{
+	const char *seen[CAUSES_MAX];
+	struct lh_report_cause *list = calloc(CAUSES_MAX, sizeof *list);
+	if (!list)
+		return lh_nomem(err);
+	to->causes = list;
 	for (int i = 0; i < c->samples; i++) {
+		int k = 0;
 		if (!c->cause[i])
 			continue;
-		int k = 0;
-		while (k < n && !lh_str_is(list[k].cause, c->cause[i]))
+		while (k < to->cause_count && strcmp(seen[k], c->cause[i]))
 			k++;
-		if (k == n) {
-			struct lh_report_cause *p = n < 1000 ? realloc(list, (size_t)(n + 1) * sizeof *p) : NULL;
-			if (!p && n < 1000) {
-				free(list);
-				return lh_nomem(err);
-			}
-			if (!p)
-				continue;
-			list = p;
-			list[n++] = (struct lh_report_cause){ lh_str_of(c->cause[i]), 0 };
+		if (k == CAUSES_MAX)
+			continue;
+		if (k == to->cause_count) {
+			int rc = new_cause(&list[k], r, c, i, err);
+			if (rc)
+				return rc;
+			seen[to->cause_count++] = c->cause[i];
 		}
 		list[k].episodes++;
 	}
-	to->causes = list;
-	to->cause_count = n;
 	return 0;
 }
 
@@ -75,7 +99,7 @@ static int add_condition(struct lh_report_condition *to, const struct lh_results
 	to->result = result;
 	add_cost(to, c);
 	to->exposure.unshown = result->unshown;
-	return add_causes(to, c, err);
+	return add_causes(to, r, c, err);
 }
 
 int lh_report_of(const struct lh_results *r, const char *command, struct lh_report **out, struct lh_error *err)
@@ -112,6 +136,8 @@ void lh_report_free(struct lh_report *report)
 		return;
 	for (int i = 0; i < report->count; i++) {
 		lh_result_free((struct lh_result *)report->condition[i].result);
+		for (int k = 0; k < report->condition[i].cause_count; k++)
+			free((void *)report->condition[i].causes[k].cause.p);
 		free((void *)report->condition[i].causes);
 	}
 	free((void *)report->condition);

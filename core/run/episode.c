@@ -132,10 +132,7 @@ static int end_with(struct lh_episode *e, enum lh_outcome outcome, const char *s
 
 static int policy_failed(struct lh_episode *e, const struct lh_error *fault, struct lh_error *err)
 {
-	char cause[1600];
-	snprintf(cause, sizeof cause, "policy %s, sample %llu, turn %u: %s", e->condition->policy_label,
-		(unsigned long long)lh_sample_index(e->task), lh_transcript_turn(e->transcript), fault->text);
-	return end_with(e, LH_OUTCOME_POLICY_ERROR, "policy_error", lh_str_of(cause), err);
+	return end_with(e, LH_OUTCOME_POLICY_ERROR, "policy_error", lh_str_of(fault->text), err);
 }
 
 /* Index of the call that brought this message, or -1. */

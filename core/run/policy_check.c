@@ -82,15 +82,17 @@ static int run_once(struct lh_str policy, const char *model, const char *file, i
 	return rc;
 }
 
-/* The first policy error of a run, or NULL. */
-static const char *policy_error(const struct lh_results *r)
+/* Words the first policy error of a run; false: there is none. */
+static bool policy_error(const struct lh_results *r, char *text, size_t size)
 {
 	const struct lh_condition_results *c = &r->condition[0];
 	for (int i = 0; i < c->samples; i++)
 		for (int t = 0; t < c->turns; t++)
-			if (c->outcome[(size_t)i * (size_t)c->turns + (size_t)t] == LH_OUTCOME_POLICY_ERROR)
-				return c->cause[i] ? c->cause[i] : "policy error";
-	return NULL;
+			if (c->outcome[(size_t)i * (size_t)c->turns + (size_t)t] == LH_OUTCOME_POLICY_ERROR) {
+				snprintf(text, size, "sample %d, turn %d: %s", i, t + 1, c->cause[i] ? c->cause[i] : "policy error");
+				return true;
+			}
+	return false;
 }
 
 /* Where two runs part; false where they agree. */
@@ -139,8 +141,9 @@ static int check_state(struct checking *c, struct lh_str policy, const struct st
 	unlink(c->file);
 	int rc = run_once(policy, s->model, c->file, 1, &first, &r, err);
 	if (!rc) {
-		const char *why = policy_error(r);
-		line(c, s->name, "runs", why);
+		char text[1600];
+		bool why = policy_error(r, text, sizeof text);
+		line(c, s->name, "runs", why ? text : NULL);
 		if (!why)
 			rc = again(c, policy, s->model, s->name, "asks the same at any concurrency", &first, err);
 		if (!why && !rc)

@@ -1,0 +1,5 @@
+/* What any program costs to start. */
+int main(void)
+{
+	return 0;
+}
