@@ -69,10 +69,9 @@ if ASAN_OPTIONS=detect_leaks=1 build/asan/longhaul --version 2>&1 | grep -q 'Lea
 	leaks=0
 	say "run.sh: no leak check by the sanitizer: ptrace is not allowed here; valgrind still looks for leaks"
 fi
-ASAN_OPTIONS=detect_leaks=$leaks:detect_stack_use_after_return=0:strict_string_checks=1:check_initialization_order=1:allocator_may_return_null=1:abort_on_error=0
+ASAN_OPTIONS=detect_leaks=$leaks:detect_stack_use_after_return=0:strict_string_checks=1:allocator_may_return_null=1
 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
-LSAN_OPTIONS=print_suppressions=0
-export ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS
+export ASAN_OPTIONS UBSAN_OPTIONS
 
 # Older sanitizers crash at random where the kernel spreads addresses over more than 28 bits.
 fixed=

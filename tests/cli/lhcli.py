@@ -1,0 +1,173 @@
+"""What the tests of the command line share: the program run in a folder of its own, reports and run
+files read without any code of the program."""
+import json
+import os
+import random
+import sqlite3
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+SOURCE = Path(os.environ.get("LH_SOURCE_DIR") or Path(__file__).resolve().parents[2])
+DATA = SOURCE / "tests" / "data"
+HANG = 100                                # s: a guard against a program that never ends, no measure
+OUTCOMES = ("correct", "follows", "recovers", "slips", "malformed", "missing", "truncated", "refused", "overflow", "policy_error", "failed")
+
+
+def program():
+    """LH_BIN, else the newest program built below the source folder."""
+    named = os.environ.get("LH_BIN")
+    if named:
+        return Path(named).resolve()
+    found = [p for p in SOURCE.glob("build*/**/longhaul") if p.is_file() and os.access(p, os.X_OK)]
+    if not found:
+        raise unittest.SkipTest("LH_BIN names no program and none is built")
+    return max(found, key=lambda p: p.stat().st_mtime)
+
+
+def build_folder():
+    return Path(os.environ.get("LH_BUILD_DIR") or program().parent)
+
+
+def environment(home, **more):
+    """Little, and the same everywhere. A sanitizer's finding is an exit code of its own."""
+    env = {k: v for k, v in os.environ.items() if k in ("PATH", "LD_LIBRARY_PATH")}
+    env.update(HOME=str(home), TMPDIR=str(home), LC_ALL="C.UTF-8")
+    env["ASAN_OPTIONS"] = "detect_leaks=1:exitcode=99:" + os.environ.get("ASAN_OPTIONS", "")
+    env["UBSAN_OPTIONS"] = "halt_on_error=1:exitcode=99:print_stacktrace=1:" + os.environ.get("UBSAN_OPTIONS", "")
+    env.update(more)
+    return {k: v for k, v in env.items() if v is not None}
+
+
+class Done:
+    """A program that has ended."""
+
+    def __init__(self, args, code, out, err):
+        self.args, self.code, self.raw, self.raw_err = args, code, out, err
+        self.out = out.decode("utf-8", "surrogateescape")
+        self.err = err.decode("utf-8", "surrogateescape")
+
+    def __str__(self):
+        shown = " ".join(str(a) if len(str(a)) < 200 else str(a)[:200] + "…" for a in self.args)
+        return f"$ longhaul {shown}\nexit code {self.code}\n--- stdout\n{self.out[:2000]}\n--- stderr\n{self.err[:3000]}"
+
+
+def strict_json(text):
+    """JSON and nothing beyond: no NaN, no key twice."""
+    def refuse(word):
+        raise ValueError(f"{word} is not JSON")
+
+    def once(pairs):
+        keys = [k for k, _ in pairs]
+        if len(set(keys)) != len(keys):
+            raise ValueError(f"a key stands twice: {keys}")
+        return dict(pairs)
+    return json.loads(text, parse_constant=refuse, object_pairs_hook=once)
+
+
+class Case(unittest.TestCase):
+    """Each test has an empty folder, self.folder, in which the program runs."""
+    maxDiff = 4000
+
+    @classmethod
+    def setUpClass(cls):
+        cls.program = program()
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name)
+
+    def path(self, name):
+        return self.folder / name
+
+    def write(self, name, content):
+        path = self.path(name)
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        else:
+            path.write_text(content, encoding="utf-8")
+        return name
+
+    def longhaul(self, *args, env=None):
+        args = [os.fsencode(str(a)) if not isinstance(a, bytes) else a for a in args]
+        p = subprocess.run([os.fsencode(self.program), *args], cwd=self.folder, env=environment(self.folder, **(env or {})),
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=HANG)
+        done = Done([os.fsdecode(a) for a in args], p.returncode, p.stdout, p.stderr)
+        self.assertSound(done)
+        return done
+
+    def assertSound(self, done):
+        """No crash, nothing found by a sanitizer, no code that nobody documented."""
+        for word in ("Sanitizer", "runtime error:", "Assertion", "stack smashing"):
+            self.assertNotIn(word, done.err, str(done))
+        self.assertIn(done.code, (0, 1, 2, 3, 4, 5, 77, 130, 143), str(done))
+
+    def good(self, *args, env=None):
+        done = self.longhaul(*args, env=env)
+        self.assertEqual(done.code, 0, str(done))
+        return done
+
+    def report(self, *args, env=None):
+        """The report of a run or of a run file: args and `--json -`."""
+        done = self.good(*args, "--json", "-", env=env)
+        return self.check_report(done)
+
+    def check_report(self, done):
+        r = strict_json(done.out)
+        self.assertEqual(r["schema"], "longhaul.report/1")
+        return r
+
+    def plain(self, *args, env=None):
+        """The same without what differs between identical runs, as bytes."""
+        return self.good(*args, "--json", "-", "--no-timing", env=env).raw
+
+    def rows(self, file, sql, *values):
+        """A query of a run file, which is left as it is."""
+        db = sqlite3.connect(f"file:{self.path(file)}?immutable=1", uri=True)
+        try:
+            return db.execute(sql, values).fetchall()
+        finally:
+            db.close()
+
+    def outcomes(self, file, condition=0, run=None):
+        """{sample: [outcome of turn 1, …]} of the accepted calls."""
+        run = run if run is not None else self.rows(file, "SELECT max(id) FROM run")[0][0]
+        found = {}
+        for sample, outcome in self.rows(file, "SELECT e.sample, c.outcome FROM episode e LEFT JOIN call c ON c.episode = e.id AND c.accepted"
+                                         " WHERE e.run = ? AND e.condition = ? ORDER BY e.sample, c.turn", run, condition):
+            found.setdefault(sample, [])
+            if outcome is not None:
+                found[sample].append(outcome)
+        return found
+
+
+# ---- data sets and replies ----
+
+WORDS = ("amber", "birch", "cedar", "delta", "eagle", "flint", "grove", "haven", "ivory", "jolly", "karma", "lemon")
+
+
+def data_set(rng, lengths, words=WORDS, least=-99, most=99):
+    """A data set in the published format: rollouts of these numbers of steps."""
+    values = {w: rng.randint(least, most) for w in words}
+    rollouts = []
+    for steps in lengths:
+        keys = rng.choices(words, k=steps)
+        totals, total = [], 0
+        for k in keys:
+            total += values[k]
+            totals.append(total)
+        rollouts.append({"input": keys, "values": [values[k] for k in keys], "output": totals})
+    return {"dict_sum": {"experiment_type": "dict_sum", "dictionary": values, "ground_truth_data": rollouts}}
+
+
+def replies_file(rows):
+    """Lines of a replies file from (sample, turn, content[, thoughts])."""
+    names = ("sample", "turn", "content", "thoughts")
+    return "".join(json.dumps(dict(zip(names, row)), ensure_ascii=False) + "\n" for row in rows)
+
+
+def stream(*name):
+    """A random stream of this name: the same in every run."""
+    return random.Random("/".join(map(str, name)))
