@@ -135,22 +135,20 @@ static double error_probability(const struct sim *s, const struct lh_model_reque
 static int answer(struct sim *s, const struct lh_model_request *q, bool wrong, struct lh_random *luck, struct lh_error *err)
 {
 	struct lh_transcript *t = q->transcript;
-	struct lh_sample *sample = lh_transcript_sample(t);
 	struct lh_str shown;
 	bool unshown;
-	uint32_t k = lh_transcript_steps_per_turn(t);
-	uint64_t step = (uint64_t)(q->turn - 1) * k;
 	lh_view_shown(q->view, t, &shown, &unshown);
 	if (unshown)                     /* a reader who sees no answer starts from the start */
 		shown = lh_transcript_truth(t, 0);
 	lh_buf_clear(&s->state);
-	int rc = lh_sample_apply(sample, step, k, shown, &s->state, err);
+	int rc = lh_transcript_apply(t, q->turn, shown, &s->state, err);
 	if (rc || !wrong)
 		return rc;
 	lh_buf_clear(&s->scratch);
 	lh_buf_put_str(&s->scratch, lh_buf_str(&s->state));
 	lh_buf_clear(&s->state);
-	return lh_sample_corrupt(sample, step + k - 1, lh_buf_str(&s->scratch), luck, &s->state, err);
+	uint64_t last_step = (uint64_t)q->turn * lh_transcript_steps_per_turn(t) - 1;
+	return lh_sample_corrupt(lh_transcript_sample(t), last_step, lh_buf_str(&s->scratch), luck, &s->state, err);
 }
 
 static void put_thoughts(struct lh_buf *b, int64_t tokens)

@@ -15,13 +15,19 @@ int lh_lua_no_field(lua_State *L, const char *what, const char *key, const char 
 	return luaL_error(L, "%s has no field or method '%s'%s%s%s", what, key, near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 /* __index of a method table: the name is missing. Upvalue 1: what it is of. */
 static int no_method(lua_State *L)
 {
 	const char *names[64] = { NULL };
 	int n = 0;
-	for (lua_pushnil(L); lua_next(L, 1) && n < 63; lua_pop(L, 1))
+	for (lua_pushnil(L); n < 63 && lua_next(L, 1); lua_pop(L, 1))
 		names[n++] = lua_tostring(L, -2);
+	qsort(names, (size_t)n, sizeof *names, by_name);    /* the table's own order differs from run to run */
 	const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : luaL_typename(L, 2);
 	return lh_lua_no_field(L, lua_tostring(L, lua_upvalueindex(1)), key, names);
 }
@@ -150,16 +156,26 @@ static void call_options(lua_State *L, int at, struct lh_call_options *o)
 	lua_pop(L, 2);
 }
 
+static int64_t episode_calls(const struct lh_policy_run *r)
+{
+	return LH_CALLS_PER_EPISODE_PER_TURN * ((int64_t)r->setting.turns + 8);
+}
+
 /* Checks place and budget, and notes what is asked for. */
 static void prepare(lua_State *L, int view_arg, int options_arg, int wanted, bool many)
 {
 	struct lh_policy_run *r = lh_run_of(L);
 	if (r->hook != LH_HOOK_TURN)
-		luaL_error(L, "ep:ask and ep:sample can be called in turn() only: a view() makes no calls");
+		luaL_error(L, "ep:ask and ep:sample can be called in turn() only: no other hook makes calls");
+	if (!lua_isyieldable(L))
+		luaL_error(L, "ep:ask and ep:sample cannot wait inside a function that string.gsub or table.sort calls: ask before or after it");
 	struct lh_lua_view *v = lh_lua_check_view(L, view_arg);
 	struct lh_pending *p = &r->pending;
+	struct lh_error err = { 0 };
+	if (lh_view_valid(&v->view, transcript(L), &err))
+		lh_lua_raise(L, &err);
 	call_options(L, options_arg, &p->options);
-	int64_t most = (int64_t)LH_CALLS_PER_EPISODE_PER_TURN * (r->setting.turns + 8);
+	int64_t most = episode_calls(r);
 	if (r->calls_turn + wanted > LH_CALLS_PER_TURN)
 		luaL_error(L, "more than %d calls in one turn", LH_CALLS_PER_TURN);
 	if (r->calls_episode + wanted > most)
@@ -295,8 +311,9 @@ static void set_count(lua_State *L, const char *name, int64_t n)
 static int ep_budget(lua_State *L)
 {
 	struct lh_policy_run *r = lh_run_of(L);
+	int64_t turn = LH_CALLS_PER_TURN - r->calls_turn, episode = episode_calls(r) - r->calls_episode;
 	lua_createtable(L, 0, 4);
-	set_count(L, "calls", LH_CALLS_PER_TURN - r->calls_turn);
+	set_count(L, "calls", turn < episode ? turn : episode);
 	set_count(L, "instructions", r->sandbox.left);
 	set_count(L, "bytes", (int64_t)(r->sandbox.limits.memory_bytes - r->sandbox.used_bytes));
 	lua_pushnumber(L, HUGE_VAL);
@@ -391,6 +408,11 @@ static int ep_newindex(lua_State *L)
 	return 0;
 }
 
+static int reply_newindex(lua_State *L)
+{
+	return luaL_error(L, "replies are read-only");
+}
+
 static void open_reply(lua_State *L)
 {
 	luaL_newmetatable(L, LH_MT_REPLY);
@@ -398,6 +420,8 @@ static void open_reply(lua_State *L)
 	lh_run_of(L)->reply_mt_ref = luaL_ref(L, LUA_REGISTRYINDEX);
 	lua_pushcfunction(L, reply_index);
 	lua_setfield(L, -2, "__index");
+	lua_pushcfunction(L, reply_newindex);
+	lua_setfield(L, -2, "__newindex");
 	lua_pushboolean(L, 0);
 	lua_setfield(L, -2, "__metatable");
 	lua_pop(L, 1);

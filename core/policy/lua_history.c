@@ -51,10 +51,12 @@ static int history_len(lua_State *L)
 /* history[i], or a method (upvalue 1) */
 static int history_index(lua_State *L)
 {
+	static const char *const names[] = { "view", "replace", "remove", "truncate", NULL };
 	if (lua_type(L, 2) != LUA_TNUMBER) {
 		lua_pushvalue(L, 2);
-		lua_gettable(L, lua_upvalueindex(1));
-		return 1;
+		if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
+			return 1;
+		return lh_lua_no_field(L, "history", lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : luaL_typename(L, 2), names);
 	}
 	lua_Integer i = luaL_checkinteger(L, 2);
 	if (i < 1 || i > lh_transcript_length(transcript(L)))
@@ -76,11 +78,15 @@ static int history_view(lua_State *L)
 	return 1;
 }
 
+/* Replies are judged, and calls written down, by the record as it was when they were made: so no edit
+ * comes between a call and the end of its turn. */
 static void may_edit(lua_State *L)
 {
 	struct lh_policy_run *r = lh_run_of(L);
 	if (!(r->policy->needs & LH_NEEDS_EDIT))
 		luaL_error(L, "this policy edits the record: declare it with requires = { \"edit\" }");
+	if ((r->hook != LH_HOOK_VIEW && r->hook != LH_HOOK_TURN) || r->calls_turn)
+		luaL_error(L, "the record is edited in view() or turn(), before the first call of the turn: note in ep.state what the next turn shall edit");
 }
 
 /* A position of the record that may be edited: not the instructions, not the current prompt. */
@@ -108,6 +114,7 @@ static int history_replace(lua_State *L)
 	size_t n;
 	const char *text = luaL_checklstring(L, 3, &n);
 	luaL_checkstring(L, 4);
+	lh_sandbox_charge(L, (int64_t)n / 16);
 	struct lh_error err = { 0 };
 	if (lh_transcript_replace(transcript(L), at, (struct lh_str){ text, n }, &id, &err))
 		return lh_lua_raise(L, &err);
@@ -168,7 +175,8 @@ void lh_lua_open_history(lua_State *L)
 	lua_setfield(L, -2, "__newindex");
 	lua_pushboolean(L, 0);
 	lua_setfield(L, -2, "__metatable");
-	lh_lua_methods(L, "history", methods);
+	lua_newtable(L);
+	luaL_setfuncs(L, methods, 0);
 	lua_pushcclosure(L, history_index, 1);
 	lua_setfield(L, -2, "__index");
 	lua_pop(L, 2);

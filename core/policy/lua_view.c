@@ -229,38 +229,17 @@ static int view_insert(lua_State *L)
 	return done(L, v, lh_view_insert(&v->view, transcript(L), at, id, &err), &err);
 }
 
-/* Role of the message at a position, for set(). */
-static enum lh_role role_at(lua_State *L, const struct lh_view *v, uint32_t at)
-{
-	struct lh_transcript *t = transcript(L);
-	for (uint32_t i = 0; i < v->n; i++) {
-		const struct lh_piece *p = &v->piece[i];
-		struct lh_view one = { .n = 1, .cap = LH_VIEW_INLINE };
-		one.piece = one.few;
-		one.few[0] = *p;
-		uint32_t n = lh_view_length(&one, t);
-		if (at > n) {
-			at -= n;
-			continue;
-		}
-		if (p->own)
-			return lh_transcript_message(t, p->from)->role;
-		if (p->variant & LH_NO_ASSISTANT)
-			return LH_USER;
-		return lh_transcript_message(t, lh_transcript_id(t, p->from + at - 1))->role;
-	}
-	return LH_USER;
-}
-
 /* view:set(i, text): the message keeps its role */
 static int view_set(lua_State *L)
 {
 	uint32_t at = position_arg(L, 2);
 	size_t n;
 	const char *text = luaL_checklstring(L, 3, &n);
-	struct lh_lua_view *old = lh_lua_check_view(L, 1);
-	uint32_t id = own(L, role_at(L, &old->view, at), (struct lh_str){ text, n });
+	enum lh_role role = LH_USER;
 	struct lh_error err = { 0 };
+	if (lh_view_role(&lh_lua_check_view(L, 1)->view, transcript(L), at, &role, &err))
+		return lh_lua_raise(L, &err);
+	uint32_t id = own(L, role, (struct lh_str){ text, n });
 	struct lh_lua_view *v = copy(L);
 	return done(L, v, lh_view_set(&v->view, transcript(L), at, id, &err), &err);
 }

@@ -44,7 +44,7 @@ struct lh_call_options {
 /* What became of a call. */
 struct lh_call_result {
 	int error;                       /* 0, LH_E_OVERFLOW or LH_E_FAILED */
-	struct lh_str error_text;
+	struct lh_str error_text;        /* lives until the turn is over */
 	uint32_t message;                /* the reply's id in the transcript */
 	enum lh_finish finish;
 	int64_t tokens_in, tokens_out;
@@ -77,7 +77,8 @@ void lh_policy_run_free(struct lh_policy_run *r);
 /* The transcript's current turn has its prompt. */
 int lh_policy_turn(struct lh_policy_run *r, struct lh_policy_step *step, struct lh_error *err) LH_CHECKED;
 int lh_policy_answer(struct lh_policy_run *r, const struct lh_call_result *results, int n, struct lh_policy_step *step, struct lh_error *err) LH_CHECKED;
-/* Appends a JSON object: "columns" from finish(), "log" from ep:log. Nothing where there is neither. */
+/* Appends a JSON object: "columns" from finish(), "log" from ep:log. Nothing where there is neither;
+ * after an error a part of it. */
 int lh_policy_finish(struct lh_policy_run *r, struct lh_buf *json, struct lh_error *err) LH_CHECKED;
 
 /* Evaluates a Lua file in the same sandbox and appends its one result, a table, as JSON. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define SCRIPT_MAX (1u << 20)
+#define OPTIONS_MAX 63
 
 static const char *const fields[] = { "api", "summary", "options", "requires", "start", "view", "turn", "overflow", "finish", NULL };
 static const char *const option_fields[] = { "type", "default", "min", "max", "choices", "help", NULL };
@@ -21,7 +22,16 @@ static char *text_of(lua_State *L, int at)
 	return lh_str_dup((struct lh_str){ p ? p : "", p ? n : 0 });
 }
 
-/* Every key of the table at `at` must be one of `names` (lists allowed where `list`). */
+/* Pushes a field of the table at `at`, without metamethods: they would be the script's, and could raise
+ * while C memory is owned. [-0, +1, m] */
+static int field(lua_State *L, int at, const char *name)
+{
+	at = lua_absindex(L, at);
+	lua_pushstring(L, name);
+	return lua_rawget(L, at);
+}
+
+/* Every key of the table at `at` must be one of `names`. */
 static int known_keys(lua_State *L, int at, const char *const *names, const char *what, struct lh_error *err)
 {
 	for (lua_pushnil(L); lua_next(L, at); lua_pop(L, 1)) {
@@ -43,7 +53,7 @@ static int read_hooks(lua_State *L, struct lh_policy *p, struct lh_error *err)
 {
 	for (int i = 0; i < 5; i++) {
 		const char *name = fields[4 + i];
-		int type = lua_getfield(L, -1, name);
+		int type = field(L, -1, name);
 		lua_pop(L, 1);
 		if (type != LUA_TNIL && type != LUA_TFUNCTION)
 			return lh_fail(err, LH_E_POLICY, "'%s' is a %s, it must be a function", name, lua_typename(L, type));
@@ -58,7 +68,7 @@ static int read_hooks(lua_State *L, struct lh_policy *p, struct lh_error *err)
 static int read_needs(lua_State *L, struct lh_policy *p, struct lh_error *err)
 {
 	static const char *const words[] = { "oracle", "edit", "own", NULL };
-	int type = lua_getfield(L, -1, "requires"), rc = 0;
+	int type = field(L, -1, "requires"), rc = 0;
 	if (type != LUA_TNIL && type != LUA_TTABLE)
 		rc = lh_fail(err, LH_E_POLICY, "'requires' is a list of words, such as { \"oracle\", \"edit\" }");
 	for (lua_Integer i = 1; !rc && type == LUA_TTABLE && lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
@@ -80,24 +90,21 @@ static int read_needs(lua_State *L, struct lh_policy *p, struct lh_error *err)
 static char *range_text(lua_State *L, enum lh_option_type type)
 {
 	struct lh_buf b;
-	lh_buf_init(&b, 1024);
-	if (type == LH_OPTION_INTEGER || type == LH_OPTION_NUMBER) {
-		bool lo = lua_getfield(L, -1, "min") == LUA_TNUMBER, hi = lua_getfield(L, -2, "max") == LUA_TNUMBER;
-		if (lo)
-			lh_buf_printf(&b, "%.15g", lua_tonumber(L, -2));
-		if (lo || hi)
-			lh_buf_puts(&b, "..");
-		if (hi)
-			lh_buf_printf(&b, "%.15g", lua_tonumber(L, -1));
-		lua_pop(L, 2);
-	}
-	if (type == LH_OPTION_CHOICE && lua_getfield(L, -1, "choices") == LUA_TTABLE) {
+	bool lo = field(L, -1, "min") == LUA_TNUMBER, hi = field(L, -2, "max") == LUA_TNUMBER, list = field(L, -3, "choices") == LUA_TTABLE;
+	bool ordered = type == LH_OPTION_INTEGER || type == LH_OPTION_NUMBER;
+	lh_buf_init(&b, 1024);                   /* from here on nothing raises */
+	if (ordered && lo)
+		lh_buf_printf(&b, "%.15g", lua_tonumber(L, -3));
+	if (ordered && (lo || hi))
+		lh_buf_puts(&b, "..");
+	if (ordered && hi)
+		lh_buf_printf(&b, "%.15g", lua_tonumber(L, -2));
+	if (type == LH_OPTION_CHOICE && list) {
 		for (lua_Integer i = 1; lua_rawgeti(L, -1, i) == LUA_TSTRING; i++, lua_pop(L, 1))
 			lh_buf_printf(&b, "%s%s", i > 1 ? "|" : "", lua_tostring(L, -1));
 		lua_pop(L, 1);
 	}
-	if (type == LH_OPTION_CHOICE)
-		lua_pop(L, 1);
+	lua_pop(L, 3);
 	char *text = lh_str_dup(lh_buf_str(&b));
 	lh_buf_fini(&b);
 	return text;
@@ -107,9 +114,9 @@ static int check_number(lua_State *L, const char *name, double v, struct lh_erro
 {
 	struct lh_error *e = err;
 	int rc = 0;
-	if (lua_getfield(L, -1, "min") == LUA_TNUMBER && v < lua_tonumber(L, -1))
+	if (field(L, -1, "min") == LUA_TNUMBER && v < lua_tonumber(L, -1))
 		rc = lh_fail(e, LH_E_USAGE, "option %s is %.15g, the least it can be is %.15g", name, v, lua_tonumber(L, -1));
-	if (!rc && lua_getfield(L, -2, "max") == LUA_TNUMBER) {
+	if (!rc && field(L, -2, "max") == LUA_TNUMBER) {
 		if (v > lua_tonumber(L, -1))
 			rc = lh_fail(e, LH_E_USAGE, "option %s is %.15g, the most it can be is %.15g", name, v, lua_tonumber(L, -1));
 		lua_pop(L, 1);
@@ -172,7 +179,7 @@ static int declare(lua_State *L, struct lh_policy *p, const char *name, struct l
 		return rc;
 	struct lh_policy_option *o = &p->option[p->option_count];
 	struct lh_policy_value *v = &p->value[p->option_count++];
-	lua_getfield(L, -1, "type");
+	field(L, -1, "type");
 	int type = 0;
 	while (types[type] && !(lua_type(L, -1) == LUA_TSTRING && !strcmp(lua_tostring(L, -1), types[type])))
 		type++;
@@ -183,12 +190,14 @@ static int declare(lua_State *L, struct lh_policy *p, const char *name, struct l
 	o->type = types[type];
 	o->name = lh_str_dup(lh_str_of(name));
 	o->range = range_text(L, v->type);
-	lua_getfield(L, -1, "help");
+	field(L, -1, "help");
 	o->help = text_of(L, -1);
 	lua_pop(L, 1);
-	int kind = lua_getfield(L, -1, "default");
+	int kind = field(L, -1, "default");
 	if (kind == LUA_TNIL)
 		return lh_fail(err, LH_E_POLICY, "%s has no default", what);
+	if (kind != LUA_TNUMBER && kind != LUA_TSTRING && kind != LUA_TBOOLEAN)
+		return lh_fail(err, LH_E_POLICY, "%s: default is a %s, it must be a number, text or boolean", what, lua_typename(L, kind));
 	o->initial = kind == LUA_TBOOLEAN ? lh_str_dup(lh_str_of(lua_toboolean(L, -1) ? "true" : "false")) : text_of(L, -1);
 	lua_pop(L, 1);
 	return o->name && o->range && o->help && o->initial ? 0 : lh_nomem(err);
@@ -199,25 +208,20 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Names of the declared options, sorted: the order of everything that follows. */
-static int option_names(lua_State *L, char ***out, int *count, struct lh_error *err)
+/* Names of the declared options, sorted: the order of everything that follows. They live in the table. */
+static int option_names(lua_State *L, const char *names[OPTIONS_MAX], int *count, struct lh_error *err)
 {
-	*count = 0;
+	int n = 0;
 	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
-		if (lua_type(L, -2) != LUA_TSTRING) {
+		bool named = lua_type(L, -2) == LUA_TSTRING && strlen(lua_tostring(L, -2)) == lua_rawlen(L, -2);
+		if (!named || n == OPTIONS_MAX) {
 			lua_pop(L, 2);
-			return lh_fail(err, LH_E_POLICY, "options: every key is a name");
+			return lh_fail(err, LH_E_POLICY, "options: every key is a name, and there are at most %d", OPTIONS_MAX);
 		}
-		char **p = realloc(*out, (size_t)(*count + 1) * sizeof *p);
-		if (!p)
-			return lh_nomem(err);
-		*out = p;
-		if (!(p[*count] = text_of(L, -2)))
-			return lh_nomem(err);
-		++*count;
+		names[n++] = lua_tostring(L, -2);
 	}
-	if (*count)
-		qsort(*out, (size_t)*count, sizeof **out, by_name);
+	qsort(names, (size_t)n, sizeof *names, by_name);
+	*count = n;
 	return 0;
 }
 
@@ -228,7 +232,7 @@ static int set_options(lua_State *L, struct lh_policy *p, const struct lh_str *k
 		for (int k = 0; k < count; k++)
 			if (lh_str_is(keys[k], p->option[i].name))
 				typed = values[k];
-		lua_getfield(L, -1, p->option[i].name);
+		field(L, -1, p->option[i].name);
 		int rc = set_value(L, &p->option[i], typed, &p->value[i], err);
 		lua_pop(L, 1);
 		if (rc)
@@ -245,8 +249,8 @@ static int unknown_options(const struct lh_policy *p, const struct lh_str *keys,
 			known = known || lh_str_is(keys[k], p->option[i].name);
 		if (known)
 			continue;
-		const char *names[64] = { NULL };
-		for (int i = 0; i < p->option_count && i < 63; i++)
+		const char *names[OPTIONS_MAX + 1] = { NULL };
+		for (int i = 0; i < p->option_count; i++)
 			names[i] = p->option[i].name;
 		const char *near = lh_nearest(keys[k], names);
 		return lh_fail(err, LH_E_USAGE, "no option '%.*s'%s%s%s; see: longhaul show policy %s", LH_ARG(keys[k]),
@@ -257,19 +261,19 @@ static int unknown_options(const struct lh_policy *p, const struct lh_str *keys,
 
 static int read_options(lua_State *L, struct lh_policy *p, const struct lh_str *keys, const struct lh_str *values, int count, struct lh_error *err)
 {
-	int type = lua_getfield(L, -1, "options"), n = 0, rc = 0;
-	char **names = NULL;
+	int type = field(L, -1, "options"), n = 0, rc = 0;
+	const char *names[OPTIONS_MAX];
 	if (type != LUA_TNIL && type != LUA_TTABLE)
 		return lh_fail(err, LH_E_POLICY, "'options' is a %s, it must be a table", lua_typename(L, type));
 	if (type == LUA_TTABLE)
-		rc = option_names(L, &names, &n, err);
+		rc = option_names(L, names, &n, err);
 	p->option = calloc((size_t)n + 1, sizeof *p->option);
 	p->value = calloc((size_t)n + 1, sizeof *p->value);
 	if (!rc && (!p->option || !p->value))
 		rc = lh_nomem(err);
 	for (int i = 0; !rc && i < n; i++) {
 		int top = lua_gettop(L);
-		lua_getfield(L, -1, names[i]);
+		field(L, -1, names[i]);
 		rc = declare(L, p, names[i], err);
 		lua_settop(L, top);
 	}
@@ -277,9 +281,6 @@ static int read_options(lua_State *L, struct lh_policy *p, const struct lh_str *
 		rc = unknown_options(p, keys, count, err);
 	if (!rc && n)
 		rc = set_options(L, p, keys, values, count, err);
-	for (int i = 0; i < n; i++)
-		free(names[i]);
-	free(names);
 	return rc;
 }
 
@@ -315,10 +316,10 @@ static int read_table(lua_State *L, struct lh_policy *p, const struct lh_str *ke
 	int rc = known_keys(L, lua_gettop(L), fields, "a policy", err);
 	if (rc)
 		return rc;
-	if (lua_getfield(L, -1, "api") != LUA_TNUMBER || lua_tonumber(L, -1) != 1)
+	if (field(L, -1, "api") != LUA_TNUMBER || lua_tonumber(L, -1) != 1)
 		return lh_fail(err, LH_E_POLICY, "the script must say api = 1: this version speaks policy API 1 only");
 	lua_pop(L, 1);
-	int type = lua_getfield(L, -1, "summary");
+	int type = field(L, -1, "summary");
 	if (type != LUA_TNIL && type != LUA_TSTRING)
 		return lh_fail(err, LH_E_POLICY, "'summary' is a %s, it must be one line of text", lua_typename(L, type));
 	p->summary = text_of(L, -1);

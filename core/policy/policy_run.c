@@ -203,9 +203,7 @@ static int room_for(struct lh_pending *p, int wanted, struct lh_error *err)
 static int calls_step(struct lh_policy_run *r, struct lh_policy_step *step, struct lh_error *err)
 {
 	struct lh_pending *p = &r->pending;
-	int rc = lh_view_valid(p->view, r->setting.transcript, err);
-	if (!rc)
-		rc = room_for(p, p->wanted, err);
+	int rc = room_for(p, p->wanted, err);
 	if (rc)
 		return rc;
 	step->kind = LH_STEP_CALLS;
@@ -215,18 +213,20 @@ static int calls_step(struct lh_policy_run *r, struct lh_policy_step *step, stru
 	return 0;
 }
 
-/* The view on top of the main state's stack becomes r->plain. */
-static int take_view(struct lh_policy_run *r, struct lh_error *err)
+/* The view that a hook left on top of the main state's stack becomes r->plain. */
+static int take_view(struct lh_policy_run *r, const char *hook, struct lh_error *err)
 {
 	lua_State *L = r->sandbox.L;
 	struct lh_lua_view *v = lh_lua_test(L, -1, r->view_mt_ref);
 	int rc = 0;
 	if (!v)
-		rc = lh_fail(err, LH_E_POLICY, "%s.lua: view() returned %s: return a view, such as history:view()", r->policy->name, luaL_typename(L, -1));
+		rc = lh_fail(err, LH_E_POLICY, "%s.lua: %s() returned %s: return a view, such as history:view()", r->policy->name, hook, luaL_typename(L, -1));
 	else if (v->epoch != r->epoch)
-		rc = lh_fail(err, LH_E_POLICY, "%s.lua: view() returned a view made before the record was edited, or in another turn: call history:view() again", r->policy->name);
+		rc = lh_fail(err, LH_E_POLICY, "%s.lua: %s() returned a view made before the record was edited, or in another turn: call history:view() again", r->policy->name, hook);
 	else
 		rc = lh_view_copy(&r->plain, &v->view, err);
+	if (!rc && (rc = lh_view_valid(&r->plain, r->setting.transcript, err)))
+		lh_prefix(err, "%s.lua: %s()", r->policy->name, hook);
 	lua_pop(L, 1);
 	return rc;
 }
@@ -237,7 +237,7 @@ static int default_turn(struct lh_policy_run *r, struct lh_policy_step *step, st
 	if (r->policy->hooks & LH_HOOK_VIEW) {
 		rc = call_hook(r, LH_HOOK_VIEW, false, 1, err);
 		if (!rc)
-			rc = take_view(r, err);
+			rc = take_view(r, "view", err);
 	} else {
 		rc = lh_view_all(&r->plain, r->setting.transcript, err);
 	}
@@ -296,7 +296,7 @@ static int turn_returned(struct lh_policy_run *r, int n, struct lh_policy_step *
 		rc = lh_fail(err, LH_E_POLICY, "%s.lua: turn() returned a reply of turn %u: return one of this turn's", r->policy->name, reply->turn);
 	else if (reply)
 		step->kind = LH_STEP_ACCEPT, step->message = reply->message;
-	else if (n >= 2 && lua_isnil(T, first))
+	else if (n >= 2 && lua_isnil(T, first) && !lua_isnil(T, first + 1))
 		rc = turn_failed(r, first + 1, step, err);
 	else
 		rc = lh_fail(err, LH_E_POLICY, "%s.lua: turn() returned %s: return a reply of ep:ask or ep:sample, or nil and an error",
@@ -367,7 +367,7 @@ static int ask_overflow_hook(struct lh_policy_run *r, bool *again, struct lh_err
 		lua_settop(L, 0);
 		return rc;
 	}
-	rc = take_view(r, err);
+	rc = take_view(r, "overflow", err);
 	if (rc)
 		return rc;
 	p->view = &r->plain;
@@ -420,7 +420,8 @@ static int column_names(lua_State *L, const char *keys[64])
 	int n = 0;
 	for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
 		int type = lua_type(L, -1);
-		if (lua_type(L, -2) != LUA_TSTRING || (type != LUA_TNUMBER && type != LUA_TSTRING && type != LUA_TBOOLEAN) || n == 64)
+		bool named = lua_type(L, -2) == LUA_TSTRING && strlen(lua_tostring(L, -2)) == lua_rawlen(L, -2);
+		if (!named || (type != LUA_TNUMBER && type != LUA_TSTRING && type != LUA_TBOOLEAN) || n == 64)
 			luaL_error(L, "finish() returns at most 64 columns, each a name with a number, text or boolean");
 		const char *key = lua_tostring(L, -2);
 		int at = n++;
@@ -478,7 +479,10 @@ static int finish_hook(struct lh_policy_run *r, struct lh_jw *w, struct lh_error
 	lua_pushcfunction(L, put_columns);
 	lua_insert(L, -2);
 	lua_pushlightuserdata(L, w);
-	return lh_sandbox_call(&r->sandbox, 2, 0, err);
+	rc = lh_sandbox_call(&r->sandbox, 2, 0, err);
+	if (rc)
+		lh_prefix(err, "%s.lua", r->policy->name);
+	return rc;
 }
 
 int lh_policy_finish(struct lh_policy_run *r, struct lh_buf *json, struct lh_error *err)
@@ -490,10 +494,12 @@ int lh_policy_finish(struct lh_policy_run *r, struct lh_buf *json, struct lh_err
 	lh_jw_init(&w, json, false);
 	lh_jw_open(&w, '{');
 	int rc = hook ? finish_hook(r, &w, err) : 0;
+	if (rc)
+		return rc;
 	if (r->log.n) {
 		lh_jw_key(&w, "log");
 		lh_jw_str(&w, lh_buf_str(&r->log));
 	}
 	lh_jw_close(&w);
-	return rc ? rc : lh_buf_ok(json, err);
+	return lh_buf_ok(json, err);
 }

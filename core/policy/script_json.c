@@ -18,13 +18,15 @@ static int compare(const void *a, const void *b)
 }
 
 /* Names of the string keys of the table on top, sorted, in a userdata left above it. [-0, +1, e] */
-static int sorted_keys(lua_State *L, const char ***out)
+static int sorted_keys(lua_State *L, lua_Integer length, const char ***out)
 {
 	const char **keys = lua_newuserdatauv(L, ENTRIES * sizeof *keys, 0);
 	int n = 0;
 	for (lua_pushnil(L); lua_next(L, -3); lua_pop(L, 1)) {
-		if (lua_isinteger(L, -2))
+		if (lua_isinteger(L, -2) && lua_tointeger(L, -2) >= 1 && lua_tointeger(L, -2) <= length)
 			continue;
+		if (lua_isinteger(L, -2))
+			luaL_error(L, "position %I stands outside the list of %I: number positions from 1 without a hole", (LUAI_UACINT)lua_tointeger(L, -2), (LUAI_UACINT)length);
 		if (lua_type(L, -2) != LUA_TSTRING)
 			luaL_error(L, "a table's keys must be names or positions");
 		if (n == ENTRIES)
@@ -43,7 +45,8 @@ static void put_table(lua_State *L, struct lh_jw *w, int depth)
 	lua_Integer length = (lua_Integer)lua_rawlen(L, -1);
 	if (depth > DEPTH)
 		luaL_error(L, "tables more than %d deep", DEPTH);
-	int n = sorted_keys(L, &keys);
+	lh_sandbox_charge(L, ENTRIES / 16);
+	int n = sorted_keys(L, length, &keys);
 	lh_jw_open(w, n || !length ? '{' : '[');
 	for (lua_Integer i = 1; i <= length; i++) {
 		char key[24];
@@ -69,12 +72,14 @@ static void put_value(lua_State *L, struct lh_jw *w, int depth)
 	size_t n;
 	const char *text;
 	luaL_checkstack(L, 8, NULL);
+	lh_sandbox_charge(L, 1);         /* a table that stands in many places is written in each */
 	switch (lua_type(L, -1)) {
 	case LUA_TTABLE:
 		put_table(L, w, depth);
 		break;
 	case LUA_TSTRING:
 		text = lua_tolstring(L, -1, &n);
+		lh_sandbox_charge(L, (int64_t)n / 16);
 		lh_jw_str(w, (struct lh_str){ text, n });
 		break;
 	case LUA_TBOOLEAN:

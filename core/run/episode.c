@@ -130,6 +130,15 @@ static int end_with(struct lh_episode *e, enum lh_outcome outcome, const char *s
 	return end(e, status, cause, err);
 }
 
+/* An empty record; one a run, since to clear its whole text at every turn is felt. */
+static struct lh_error *fresh_fault(struct lh_episode *e)
+{
+	struct lh_error *fault = &e->run->fault;
+	fault->code = 0;
+	fault->text[0] = 0;
+	return fault;
+}
+
 static int policy_failed(struct lh_episode *e, const struct lh_error *fault, struct lh_error *err)
 {
 	return end_with(e, LH_OUTCOME_POLICY_ERROR, "policy_error", lh_str_of(fault->text), err);
@@ -179,25 +188,25 @@ static int step_on(struct lh_episode *e, const struct lh_policy_step *step, stru
 static int next_turn(struct lh_episode *e, struct lh_error *err)
 {
 	struct lh_policy_step step;
-	struct lh_error fault = { 0 };
+	struct lh_error *fault = fresh_fault(e);
 	clear_turn(e);
 	int rc = lh_transcript_begin_turn(e->transcript, err);
 	if (!rc)
 		rc = lh_record_message(e, lh_transcript_count(e->transcript) - 1, err);
 	if (rc)
 		return rc;
-	if (lh_policy_turn(e->policy, &step, &fault))
-		return policy_failed(e, &fault, err);
+	if (lh_policy_turn(e->policy, &step, fault))
+		return policy_failed(e, fault, err);
 	return step_on(e, &step, err);
 }
 
 static int finish(struct lh_episode *e, const char *cause, struct lh_error *err)
 {
-	struct lh_error fault = { 0 };
+	struct lh_error *fault = fresh_fault(e);
 	lh_buf_clear(&e->run->text);
-	if (lh_policy_finish(e->policy, &e->run->text, &fault)) {
+	if (lh_policy_finish(e->policy, &e->run->text, fault)) {
 		char text[1600];
-		snprintf(text, sizeof text, "finish(): %s", fault.text);
+		snprintf(text, sizeof text, "finish(): %s", fault->text);
 		return end(e, "done", lh_str_of(text), err);
 	}
 	e->extra = lh_buf_str(&e->run->text);
@@ -288,9 +297,9 @@ int lh_episode_reply(struct lh_episode *e, uint32_t seq, const struct lh_reply *
 	if (rc)
 		return rc;
 	struct lh_policy_step step;
-	struct lh_error fault = { 0 };
-	if (lh_policy_answer(e->policy, e->result, a->wanted, &step, &fault))
-		return policy_failed(e, &fault, err);
+	struct lh_error *fault = fresh_fault(e);
+	if (lh_policy_answer(e->policy, e->result, a->wanted, &step, fault))
+		return policy_failed(e, fault, err);
 	if (step.kind == LH_STEP_CALLS && a->wanted == 1 && !e->run->plan->simulated) {
 		rc = lh_record_call(e, seq, NULL, err);
 		if (rc)
@@ -326,7 +335,7 @@ static int open_parts(struct lh_episode *e, struct lh_error *err)
 
 static int start(struct lh_episode *e, struct lh_error *err)
 {
-	struct lh_error fault = { 0 };
+	struct lh_error *fault = fresh_fault(e);
 	int rc = open_parts(e, err);
 	if (!rc)
 		rc = lh_record_episode(e, "running", LH_STR(""), err);
@@ -336,11 +345,11 @@ static int start(struct lh_episode *e, struct lh_error *err)
 		return rc;
 	struct lh_policy_setting s = { .transcript = e->transcript, .seed = e->run->experiment->seed, .sample = lh_sample_index(e->task),
 		.turns = e->condition->turns, .window = lh_model_window(e->condition->model) };
-	if (lh_policy_begin(e->condition->policy, &s, &e->policy, &fault)) {
+	if (lh_policy_begin(e->condition->policy, &s, &e->policy, fault)) {
 		rc = lh_transcript_begin_turn(e->transcript, err);
 		if (!rc)
 			rc = lh_record_message(e, 1, err);
-		return rc ? rc : policy_failed(e, &fault, err);
+		return rc ? rc : policy_failed(e, fault, err);
 	}
 	return next_turn(e, err);
 }

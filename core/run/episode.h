@@ -18,6 +18,7 @@ struct lh_run_context {
 	struct lh_journal *journal;              /* NULL: none kept */
 	int64_t first_episode;                   /* id of episode 0 in the file */
 	struct lh_buf text, judged;              /* scratch */
+	struct lh_error fault;                   /* scratch: what a policy did wrong */
 	/* For tests and `check`: sees every request before it is sent; may be NULL. */
 	int (*watch)(void *user, const struct lh_model_request *q, struct lh_error *err);
 	void *watch_user;

@@ -31,12 +31,17 @@ static bool next_outside(struct lh_str s, size_t *at, struct lh_str *out)
 	return true;
 }
 
-/* Behind the last </think> that no <think> precedes, else 0. */
+/* Behind the last </think> that closes no <think>, else 0. */
 static size_t unopened_end(struct lh_str s)
 {
-	size_t open = seek(s, 0, THINK), end = 0;
-	for (size_t close; (close = seek(s, end, THINK_END)) < open && close < s.n;)
-		end = close + strlen(THINK_END);
+	size_t open = seek(s, 0, THINK), at = 0, end = 0;
+	for (size_t close; (close = seek(s, at, THINK_END)) < s.n;) {
+		if (open < at)
+			open = seek(s, at, THINK);
+		at = close + strlen(THINK_END);
+		if (close < open)
+			end = at;
+	}
 	return end;
 }
 
@@ -64,6 +69,10 @@ void lh_answer_find(struct lh_str s, struct lh_answer *out)
 	memset(out, 0, sizeof *out);
 	if (!memchr(s.p, '<', s.n))
 		return;
+	if (seek(s, 0, "think>") == s.n) {       /* no thoughts, as in most replies */
+		find_in(s, s, out);
+		return;
+	}
 	size_t at = unopened_end(s);
 	out->thinks = at > 0 || seek(s, 0, THINK) < s.n;
 	for (struct lh_str part; next_outside(s, &at, &part);)

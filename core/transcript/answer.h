@@ -1,9 +1,11 @@
 /* transcript/answer.h - where the thoughts and the answer of one reply are.
  *
  * Pure text work, no state: each reply is parsed by itself. Thoughts written inline are
- * <think>…</think>; an unclosed <think> runs to the end (a truncated reply), a </think> without an
- * opening one makes everything before it thought (chat templates that open the tag themselves).
- * The answer is the last complete <answer>…</answer> that lies outside thoughts. */
+ * <think>…</think>, from an opening tag to the next closing one; an unclosed <think> runs to the end (a
+ * truncated reply), a </think> that closes none makes everything before it thought (chat templates that
+ * open the tag themselves).
+ * The answer is the last complete <answer>…</answer> that lies outside thoughts; of nested opening tags
+ * the innermost counts. */
 #ifndef LH_TRANSCRIPT_ANSWER_H
 #define LH_TRANSCRIPT_ANSWER_H
 

@@ -71,6 +71,8 @@ static void put(struct lh_transcript *t, struct lh_body *b, uint32_t id, unsigne
 {
 	const struct lh_message *m = &t->message[id];
 	lh_dialect_put(b->dialect, &b->buf, m->role, lh_store_at(t, m->text), lh_store_at(t, m->thoughts), variant, &t->scratch, open);
+	if (t->scratch.failed && !b->buf.failed)
+		b->buf.failed = t->scratch.failed;
 }
 
 static const unsigned kind_variant[LH_KINDS] = { 0, 1, 2, 3, LH_ANSWER_ONLY, LH_NO_ASSISTANT };
@@ -126,6 +128,8 @@ static int extend(struct lh_transcript *t, struct lh_body *b, uint32_t n, struct
 		}
 		int open = b->mark[b->n].role;
 		put(t, b, t->record[b->n], kind_variant[b->kind], &open);
+		if (b->buf.failed)               /* what does not fit is not held: the next request tries again */
+			return lh_buf_ok(&b->buf, err);
 		b->mark[++b->n] = (struct mark){ b->buf.n, open };
 	}
 	return 0;

@@ -2,6 +2,8 @@
 
 #include "transcript/store.h"
 
+#include <assert.h>
+
 static const char *const finish_names[] = { "stop", "length", "refusal", "filter", "other" };
 
 const char *lh_finish_name(int finish) { return finish_names[finish]; }
@@ -37,6 +39,7 @@ static enum lh_outcome without_state(const struct lh_message *m, enum lh_finish 
 int lh_judge(struct lh_transcript *t, const struct lh_view *view, uint32_t reply, enum lh_finish finish,
 	struct lh_buf *buf, struct lh_turn_states *out, struct lh_error *err)
 {
+	assert(view->edits == lh_transcript_edits(t));
 	*out = (struct lh_turn_states){ 0 };
 	const struct lh_message *m = lh_transcript_message(t, reply);
 	uint32_t turn = lh_transcript_turn(t);
@@ -45,7 +48,7 @@ int lh_judge(struct lh_transcript *t, const struct lh_view *view, uint32_t reply
 	out->has_shown = !out->unshown;
 	lh_buf_clear(buf);
 	if (out->has_shown) {
-		int rc = lh_store_apply(t, turn, out->shown, buf, err);
+		int rc = lh_transcript_apply(t, turn, out->shown, buf, err);
 		if (rc)
 			return rc;
 		out->followed = lh_buf_str(buf);

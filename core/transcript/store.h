@@ -22,9 +22,15 @@ struct lh_transcript {
 	int32_t next_slot;
 	uint32_t *usable;                /* record indexes of the messages with a valid answer */
 	uint32_t usable_count, usable_cap;
+	uint32_t *restated;              /* record indexes of the user's messages that an edit gave an answer tag */
+	uint32_t restated_count, restated_cap;
+	uint32_t *edit;                  /* the record index that each edit began at */
+	uint32_t edits, edit_cap;
 	uint32_t *turn_first;            /* [turn], turn from 0 */
 	struct lh_span *truth;           /* [turn], turn from 0 */
 	uint32_t turn_cap;
+	uint32_t applied_turn;           /* see lh_transcript_apply; 0: nothing yet */
+	struct lh_buf applied_to, applied;
 	uint32_t *own;                   /* hash table of policy-written messages: id + 1 */
 	uint32_t own_count, own_cap;
 	struct lh_body *body[LH_BODIES];
@@ -32,9 +38,9 @@ struct lh_transcript {
 };
 
 struct lh_str lh_store_at(const struct lh_transcript *t, struct lh_span span);
+/* Room for one more element; arrays double. `array` points to the array's pointer. */
+int lh_store_more(void *array, uint32_t *cap, uint32_t need, size_t size, struct lh_error *err) LH_CHECKED;
 int lh_store_put(struct lh_transcript *t, struct lh_str s, struct lh_span *out, struct lh_error *err) LH_CHECKED;
-/* f: the family's steps of `turn` applied to `state`, appended to `out`. */
-int lh_store_apply(struct lh_transcript *t, uint32_t turn, struct lh_str state, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
 /* Fills sums[index + 1] … from the record; `index` and what follows has changed. */
 int lh_store_sum(struct lh_transcript *t, uint32_t index, struct lh_error *err) LH_CHECKED;
 /* Bodies forget what they hold from record index on. */

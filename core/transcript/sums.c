@@ -1,8 +1,6 @@
 /* Prefix sums over the record: what makes a view cost the number of its ranges, not of its messages. */
 #include "transcript/store.h"
 
-#include <stdlib.h>
-
 #define PER_MESSAGE_BYTES 16             /* role and delimiters, in our estimate */
 
 int64_t lh_tokens(uint64_t bytes, uint64_t messages)
@@ -44,12 +42,14 @@ static int classify(struct lh_transcript *t, const struct lh_message *m, const s
 	if (!t->usable_count || m->turn == 0)
 		return 0;
 	uint32_t at = t->usable[t->usable_count - 1];
+	if (t->restated_count && t->restated[t->restated_count - 1] > at)
+		return 0;                        /* it may go on from what was restated */
 	const struct lh_message *p = &t->message[t->record[at]];
 	uint32_t between = before->replies - t->sums[at + 1].replies;
 	if (p->turn >= m->turn || between != m->turn - p->turn - 1)
 		return 0;
 	lh_buf_clear(&t->scratch);
-	int rc = lh_store_apply(t, m->turn, lh_store_at(t, p->state), &t->scratch, err);
+	int rc = lh_transcript_apply(t, m->turn, lh_store_at(t, p->state), &t->scratch, err);
 	if (rc)
 		return rc;
 	after->classified++;
@@ -59,15 +59,19 @@ static int classify(struct lh_transcript *t, const struct lh_message *m, const s
 
 static int note_usable(struct lh_transcript *t, uint32_t index, struct lh_error *err)
 {
-	if (t->usable_count == t->usable_cap) {
-		uint32_t cap = t->usable_cap ? 2 * t->usable_cap : 16;
-		uint32_t *p = realloc(t->usable, cap * sizeof *p);
-		if (!p)
-			return lh_nomem(err);
-		t->usable = p;
-		t->usable_cap = cap;
-	}
-	t->usable[t->usable_count++] = index;
+	int rc = lh_store_more(&t->usable, &t->usable_cap, t->usable_count + 1, sizeof *t->usable, err);
+	if (!rc)
+		t->usable[t->usable_count++] = index;
+	return rc;
+}
+
+static int note_restated(struct lh_transcript *t, uint32_t index, struct lh_sums *after, struct lh_error *err)
+{
+	int rc = lh_store_more(&t->restated, &t->restated_cap, t->restated_count + 1, sizeof *t->restated, err);
+	if (rc)
+		return rc;
+	t->restated[t->restated_count++] = index;
+	after->restated++;
 	return 0;
 }
 
@@ -93,7 +97,11 @@ int lh_store_sum(struct lh_transcript *t, uint32_t index, struct lh_error *err)
 		*after = t->sums[index];
 		after->hash += lh_random_mix(m->hash, index);
 		add_bytes(t, m, after->bytes);
-		int rc = m->role == LH_ASSISTANT ? add_reply(t, index, m, after, err) : 0;
+		int rc = 0;
+		if (m->role == LH_ASSISTANT)
+			rc = add_reply(t, index, m, after, err);
+		else if (m->has_state)
+			rc = note_restated(t, index, after, err);
 		if (rc)
 			return rc;
 	}

@@ -13,8 +13,7 @@ static const char *const maker_names[] = { "task", "model", "policy" };
 const char *lh_role_name(int role) { return role_names[role]; }
 const char *lh_maker_name(int maker) { return maker_names[maker]; }
 
-/* Room for one more element; arrays double. */
-static int more(void *array, uint32_t *cap, uint32_t need, size_t size, struct lh_error *err)
+int lh_store_more(void *array, uint32_t *cap, uint32_t need, size_t size, struct lh_error *err)
 {
 	if (need <= *cap)
 		return 0;
@@ -43,23 +42,43 @@ int lh_store_put(struct lh_transcript *t, struct lh_str s, struct lh_span *out, 
 	return lh_buf_ok(&t->text, err);
 }
 
-int lh_store_apply(struct lh_transcript *t, uint32_t turn, struct lh_str state, struct lh_buf *out, struct lh_error *err)
+/* Whether `turn` was applied to `state` before; *out borrows what came of it. */
+static bool applied_before(const struct lh_transcript *t, uint32_t turn, struct lh_str state, struct lh_str *out)
 {
-	/* The truth of this turn is known: no need to ask the family again. */
-	if (lh_str_equal(state, lh_store_at(t, t->truth[turn - 1]))) {
-		if (turn <= t->turn) {
-			lh_buf_put_str(out, lh_store_at(t, t->truth[turn]));
-			return lh_buf_ok(out, err);
-		}
+	if (turn <= t->turn && lh_str_equal(state, lh_store_at(t, t->truth[turn - 1])))
+		*out = lh_store_at(t, t->truth[turn]);
+	else if (turn == t->applied_turn && lh_str_equal(state, lh_buf_str(&t->applied_to)))
+		*out = lh_buf_str(&t->applied);
+	else
+		return false;
+	return true;
+}
+
+int lh_transcript_apply(struct lh_transcript *t, uint32_t turn, struct lh_str state, struct lh_buf *out, struct lh_error *err)
+{
+	struct lh_str known;
+	if (!applied_before(t, turn, state, &known)) {
+		t->applied_turn = 0;
+		lh_buf_clear(&t->applied_to);
+		lh_buf_put_str(&t->applied_to, state);
+		lh_buf_clear(&t->applied);
+		int rc = lh_sample_apply(t->sample, (uint64_t)(turn - 1) * t->steps_per_turn, t->steps_per_turn, state, &t->applied, err);
+		if (!rc)
+			rc = lh_buf_ok(&t->applied_to, err);
+		if (rc)
+			return rc;
+		t->applied_turn = turn;
+		known = lh_buf_str(&t->applied);
 	}
-	return lh_sample_apply(t->sample, (uint64_t)(turn - 1) * t->steps_per_turn, t->steps_per_turn, state, out, err);
+	lh_buf_put_str(out, known);
+	return lh_buf_ok(out, err);
 }
 
 /* Makes a message; text and thoughts are copied into the store. */
 static int make(struct lh_transcript *t, enum lh_role role, enum lh_maker maker, struct lh_str text, struct lh_str thoughts,
 	uint32_t *id, struct lh_error *err)
 {
-	if (more(&t->message, &t->cap, t->count + 1, sizeof *t->message, err))
+	if (lh_store_more(&t->message, &t->cap, t->count + 1, sizeof *t->message, err))
 		return err ? err->code : LH_E_NOMEM;
 	struct lh_message *m = &t->message[t->count];
 	*m = (struct lh_message){ .turn = t->turn, .slot = -1, .role = (uint8_t)role, .maker = (uint8_t)maker };
@@ -95,9 +114,9 @@ static int parse(struct lh_transcript *t, struct lh_message *m, struct lh_error 
 static int enter(struct lh_transcript *t, uint32_t id, struct lh_error *err)
 {
 	uint32_t cap = t->record_cap;
-	int rc = more(&t->record, &cap, t->length + 2, sizeof *t->record, err);
+	int rc = lh_store_more(&t->record, &cap, t->length + 2, sizeof *t->record, err);
 	if (!rc)
-		rc = more(&t->sums, &t->record_cap, t->length + 2, sizeof *t->sums, err);
+		rc = lh_store_more(&t->sums, &t->record_cap, t->length + 2, sizeof *t->sums, err);
 	if (rc)
 		return rc;
 	t->message[id].slot = t->next_slot++;
@@ -108,9 +127,9 @@ static int enter(struct lh_transcript *t, uint32_t id, struct lh_error *err)
 static int put_truth(struct lh_transcript *t, struct lh_error *err)
 {
 	uint32_t cap = t->turn_cap;
-	int rc = more(&t->truth, &cap, t->turn + 2, sizeof *t->truth, err);
+	int rc = lh_store_more(&t->truth, &cap, t->turn + 2, sizeof *t->truth, err);
 	if (!rc)
-		rc = more(&t->turn_first, &t->turn_cap, t->turn + 2, sizeof *t->turn_first, err);
+		rc = lh_store_more(&t->turn_first, &t->turn_cap, t->turn + 2, sizeof *t->turn_first, err);
 	if (rc)
 		return rc;
 	lh_buf_clear(&t->scratch);
@@ -147,6 +166,8 @@ int lh_transcript_new(struct lh_sample *sample, uint32_t steps_per_turn, struct 
 	t->steps_per_turn = steps_per_turn;
 	lh_buf_init(&t->text, LH_STORE_MAX);
 	lh_buf_init(&t->scratch, LH_STORE_MAX);
+	lh_buf_init(&t->applied_to, LH_STATE_MAX);
+	lh_buf_init(&t->applied, LH_STATE_MAX);
 	int rc = begin(t, err);
 	if (rc) {
 		lh_transcript_free(t);
@@ -166,11 +187,15 @@ void lh_transcript_free(struct lh_transcript *t)
 	free(t->record);
 	free(t->sums);
 	free(t->usable);
+	free(t->restated);
+	free(t->edit);
 	free(t->turn_first);
 	free(t->truth);
 	free(t->own);
 	lh_buf_fini(&t->text);
 	lh_buf_fini(&t->scratch);
+	lh_buf_fini(&t->applied_to);
+	lh_buf_fini(&t->applied);
 	free(t);
 }
 
@@ -260,6 +285,8 @@ const struct lh_message *lh_transcript_message(const struct lh_transcript *t, ui
 void lh_transcript_mark_journalled(struct lh_transcript *t, uint32_t id) { t->message[id].journalled = true; }
 const struct lh_sums *lh_transcript_sums(const struct lh_transcript *t, uint32_t index) { return &t->sums[index]; }
 uint32_t lh_transcript_usable_at(const struct lh_transcript *t, uint32_t n) { return t->usable[n]; }
+uint32_t lh_transcript_restated_at(const struct lh_transcript *t, uint32_t n) { return t->restated[n]; }
+uint32_t lh_transcript_edits(const struct lh_transcript *t) { return t->edits; }
 
 bool lh_transcript_waiting(const struct lh_transcript *t)
 {
@@ -313,16 +340,31 @@ void lh_put_variant(struct lh_buf *b, enum lh_role role, struct lh_str text, uns
 
 /* ---- edits ---- */
 
+uint32_t lh_transcript_untouched(const struct lh_transcript *t, uint32_t edits)
+{
+	uint32_t least = UINT32_MAX;
+	for (uint32_t i = edits; i < t->edits; i++)
+		if (t->edit[i] < least)
+			least = t->edit[i];
+	return least;
+}
+
 /* Everything from `index` on is computed again. */
 static int recount(struct lh_transcript *t, uint32_t index, struct lh_error *err)
 {
+	int rc = lh_store_more(&t->edit, &t->edit_cap, t->edits + 1, sizeof *t->edit, err);
+	if (rc)
+		return rc;
+	t->edit[t->edits++] = index;
 	t->usable_count = t->sums[index].usable;
+	t->restated_count = t->sums[index].restated;
 	lh_store_cut_bodies(t, index);
 	return lh_store_sum(t, index, err);
 }
 
 int lh_transcript_replace(struct lh_transcript *t, uint32_t index, struct lh_str text, uint32_t *id, struct lh_error *err)
 {
+	assert(index > 0 && index < t->length);
 	const struct lh_message *old = &t->message[t->record[index]];
 	uint32_t turn = old->turn;
 	int32_t slot = old->slot;
@@ -333,7 +375,7 @@ int lh_transcript_replace(struct lh_transcript *t, uint32_t index, struct lh_str
 	struct lh_message *m = &t->message[*id];
 	m->turn = turn;
 	m->slot = slot;
-	if (role == LH_ASSISTANT && (rc = parse(t, m, err)))
+	if ((rc = parse(t, m, err)))
 		return rc;
 	t->record[index] = *id;
 	return recount(t, index, err);
@@ -341,7 +383,7 @@ int lh_transcript_replace(struct lh_transcript *t, uint32_t index, struct lh_str
 
 int lh_transcript_remove(struct lh_transcript *t, uint32_t from, uint32_t to, struct lh_error *err)
 {
-	assert(from <= to && to <= t->length);
+	assert(from > 0 && from <= to && to <= t->length);
 	uint32_t id = 0, first_turn = from < to ? t->message[t->record[from]].turn : t->turn + 1;
 	for (uint32_t i = from; i < to; i++) {
 		const struct lh_message *old = &t->message[t->record[i]];

@@ -49,6 +49,7 @@ struct lh_sums {
 	uint32_t replies, usable;       /* assistant messages; those with a valid answer */
 	uint32_t state_wrong;
 	uint32_t classified, update_wrong;
+	uint32_t restated;              /* messages of the user that an edit gave a valid answer */
 };
 
 struct lh_exposure { double update, state, unusable; uint32_t wrong_updates, visible; };
@@ -76,7 +77,8 @@ int lh_transcript_accept(struct lh_transcript *t, uint32_t id, struct lh_error *
 int lh_transcript_own(struct lh_transcript *t, enum lh_role role, struct lh_str text, uint32_t *id, struct lh_error *err) LH_CHECKED;
 
 /* Edits of the record, by record index from 0. The instructions and the current prompt cannot be
- * removed. Cost: what follows the first edited place. */
+ * removed. Cost: what follows the first edited place. An answer tag in a text that replaces a prompt is
+ * a restatement, as in any text that a policy wrote. */
 int lh_transcript_replace(struct lh_transcript *t, uint32_t index, struct lh_str text, uint32_t *id, struct lh_error *err) LH_CHECKED;
 int lh_transcript_remove(struct lh_transcript *t, uint32_t from, uint32_t to, struct lh_error *err) LH_CHECKED;   /* [from, to) */
 
@@ -98,9 +100,17 @@ const struct lh_sums *lh_transcript_sums(const struct lh_transcript *t, uint32_t
 uint32_t lh_transcript_turn_at(const struct lh_transcript *t, uint32_t turn);
 /* Record index of usable answer number n (from 0), for lh_sums.usable. */
 uint32_t lh_transcript_usable_at(const struct lh_transcript *t, uint32_t n);
+uint32_t lh_transcript_restated_at(const struct lh_transcript *t, uint32_t n);      /* the same for lh_sums.restated */
+uint32_t lh_transcript_edits(const struct lh_transcript *t);                        /* edits so far */
+/* The record before this index is what it was when `edits` of its edits had been made. Costs the edits since. */
+uint32_t lh_transcript_untouched(const struct lh_transcript *t, uint32_t edits);
 struct lh_str lh_transcript_truth(const struct lh_transcript *t, uint32_t turn);    /* s(turn); turn 0: initial */
 /* The last valid answer in the record, else the initial state. */
 struct lh_str lh_transcript_state_shown(const struct lh_transcript *t);
+
+/* What `turn` makes of a state: the family's steps applied to it, appended to `out`. The truth's way is
+ * known already, and the latest other one is remembered: model, judge and sums ask for the same. */
+int lh_transcript_apply(struct lh_transcript *t, uint32_t turn, struct lh_str state, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
 
 /* The text of a message under a variant, appended. */
 void lh_put_variant(struct lh_buf *b, enum lh_role role, struct lh_str text, unsigned variant);

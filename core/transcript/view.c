@@ -8,6 +8,7 @@ void lh_view_init(struct lh_view *v)
 	v->piece = v->few;
 	v->n = 0;
 	v->cap = LH_VIEW_INLINE;
+	v->edits = 0;
 }
 
 void lh_view_fini(struct lh_view *v)
@@ -55,6 +56,7 @@ static void take_out(struct lh_view *v, uint32_t i, uint32_t j)      /* pieces [
 int lh_view_all(struct lh_view *v, const struct lh_transcript *t, struct lh_error *err)
 {
 	v->n = 0;
+	v->edits = lh_transcript_edits(t);
 	return put_at(v, 0, (struct lh_piece){ .from = 0, .to = lh_transcript_length(t) }, err);
 }
 
@@ -65,6 +67,7 @@ int lh_view_copy(struct lh_view *to, const struct lh_view *from, struct lh_error
 		return rc;
 	memcpy(to->piece, from->piece, from->n * sizeof *from->piece);
 	to->n = from->n;
+	to->edits = from->edits;
 	return 0;
 }
 
@@ -220,6 +223,15 @@ static int locate(const struct lh_view *v, const struct lh_transcript *t, uint32
 		left -= n;
 	}
 	return lh_fail(err, LH_E_POLICY, "there is no message %u in this view: it has %u", position, lh_view_length(v, t));
+}
+
+int lh_view_role(const struct lh_view *v, const struct lh_transcript *t, uint32_t position, enum lh_role *role, struct lh_error *err)
+{
+	uint32_t piece, index;
+	int rc = locate(v, t, position, &piece, &index, err);
+	if (!rc)
+		*role = lh_transcript_message(t, v->piece[piece].own ? v->piece[piece].from : lh_transcript_id(t, index))->role;
+	return rc;
 }
 
 static struct lh_piece own_piece(uint32_t id)

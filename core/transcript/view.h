@@ -22,6 +22,7 @@ struct lh_piece {
 struct lh_view {
 	struct lh_piece *piece;          /* `few`, or the heap */
 	uint32_t n, cap;
+	uint32_t edits;                  /* of the record, when the view was made */
 	struct lh_piece few[LH_VIEW_INLINE];
 };
 
@@ -46,6 +47,8 @@ int lh_view_replace(struct lh_view *v, const struct lh_transcript *t, uint32_t f
 int lh_view_insert_before_prompt(struct lh_view *v, const struct lh_transcript *t, uint32_t own, struct lh_error *err) LH_CHECKED;
 
 uint32_t lh_view_length(const struct lh_view *v, const struct lh_transcript *t);     /* messages */
+/* Role of the message at a position, which exists. */
+int lh_view_role(const struct lh_view *v, const struct lh_transcript *t, uint32_t position, enum lh_role *role, struct lh_error *err) LH_CHECKED;
 /* Does it begin, after the instructions, with the user, and end with the user? */
 int lh_view_valid(const struct lh_view *v, const struct lh_transcript *t, struct lh_error *err) LH_CHECKED;
 
@@ -53,12 +56,16 @@ int lh_view_valid(const struct lh_view *v, const struct lh_transcript *t, struct
 struct lh_view_size { uint64_t bytes, messages; int64_t tokens, history_tokens; };
 /* history_tokens: without the instructions and the current prompt. */
 void lh_view_measure(const struct lh_view *v, const struct lh_transcript *t, struct lh_view_size *out);
+/* An answer is classified against the usable one before it where both, and all turns between, stand in one
+ * unbroken run of the view and nothing between them restates a state. The policy's own assistant messages
+ * count as replies, as usable where they hold a state, and are never wrong: they have no turn. */
 void lh_view_exposure(const struct lh_view *v, const struct lh_transcript *t, struct lh_exposure *out);
 /* h: the last valid answer in the messages of the view. *unshown: there is one in the record, none in
  * the view. Neither: nothing answered yet, and *shown is the initial state. */
 void lh_view_shown(const struct lh_view *v, const struct lh_transcript *t, struct lh_str *shown, bool *unshown);
 uint64_t lh_view_hash(const struct lh_view *v, const struct lh_transcript *t);
-/* Share of `v`'s bytes that repeat the head of `before`, message for message; before may be NULL. */
+/* Share of `v`'s bytes that repeat the head of `before`, message for message; before may be NULL, or
+ * older than edits of the record: what they touched counts as changed. */
 double lh_view_reusable(const struct lh_view *v, const struct lh_view *before, const struct lh_transcript *t);
 
 /* As text, for the run file: "COUNT:PIECE,PIECE…", COUNT the messages that existed when the call was

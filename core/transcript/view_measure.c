@@ -1,7 +1,7 @@
 /* What a view amounts to: size, exposure, the state shown, hash, reusable prefix. */
 #include "transcript/view.h"
 
-#include <math.h>
+#include <assert.h>
 
 static const struct lh_sums *sums(const struct lh_transcript *t, uint32_t i) { return lh_transcript_sums(t, i); }
 static int kind_of(const struct lh_piece *p) { return lh_kind(p->variant); }
@@ -78,6 +78,7 @@ void lh_view_exposure(const struct lh_view *v, const struct lh_transcript *t, st
 		const struct lh_piece *p = &v->piece[i];
 		if (p->own) {
 			tally_own(p, t, &n);
+			joined = joined && !lh_transcript_message(t, p->from)->has_state;
 			continue;
 		}
 		if (!hides(p)) {
@@ -94,6 +95,17 @@ void lh_view_exposure(const struct lh_view *v, const struct lh_transcript *t, st
 	out->unusable = n.replies ? (double)(n.replies - n.usable) / n.replies : 0;
 }
 
+/* Record index of the last message of a range that shows a state, or UINT32_MAX. */
+static uint32_t last_state(const struct lh_piece *p, const struct lh_transcript *t)
+{
+	const struct lh_sums *a = sums(t, p->from), *b = sums(t, p->to);
+	bool answered = !hides(p) && b->usable > a->usable;
+	uint32_t answer = answered ? lh_transcript_usable_at(t, b->usable - 1) : 0;
+	if (b->restated > a->restated && lh_transcript_restated_at(t, b->restated - 1) > answer)
+		return lh_transcript_restated_at(t, b->restated - 1);
+	return answered ? answer : UINT32_MAX;
+}
+
 void lh_view_shown(const struct lh_view *v, const struct lh_transcript *t, struct lh_str *shown, bool *unshown)
 {
 	*unshown = false;
@@ -105,15 +117,16 @@ void lh_view_shown(const struct lh_view *v, const struct lh_transcript *t, struc
 				continue;
 			id = p->from;
 		} else {
-			uint32_t n = sums(t, p->to)->usable;
-			if (hides(p) || n == sums(t, p->from)->usable)
+			uint32_t at = last_state(p, t);
+			if (at == UINT32_MAX)
 				continue;
-			id = lh_transcript_id(t, lh_transcript_usable_at(t, n - 1));
+			id = lh_transcript_id(t, at);
 		}
 		*shown = lh_transcript_state(t, id);
 		return;
 	}
-	*unshown = sums(t, lh_transcript_length(t))->usable > 0;
+	const struct lh_sums *all = sums(t, lh_transcript_length(t));
+	*unshown = all->usable + all->restated > 0;
 	*shown = lh_transcript_truth(t, 0);
 }
 
@@ -142,6 +155,14 @@ static void start_piece(struct place *p)
 		p->at = here(p)->own ? 0 : here(p)->from;
 }
 
+/* What parts two kinds, summed: grows with every message that differs. A reply that is left out differs
+ * from one that is there, even from an empty one. */
+static uint64_t gap(const struct lh_sums *s, int k, int l)
+{
+	int out = lh_kind(LH_NO_ASSISTANT);
+	return k == out || l == out ? s->replies : s->bytes[k] - s->bytes[l];
+}
+
 /* First record index in [a, b) whose message differs between two kinds, or b. One kind leaves out
  * what the other does and more, so their byte sums part there for good: a binary search finds it. */
 static uint32_t first_unlike(const struct lh_transcript *t, uint32_t a, uint32_t b, int k, int l)
@@ -152,11 +173,11 @@ static uint32_t first_unlike(const struct lh_transcript *t, uint32_t a, uint32_t
 		uint32_t i = first_unlike(t, a, b, k, 3), j = first_unlike(t, a, b, l, 3);
 		return i < j ? i : j;
 	}
-	uint64_t base = sums(t, a)->bytes[k] - sums(t, a)->bytes[l];
+	uint64_t base = gap(sums(t, a), k, l);
 	uint32_t lo = a, hi = b;
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
-		if (sums(t, mid + 1)->bytes[k] - sums(t, mid + 1)->bytes[l] == base)
+		if (gap(sums(t, mid + 1), k, l) == base)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -164,8 +185,9 @@ static uint32_t first_unlike(const struct lh_transcript *t, uint32_t a, uint32_t
 	return lo;
 }
 
-/* Walks both over what they share from here; false when they part. */
-static bool step(struct place *x, struct place *y, const struct lh_transcript *t, uint64_t *bytes)
+/* Walks both over what they share from here; false when they part. The record from `touched` on is no
+ * longer what y's view saw. */
+static bool step(struct place *x, struct place *y, const struct lh_transcript *t, uint32_t touched, uint64_t *bytes)
 {
 	const struct lh_piece *p = here(x), *q = here(y);
 	if (p->own || q->own) {
@@ -176,9 +198,10 @@ static bool step(struct place *x, struct place *y, const struct lh_transcript *t
 		start_piece(x), start_piece(y);
 		return true;
 	}
-	if (x->at != y->at)
+	if (x->at != y->at || x->at >= touched)
 		return false;
 	uint32_t end = p->to < q->to ? p->to : q->to;
+	end = end < touched ? end : touched;
 	uint32_t same = first_unlike(t, x->at, end, kind_of(p), kind_of(q));
 	*bytes += sums(t, same)->bytes[kind_of(p)] - sums(t, x->at)->bytes[kind_of(p)];
 	x->at = y->at = same;
@@ -198,30 +221,31 @@ double lh_view_reusable(const struct lh_view *v, const struct lh_view *before, c
 	if (!before || !size.bytes)
 		return 0;
 	struct place x = { v, 0, 0 }, y = { before, 0, 0 };
+	uint32_t touched = lh_transcript_untouched(t, before->edits);
 	uint64_t bytes = 0;
 	start_piece(&x), start_piece(&y);
-	while (!at_end(&x) && !at_end(&y) && step(&x, &y, t, &bytes))
+	while (!at_end(&x) && !at_end(&y) && step(&x, &y, t, touched, &bytes))
 		;
 	return (double)bytes / (double)size.bytes;
 }
 
 /* ---- rules and text ---- */
 
-/* Role of the first or last message of the view besides the instructions; -1: none. */
+/* Role of the first message of the view besides the instructions, or of the last; -1: none. */
 static int edge_role(const struct lh_view *v, const struct lh_transcript *t, bool last)
 {
 	for (uint32_t k = 0; k < v->n; k++) {
 		const struct lh_piece *p = &v->piece[last ? v->n - 1 - k : k];
 		if (p->own) {
 			int role = lh_transcript_message(t, p->from)->role;
-			if (role != LH_SYSTEM)
+			if (role != LH_SYSTEM || last)
 				return role;
 			continue;
 		}
 		for (uint32_t j = 0; j < p->to - p->from; j++) {
 			uint32_t index = last ? p->to - 1 - j : p->from + j;
 			int role = lh_transcript_message(t, lh_transcript_id(t, index))->role;
-			if (role != LH_SYSTEM && !(role == LH_ASSISTANT && hides(p)))
+			if ((role != LH_SYSTEM || last) && !(role == LH_ASSISTANT && hides(p)))
 				return role;
 		}
 	}
@@ -242,6 +266,7 @@ int lh_view_valid(const struct lh_view *v, const struct lh_transcript *t, struct
 
 void lh_view_write(const struct lh_view *v, const struct lh_transcript *t, uint32_t existed, struct lh_buf *out)
 {
+	assert(v->edits == lh_transcript_edits(t));
 	lh_buf_put_int(out, existed);
 	for (uint32_t i = 0; i < v->n; i++) {
 		const struct lh_piece *p = &v->piece[i];

@@ -3,7 +3,7 @@
 
 int main(int argc, char **argv)
 {
-	struct cal_size size = { .runs = 2000, .samples = 100, .turns = 60 };
+	struct cal_size size = { .runs = 2000, .samples = 100, .turns = 60, .resamples = 2000 };
 	if (argc > 1)
 		size.runs = atoi(argv[1]);
 	if (size.runs < 1) {

@@ -9,10 +9,11 @@
  * first error a sample has none in view). It has to agree with that run's counts, and task accuracy
  * to clear the horizon's share by four of its standard errors on both sides.
  *
- * The bands hold 99.9 % of a binomial of so many runs. Wilson's interval and the horizon got from it
- * do not cover 95 %, since heads come in whole numbers, but what a sum over their number says; that is
- * "expected" where no number of samples is left to chance but by known odds. Horizons under censoring
- * are held to the lower limit at 95 % alone. */
+ * The bands hold 99.9 % of a binomial of so many runs. Since heads come in whole numbers Wilson's interval
+ * covers not 95 % but what a sum over that number gives, and so does the horizon, which is Wilson's limits
+ * turned round: both are held to that sum, the column "expected". Under censoring the horizon is held to
+ * the lower limit at 95 % alone. The turn error rate, whose interval is a bootstrap, is held to 95 %.
+ */
 #ifndef LH_TESTS_BENCH_CALIBRATION_H
 #define LH_TESTS_BENCH_CALIBRATION_H
 
@@ -25,12 +26,13 @@
 #define CAL_REFERENCE 100
 #define CAL_REFERENCE_SEED 1000000007u
 
-struct cal_size { int runs, samples, turns; };
+struct cal_size { int runs, samples, turns, resamples; };   /* resamples: of the bootstrap */
 
 struct cal_case {
 	const char *name, *policy;
 	int steps_per_turn;
 	double accuracy, context, self_conditioning, contagion, failed;
+	int samples;                                     /* where more are needed than elsewhere */
 };
 
 struct cal_truth {
@@ -299,6 +301,8 @@ static inline void cal_expect(const struct cal_case *c, struct cal_size size, co
 
 static inline void cal_one(const struct cal_case *c, struct cal_size size)
 {
+	if (size.samples < c->samples)
+		size.samples = c->samples;
 	struct cal_truth truth = { .turn_accuracy = cal_zeros(size.turns), .task_accuracy = cal_zeros(size.turns) };
 	struct cal_count q[CAL_QUANTITIES];
 	const int turn[CAL_TURNS] = { 1, size.turns / 2, size.turns };
@@ -311,7 +315,7 @@ static inline void cal_one(const struct cal_case *c, struct cal_size size)
 	cal_expect(c, size, &truth, turn, q);
 	for (int seed = 1; seed <= size.runs; seed++) {
 		struct lh_results *r = cal_run(c, c->accuracy, size.samples, size.turns, (uint64_t)seed, NULL, NULL);
-		struct lh_result *m = cal_measure(r, (uint64_t)seed, 0);
+		struct lh_result *m = cal_measure(r, (uint64_t)seed, size.resamples);
 		const struct lh_horizon *h = &m->horizon[0];
 		for (int i = 0; i < CAL_TURNS; i++)
 			q[i].covered += cal_holds(m->turn_accuracy_ci[turn[i] - 1], q[i].truth);
@@ -320,23 +324,28 @@ static inline void cal_one(const struct cal_case *c, struct cal_size size)
 		lh_result_free(m);
 		lh_results_free(r);
 	}
-	printf("%s%s\n", c->name, cal_plain(c) ? "" : " (truth from a reference run)");
+	printf("%s, %d samples%s\n", c->name, size.samples, cal_plain(c) ? "" : " (truth from a reference run)");
 	for (int i = 0; i < CAL_QUANTITIES; i++)
 		cal_verdict(&q[i], size.runs);
 	free(truth.turn_accuracy);
 	free(truth.task_accuracy);
 }
 
+/* With the whole history in view some 2 % of samples run away: an early error makes the next likelier,
+ * and they err at nearly every turn (skewness of a sample's error rate: 4.6). A run may hold none of
+ * them, and no interval made from the run alone can know of them: the turn error rate was covered in
+ * 88 % of 2,000 runs of 50 samples, 92 % of 100, 95 % of 200 and more; a bootstrap-t interval did no
+ * better. So that case has 200. */
 static inline void calibrate(struct cal_size size)
 {
 	static const struct cal_case cases[] = {
-		{ "no effects, K = 1", "full_history", 1, 0.97, 0, 0, 0, 0 },
-		{ "no effects, K = 3", "full_history", 3, 0.97, 0, 0, 0, 0 },
-		{ "demonstration, full_history", "full_history", 1, 0.97, 0.3, 4, 0.3, 0 },
-		{ "demonstration, window:n=5", "window:n=5", 1, 0.97, 0.3, 4, 0.3, 0 },
-		{ "no effects, 0.5 % of calls fail", "full_history", 1, 0.97, 0, 0, 0, 0.005 },
+		{ "no effects, K = 1", "full_history", 1, 0.97, 0, 0, 0, 0, 0 },
+		{ "no effects, K = 3", "full_history", 3, 0.97, 0, 0, 0, 0, 0 },
+		{ "demonstration, full_history", "full_history", 1, 0.97, 0.3, 4, 0.3, 0, 200 },
+		{ "demonstration, window:n=5", "window:n=5", 1, 0.97, 0.3, 4, 0.3, 0, 0 },
+		{ "no effects, 0.5 % of calls fail", "full_history", 1, 0.97, 0, 0, 0, 0.005, 0 },
 	};
-	printf("%d runs (seeds 1 to %d) of %d samples of %d turns\n", size.runs, size.runs, size.samples, size.turns);
+	printf("%d runs (seeds 1 to %d) of %d turns\n", size.runs, size.runs, size.turns);
 	printf("  %-24s %9s %7s  %7s  %8s  %s\n", "95 % interval of", "truth", "covered", "", "expected", "99.9 % band");
 	for (int i = 0; i < (int)(sizeof cases / sizeof *cases); i++)
 		cal_one(&cases[i], size);
