@@ -105,6 +105,11 @@ static struct lh_interval bca_interval(const struct lh_error_table *e, double es
 	return (struct lh_interval){ lh_quantile(rate, n, at.lo), lh_quantile(rate, n, at.hi) };
 }
 
+double lh_bootstrap_skew(const struct lh_error_table *e)
+{
+	return 6 * acceleration(e);
+}
+
 struct scratch { int *weight; double *rate, *own; };
 
 static struct lh_interval interval(const struct lh_error_table *e, double estimate, uint64_t seed, int resamples, const struct scratch *s)

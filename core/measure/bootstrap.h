@@ -37,4 +37,8 @@ struct lh_interval lh_bca_levels(const struct lh_bca *b);
 int lh_bootstrap_error_rate(const struct lh_error_table *e, uint64_t seed, int resamples,
 	struct lh_interval *out, struct lh_error *err) LH_CHECKED;
 
+/* Skewness of the samples' rates over the square root of their number, from the jackknife: how far
+ * the estimate's distribution is from a normal one. */
+double lh_bootstrap_skew(const struct lh_error_table *e);
+
 #endif

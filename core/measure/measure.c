@@ -10,6 +10,10 @@
 
 #define LAST_TURNS 10
 
+/* Where sim's samples run away (skewness 4.6), BCa covers 88 % at 50 samples, 92 % at 100 and 95 % at
+ * 200, where skewness / sqrt(samples) is 0.33. */
+#define UNEVEN 0.33
+
 static int check_grid(const struct lh_grid *g, struct lh_error *err)
 {
 	if (g->samples < 0 || g->turns < 1 || g->steps_per_turn < 1 || (g->samples > 0 && !g->outcome))
@@ -74,7 +78,7 @@ static int fill_survival(struct lh_result *r, const struct lh_grid *grid, const 
 struct reading { int from; bool strict; };
 
 static int find_error_rate(const struct lh_grid *grid, struct reading reading, const struct lh_measure_options *o,
-	double *rate, struct lh_interval *ci, struct lh_error *err)
+	double *rate, struct lh_interval *ci, bool *uneven, struct lh_error *err)
 {
 	*rate = ci->lo = ci->hi = NAN;
 	if (grid->stop_at_error && grid->turns > 1)
@@ -84,6 +88,7 @@ static int find_error_rate(const struct lh_grid *grid, struct reading reading, c
 	if (code)
 		return code;
 	*rate = lh_error_rate(&table, NULL);
+	*uneven |= lh_bootstrap_skew(&table) > UNEVEN;
 	code = lh_bootstrap_error_rate(&table, o->seed, o->resamples ? o->resamples : LH_RESAMPLES, ci, err);
 	lh_error_table_fini(&table);
 	return code;
@@ -91,12 +96,13 @@ static int find_error_rate(const struct lh_grid *grid, struct reading reading, c
 
 static int fill_error_rates(struct lh_result *r, const struct lh_grid *grid, const struct lh_measure_options *o, struct lh_error *err)
 {
+	bool ignored = false;
 	int last = grid->turns > LAST_TURNS ? grid->turns - LAST_TURNS : 0;
-	int code = find_error_rate(grid, (struct reading){ 0, false }, o, &r->turn_error_rate, &r->turn_error_rate_ci, err);
+	int code = find_error_rate(grid, (struct reading){ 0, false }, o, &r->turn_error_rate, &r->turn_error_rate_ci, &r->errors_uneven, err);
 	if (!code)
-		code = find_error_rate(grid, (struct reading){ 0, true }, o, &r->turn_error_rate_strict, &r->turn_error_rate_strict_ci, err);
+		code = find_error_rate(grid, (struct reading){ 0, true }, o, &r->turn_error_rate_strict, &r->turn_error_rate_strict_ci, &ignored, err);
 	if (!code)
-		code = find_error_rate(grid, (struct reading){ last, false }, o, &r->turn_error_rate_last10, &r->turn_error_rate_last10_ci, err);
+		code = find_error_rate(grid, (struct reading){ last, false }, o, &r->turn_error_rate_last10, &r->turn_error_rate_last10_ci, &ignored, err);
 	return code;
 }
 

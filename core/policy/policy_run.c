@@ -103,6 +103,16 @@ static int set_up(lua_State *L)
 	return 0;
 }
 
+/* A message that has no place of its own (a spent limit, error(text, 0)) names at least the script. */
+static int placed(const struct lh_policy_run *r, int rc, struct lh_error *err)
+{
+	size_t n = strlen(r->policy->name);
+	bool there = rc && err && !strncmp(err->text, r->policy->name, n) && !strncmp(err->text + n, ".lua:", 5);
+	if (rc && !there)
+		lh_prefix(err, "%s.lua", r->policy->name);
+	return rc;
+}
+
 static int open_state(struct lh_policy_run *r, struct lh_error *err)
 {
 	struct lh_sandbox_limits limits;
@@ -118,7 +128,9 @@ static int open_state(struct lh_policy_run *r, struct lh_error *err)
 	lh_sandbox_arm(&r->sandbox);
 	lua_pushcfunction(L, set_up);
 	rc = lh_sandbox_load(&r->sandbox, lh_buf_str(&r->policy->text), name, err);
-	return rc ? rc : lh_sandbox_call(&r->sandbox, 1, 0, err);
+	if (!rc)
+		rc = lh_sandbox_call(&r->sandbox, 1, 0, err);
+	return placed(r, rc, err);
 }
 
 /* Calls a hook with (ep [, history [, the value on top]]) on the main state, results left there. */
@@ -138,7 +150,7 @@ static int call_hook(struct lh_policy_run *r, unsigned hook, bool extra, int res
 	r->hook = hook;
 	int rc = lh_sandbox_call(&r->sandbox, args, results, err);
 	r->hook = 0;
-	return rc;
+	return placed(r, rc, err);
 }
 
 int lh_policy_begin(const struct lh_policy *p, const struct lh_policy_setting *setting, struct lh_policy_run **out, struct lh_error *err)
@@ -313,7 +325,7 @@ static int resume(struct lh_policy_run *r, int args, struct lh_policy_step *step
 	r->hook = 0;
 	int rc = lh_sandbox_fault(&r->sandbox, r->thread, status, err);
 	if (rc)
-		return rc;
+		return placed(r, rc, err);
 	return status == LUA_YIELD ? calls_step(r, step, err) : turn_returned(r, results, step, err);
 }
 
@@ -479,10 +491,7 @@ static int finish_hook(struct lh_policy_run *r, struct lh_jw *w, struct lh_error
 	lua_pushcfunction(L, put_columns);
 	lua_insert(L, -2);
 	lua_pushlightuserdata(L, w);
-	rc = lh_sandbox_call(&r->sandbox, 2, 0, err);
-	if (rc)
-		lh_prefix(err, "%s.lua", r->policy->name);
-	return rc;
+	return placed(r, lh_sandbox_call(&r->sandbox, 2, 0, err), err);
 }
 
 int lh_policy_finish(struct lh_policy_run *r, struct lh_buf *json, struct lh_error *err)

@@ -124,16 +124,16 @@ int lh_script_json(const char *path, struct lh_buf *json, struct lh_error *err)
 		return rc;
 	}
 	lh_sandbox_arm(&s);
-	const char *slash = strrchr(path, '/');
-	rc = lh_sandbox_load(&s, lh_buf_str(&text), slash ? slash + 1 : path, err);
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	rc = lh_sandbox_load(&s, lh_buf_str(&text), name, err);
 	if (!rc) {
 		lua_pushcfunction(s.L, convert);
 		lua_insert(s.L, -2);
 		lua_pushlightuserdata(s.L, json);
 		rc = lh_sandbox_call(&s, 2, 0, err);
-		if (rc)
-			lh_prefix(err, "%s", slash ? slash + 1 : path);
 	}
+	if (rc && err && strncmp(err->text, name, strlen(name)) != 0)
+		lh_prefix(err, "%s", name);      /* a message without a place of its own */
 	lh_sandbox_fini(&s);
 	lh_buf_fini(&text);
 	return rc ? rc : lh_buf_ok(json, err);

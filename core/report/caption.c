@@ -78,6 +78,13 @@ static void say_few(struct lh_buf *line, int samples)
 		samples, samples == 1 ? " is" : "s are", 3 * samples);
 }
 
+static void say_uneven(struct lh_buf *line, struct lh_str name, int samples)
+{
+	lh_buf_put_str(line, name);
+	lh_buf_printf(line, ": most of its errors sit in a few samples, so with %d samples the interval of its turn error rate is somewhat"
+		" too narrow (it covers about 90 %% where 95 %% are meant). Twice as many samples would mend that.", samples);
+}
+
 static void say_shortened(struct lh_buf *out, const struct lh_cells *cells, const struct lh_report_style *style)
 {
 	for (int row = 0; row < cells->rows; row++) {
@@ -95,6 +102,10 @@ static void say_row(const struct lh_report_condition *c, struct lh_str name, con
 {
 	if (c->result->censored > 0) {
 		say_censored(line, name, c, style);
+		caveat(out, line, style);
+	}
+	if (c->result->errors_uneven) {
+		say_uneven(line, name, c->result->samples);
 		caveat(out, line, style);
 	}
 	if (c->result->policy_errors > 0) {

@@ -170,6 +170,8 @@ static void put_error_rate(struct lh_jw *w, const struct lh_result *r)
 	put_ci(w, "last10_ci", r->turn_error_rate_last10_ci);
 	put_double(w, "strict", r->turn_error_rate_strict);
 	put_ci(w, "strict_ci", r->turn_error_rate_strict_ci);
+	lh_jw_key(w, "uneven");
+	lh_jw_bool(w, r->errors_uneven);
 	lh_jw_close(w);
 }
 

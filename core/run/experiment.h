@@ -17,7 +17,7 @@ struct lh_list { char **item, **base_dir; int count; enum lh_origin origin; };
 struct lh_experiment {
 	struct lh_list tasks, models, policies, histories, plugins;
 	int64_t turns, samples, steps, concurrency, jobs;
-	enum lh_origin turns_from, samples_from;
+	enum lh_origin turns_from, samples_from; /* LH_FROM_DEFAULT: may be cut to the data */
 	int64_t only_sample;                     /* -1: all */
 	uint64_t seed;
 	int32_t steps_per_turn[32]; int steps_per_turn_count;

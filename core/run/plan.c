@@ -10,6 +10,7 @@
 
 /* The demonstration: both losses show (length and self-conditioning). */
 static const char demonstration_model[] = "sim:accuracy=0.97,context=0.3,self_conditioning=4,contagion=0.3";
+#define DEMONSTRATION_SAMPLES 200        /* errors run away in some: fewer give too narrow intervals */
 static const char *const demonstration_policies[] = { "full_history", "window:n=5", "reset", "heal", NULL };
 
 
@@ -138,7 +139,7 @@ static int samples_of(const struct lh_experiment *e, struct lh_plan *p, struct l
 		most = least(most, lh_taskset_samples(p->task[i]));
 	for (int i = 0; i < p->models; i++)
 		most = least(most, lh_model_samples(p->model[i]));
-	p->samples = (uint64_t)e->samples;
+	p->samples = e->demonstration ? DEMONSTRATION_SAMPLES : (uint64_t)e->samples;
 	if (e->only_sample >= 0) {
 		if (most && (uint64_t)e->only_sample >= most)
 			return lh_fail(err, LH_E_USAGE, "--sample %lld: there are %llu samples, counted from 0", (long long)e->only_sample, (unsigned long long)most);

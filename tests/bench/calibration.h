@@ -3,7 +3,7 @@
  *
  * The truth. Without effects of length and of errors in view every turn errs with P = 1 - (1 - e)^K,
  * whatever came before: turn accuracy is 1 - P, the turn error rate P, task accuracy (1 - P)^t. With
- * them it comes from a run of REFERENCE times the samples and another seed, in which the simulated
+ * them it comes from a run of CAL_REFERENCE times the samples and another seed, in which the simulated
  * model's own P of every request, by the formula it documents, is averaged in place of its coin
  * flips: for turns from that run, for task accuracy over the same samples without errors (before its
  * first error a sample has none in view). It has to agree with that run's counts, and task accuracy
@@ -12,8 +12,7 @@
  * The bands hold 99.9 % of a binomial of so many runs. Since heads come in whole numbers Wilson's interval
  * covers not 95 % but what a sum over that number gives, and so does the horizon, which is Wilson's limits
  * turned round: both are held to that sum, the column "expected". Under censoring the horizon is held to
- * the lower limit at 95 % alone. The turn error rate, whose interval is a bootstrap, is held to 95 %.
- */
+ * the lower limit at 95 % alone. The turn error rate, whose interval is a bootstrap, is held to 95 %. */
 #ifndef LH_TESTS_BENCH_CALIBRATION_H
 #define LH_TESTS_BENCH_CALIBRATION_H
 

@@ -270,8 +270,28 @@ static void show_speed(const char *what, int censor_every)
 	lh_result_free(r);
 }
 
+/* 100 samples with two errors in 20 turns each, but for `wild` of them that err at every turn. */
+static bool is_uneven(int wild)
+{
+	const char *rows[100];
+	for (int i = 0; i < 100; i++)
+		rows[i] = i < wild ? "ssssssssssssssssssss" : i % 2 ? "cccccsccccccccccsccc" : "cccccccccccccccccccc";
+	struct lh_result *r = measure_grid(grid_of(rows, 100), 0.5);
+	bool uneven = r->errors_uneven;
+	lh_result_free(r);
+	return uneven;
+}
+
+static void test_errors_in_few_samples_are_told(void)
+{
+	CHECK(!is_uneven(0));
+	CHECK(is_uneven(2));
+	CHECK(!is_uneven(40));
+}
+
 int main(void)
 {
+	test_errors_in_few_samples_are_told();
 	test_meaning_of_outcomes();
 	test_task_accuracy_is_a_prefix();
 	test_failed_censors();

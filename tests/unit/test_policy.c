@@ -391,7 +391,7 @@ static void test_errors(void)
 		{ "return { api = 1, turn = function(ep, h) return h:view() end }", 0, "case.lua: turn() returned userdata" },
 		{ "return { api = 1, turn = function(ep, h) return { ep:ask(h:view()) } end }", 0, "case.lua: turn() returned table" },
 		{ "return { api = 1, turn = function(ep, h)\nlocal r = ep:ask(h:view()) error('after ' .. r.finish) end }", 0, "case.lua:2: after stop" },
-		{ "return { api = 1, turn = function(ep, h) error({}) end }", 0, "the script raised a table value" },
+		{ "return { api = 1, turn = function(ep, h) error({}) end }", 0, "case.lua: the script raised a table value" },
 		{ "return { api = 1, turn = function(ep, h)\nfor i = 1, 257 do ep:ask(h:view()) end end }", 0, "case.lua:2: more than 256 calls in one turn" },
 		{ "return { api = 1, requires = { 'edit' }, turn = function(ep, h) local r = ep:ask(h:view())\nif ep.turn > 1 then h:remove(2, 3, 'x') end return r end }", 1,
 			"case.lua:2: the record is edited in view() or turn(), before the first call of the turn" },
@@ -401,7 +401,9 @@ static void test_errors(void)
 		{ "return { api = 1, turn = function(ep, h) local v = h:view() pcall(function() while true do ep:budget() end end) return nil, 'tired' end }", 0, "more than 1000000 instructions" },
 		{ "return { api = 1, turn = function(ep, h) return nil, pcall(string.rep, 'x', 1e9), pcall(function() while true do end end) end }", 0, "more than 1000000 instructions" },
 		{ "return { api = 1, turn = function(ep, h) local r = ep:ask(h:view()) while true do end end }", 0, "more than 1000000 instructions" },
-		{ "return { api = 1, view = function(ep, h) local t = {} for i = 1, 1e6 do t[i] = ('x'):rep(1e4) .. i end end }", 0, "KiB of memory that a policy may use" },
+		{ "return { api = 1, view = function(ep, h) local t = {} for i = 1, 1e6 do t[i] = ('x'):rep(1e4) .. i end end }", 0,
+			"case.lua: needs more than the 4096 KiB of memory that a policy may use" },
+		{ "return { api = 1, view = function() error('no place', 0) end }", 0, "case.lua: no place" },
 		/* finish */
 		{ "return { api = 1, finish = function(ep)\nerror('in finish') end }", 3, "case.lua:2: in finish" },
 		{ "return { api = 1, finish = function() return 5 end }", 3, "case.lua: finish() returned number: return a table of columns, or nothing" },
@@ -586,6 +588,9 @@ static void test_script_json(void)
 		{ "local t = {} t.t = t return t", NULL, "tables more than 8 deep" },
 		{ "local t = { 0 } for i = 1, 8 do local u = {} for k = 1, 4000 do u[k] = t end t = u end return t", NULL, "instructions" },
 		{ "\n\nreturn tasks", NULL, "case.lua:3: " },
+		{ "\33Lua", NULL, "case.lua" },
+		{ "local t = {} for i = 1, 1e6 do t[i] = ('x'):rep(1e4) .. i end", NULL, "case.lua: needs more than the 4096 KiB" },
+		{ "local function f() return 1 + f() end return f()", NULL, "case.lua" },
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		struct lh_error err = { 0 };
