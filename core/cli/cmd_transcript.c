@@ -71,6 +71,13 @@ static const struct lh_recall_call *call_for(const struct lh_recall *r, int64_t 
 	return NULL;
 }
 
+static void put_edit(struct lh_buf *b, const struct lh_recall_message *m)
+{
+	lh_buf_puts(b, m->role == LH_REMOVED ? " (the policy took a message out: " : " (the policy put this in place of what was said: ");
+	lh_put_shown(b, m->note, false);
+	lh_buf_putc(b, ')');
+}
+
 static void put_message(struct lh_buf *b, const struct lh_recall *r, size_t i)
 {
 	const struct lh_recall_message *m = &r->message[i];
@@ -79,7 +86,7 @@ static void put_message(struct lh_buf *b, const struct lh_recall *r, size_t i)
 	if (m->slot < 0)
 		lh_buf_puts(b, c ? " (not accepted)" : " (written by the policy)");
 	else if (!strcmp(m->made_by, "policy"))
-		lh_buf_puts(b, m->role == LH_REMOVED ? " (the policy took a message out)" : " (the policy put this in place of what was said)");
+		put_edit(b, m);
 	if (c && c->accepted) {
 		lh_buf_puts(b, "  ");
 		lh_put_shown(b, c->outcome, false);

@@ -53,6 +53,7 @@ struct lh_message_row {
 	struct lh_str role;                  /* system, user, assistant, removed */
 	struct lh_str text, thoughts, blob;  /* blob: the provider's own message, replayed verbatim */
 	struct lh_str made_by;               /* task, model, policy */
+	struct lh_str note;                  /* why the policy edited the record here */
 };
 
 struct lh_call_row {

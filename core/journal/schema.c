@@ -60,7 +60,8 @@ static const char message_sql[] =
 	"  text TEXT NOT NULL,\n"
 	"  thoughts TEXT,\n"
 	"  blob TEXT,                        -- the provider's own form\n"
-	"  made_by TEXT NOT NULL             -- task, model, policy\n"
+	"  made_by TEXT NOT NULL,            -- task, model, policy\n"
+	"  note TEXT                         -- why the policy edited the record here\n"
 	")";
 
 static const char call_sql[] =

@@ -64,7 +64,7 @@ void lh_lua_push_error(lua_State *L, const struct lh_call_result *r)
 static void push_reply(lua_State *L, const struct lh_call_result *r)
 {
 	struct lh_lua_reply *reply = lua_newuserdatauv(L, sizeof *reply, 0);
-	*reply = (struct lh_lua_reply){ r->message, lh_transcript_turn(transcript(L)), r->finish, r->tokens_in, r->tokens_out };
+	*reply = (struct lh_lua_reply){ r->message, lh_transcript_turn(transcript(L)), lh_transcript_edits(transcript(L)), r->finish, r->tokens_in, r->tokens_out };
 	luaL_setmetatable(L, LH_MT_REPLY);
 }
 

@@ -78,15 +78,13 @@ static int history_view(lua_State *L)
 	return 1;
 }
 
-/* Replies are judged, and calls written down, by the record as it was when they were made: so no edit
- * comes between a call and the end of its turn. */
 static void may_edit(lua_State *L)
 {
 	struct lh_policy_run *r = lh_run_of(L);
 	if (!(r->policy->needs & LH_NEEDS_EDIT))
 		luaL_error(L, "this policy edits the record: declare it with requires = { \"edit\" }");
-	if ((r->hook != LH_HOOK_VIEW && r->hook != LH_HOOK_TURN) || r->calls_turn)
-		luaL_error(L, "the record is edited in view() or turn(), before the first call of the turn: note in ep.state what the next turn shall edit");
+	if (r->hook != LH_HOOK_VIEW && r->hook != LH_HOOK_TURN)
+		luaL_error(L, "the record is edited in view() or turn(): note in ep.state what the next turn shall edit");
 }
 
 /* A position of the record that may be edited: not the instructions, not the current prompt. */
@@ -97,6 +95,15 @@ static uint32_t place(lua_State *L, int arg)
 	if (i < 2 || i > n - prompt)
 		luaL_error(L, "message %d cannot be edited: 2 to %d can (not the instructions, not the current prompt)", (int)i, (int)(n - prompt));
 	return (uint32_t)i - 1;
+}
+
+/* Every edit says why: it goes into the run file. */
+static struct lh_str reason(lua_State *L, int arg)
+{
+	size_t n;
+	const char *text = luaL_checklstring(L, arg, &n);
+	luaL_argcheck(L, n >= 1 && n <= 256, arg, "a reason of 1 to 256 bytes is needed");
+	return (struct lh_str){ text, n };
 }
 
 static void edited(lua_State *L, uint32_t from)
@@ -113,10 +120,10 @@ static int history_replace(lua_State *L)
 	uint32_t at = place(L, 2), id;
 	size_t n;
 	const char *text = luaL_checklstring(L, 3, &n);
-	luaL_checkstring(L, 4);
-	lh_sandbox_charge(L, (int64_t)n / 16);
+	struct lh_str why = reason(L, 4);
+	lh_sandbox_charge(L, (int64_t)(n + why.n) / 16);
 	struct lh_error err = { 0 };
-	if (lh_transcript_replace(transcript(L), at, (struct lh_str){ text, n }, &id, &err))
+	if (lh_transcript_replace(transcript(L), at, (struct lh_str){ text, n }, why, &id, &err))
 		return lh_lua_raise(L, &err);
 	edited(L, at);
 	return 0;
@@ -127,10 +134,10 @@ static int history_remove(lua_State *L)
 {
 	may_edit(L);
 	uint32_t from = place(L, 2), to = place(L, 3);
-	luaL_checkstring(L, 4);
+	struct lh_str why = reason(L, 4);
 	luaL_argcheck(L, from <= to, 3, "is before the first");
 	struct lh_error err = { 0 };
-	if (lh_transcript_remove(transcript(L), from, to + 1, &err))
+	if (lh_transcript_remove(transcript(L), from, to + 1, why, &err))
 		return lh_lua_raise(L, &err);
 	edited(L, from);
 	return 0;
@@ -142,9 +149,9 @@ static int history_truncate(lua_State *L)
 	may_edit(L);
 	struct lh_transcript *t = transcript(L);
 	uint32_t from = place(L, 2), to = lh_transcript_length(t) - (lh_transcript_waiting(t) ? 1 : 0);
-	luaL_checkstring(L, 3);
+	struct lh_str why = reason(L, 3);
 	struct lh_error err = { 0 };
-	if (lh_transcript_remove(t, from, to, &err))
+	if (lh_transcript_remove(t, from, to, why, &err))
 		return lh_lua_raise(L, &err);
 	edited(L, from);
 	return 0;

@@ -288,6 +288,8 @@ static int read_failure(lua_State *L)
 	return ended(step, outcome, cause);
 }
 
+/* A turn may be given up because a call failed. A policy that gives up on its own errs: else it could
+ * have its hard turns censored. */
 static int turn_failed(struct lh_policy_run *r, int at, struct lh_policy_step *step, struct lh_error *err)
 {
 	lua_State *L = r->sandbox.L;
@@ -295,7 +297,11 @@ static int turn_failed(struct lh_policy_run *r, int at, struct lh_policy_step *s
 	lua_pushlightuserdata(L, step);
 	lua_pushvalue(r->thread, at);
 	lua_xmove(r->thread, L, 1);
-	return lh_sandbox_call(&r->sandbox, 2, 0, err);
+	int rc = lh_sandbox_call(&r->sandbox, 2, 0, err);
+	if (!rc && !(step->outcome == LH_OUTCOME_OVERFLOW ? r->saw_overflow : r->saw_failure))
+		rc = lh_fail(err, LH_E_POLICY, "%s.lua: turn() gave up (%s), though no call %s", r->policy->name, step->cause,
+			step->outcome == LH_OUTCOME_OVERFLOW ? "was too long for the model" : "failed");
+	return rc;
 }
 
 /* turn() has returned `n` values on the thread's stack. */
@@ -306,6 +312,8 @@ static int turn_returned(struct lh_policy_run *r, int n, struct lh_policy_step *
 	struct lh_lua_reply *reply = n ? lh_lua_test(T, first, r->reply_mt_ref) : NULL;
 	if (reply && reply->turn != lh_transcript_turn(r->setting.transcript))
 		rc = lh_fail(err, LH_E_POLICY, "%s.lua: turn() returned a reply of turn %u: return one of this turn's", r->policy->name, reply->turn);
+	else if (reply && reply->edits != lh_transcript_edits(r->setting.transcript))
+		rc = lh_fail(err, LH_E_POLICY, "%s.lua: turn() returned a reply that was asked for before the record was edited: ask again after the edit", r->policy->name);
 	else if (reply)
 		step->kind = LH_STEP_ACCEPT, step->message = reply->message;
 	else if (n >= 2 && lua_isnil(T, first) && !lua_isnil(T, first + 1))
@@ -335,6 +343,7 @@ int lh_policy_turn(struct lh_policy_run *r, struct lh_policy_step *step, struct 
 	free_heap(r);
 	r->epoch++;
 	r->calls_turn = 0;
+	r->saw_failure = r->saw_overflow = false;
 	r->pending.again_count = 0;
 	r->pending.overflowed = false;
 	if (r->live)
@@ -410,6 +419,10 @@ int lh_policy_answer(struct lh_policy_run *r, const struct lh_call_result *resul
 	memset(step, 0, sizeof *step);
 	for (int i = 0; i < n; i++)
 		p->result[p->again_count ? p->again[i] : i] = results[i];
+	for (int i = 0; i < n; i++) {
+		r->saw_overflow |= results[i].error == LH_E_OVERFLOW;
+		r->saw_failure |= results[i].error && results[i].error != LH_E_OVERFLOW;
+	}
 	p->again_count = 0;
 	if ((r->policy->hooks & LH_HOOK_OVERFLOW) && !p->overflowed && first_overflow(p)) {
 		bool again;

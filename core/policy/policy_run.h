@@ -52,6 +52,7 @@ struct lh_policy_run {
 	struct lh_piece **heap;          /* piece arrays of this turn's views */
 	int heap_count, heap_cap;
 	int calls_turn;
+	bool saw_failure, saw_overflow;  /* a call of this turn failed; was too long */
 	int64_t calls_episode;
 	struct lh_buf log, scratch;
 };
@@ -60,7 +61,7 @@ struct lh_policy_run *lh_run_of(lua_State *L);
 
 /* Lua-side objects. Each pushes one value. */
 struct lh_lua_view { struct lh_view view; uint64_t epoch; };
-struct lh_lua_reply { uint32_t message, turn; int32_t finish; int64_t tokens_in, tokens_out; };
+struct lh_lua_reply { uint32_t message, turn, edits; int32_t finish; int64_t tokens_in, tokens_out; };
 void lh_lua_open_objects(lua_State *L);                                 /* [-0, +0, e] metatables */
 void lh_lua_push_view(lua_State *L, const struct lh_view *v);           /* [-0, +1, e] a copy */
 struct lh_lua_view *lh_lua_check_view(lua_State *L, int arg);           /* [-0, +0, e] of this turn */

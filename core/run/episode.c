@@ -13,6 +13,8 @@ static struct lh_condition_results *results_of(struct lh_episode *e)
 
 /* ---- asks ---- */
 
+#define VIEW_TEXT_MAX (1u << 20)
+
 static int add_ask(struct lh_episode *e, struct lh_ask **out, struct lh_error *err)
 {
 	if (e->asks == e->ask_cap) {
@@ -22,6 +24,7 @@ static int add_ask(struct lh_episode *e, struct lh_ask **out, struct lh_error *e
 			return lh_nomem(err);
 		for (int i = 0; i < cap; i++) {      /* views hold pointers into themselves: copy by hand */
 			lh_view_init(&p[i].view);
+			lh_buf_init(&p[i].text, VIEW_TEXT_MAX);
 			if (i >= e->asks)
 				continue;
 			struct lh_view view = p[i].view;
@@ -82,7 +85,8 @@ static int begin_ask(struct lh_episode *e, const struct lh_policy_step *step, st
 	a->wanted = step->calls;
 	a->answered = 0;
 	a->first_seq = (uint32_t)e->calls;
-	a->existed = lh_transcript_count(t);
+	lh_buf_clear(&a->text);
+	lh_view_write(&a->view, t, lh_transcript_count(t), &a->text);
 	lh_view_measure(&a->view, t, &a->size);
 	lh_view_exposure(&a->view, t, &a->exposure);
 	a->hash = lh_random_mix(lh_view_hash(&a->view, t), hash_options(&a->options));
@@ -91,6 +95,8 @@ static int begin_ask(struct lh_episode *e, const struct lh_policy_step *step, st
 	e->has_before = true;
 	if (!rc)
 		rc = add_calls(e, a->wanted, err);
+	if (!rc)
+		rc = lh_buf_ok(&a->text, err);
 	return rc ? rc : lh_record_policy_messages(e, err);
 }
 
@@ -380,8 +386,10 @@ void lh_episode_free(struct lh_episode *e)
 	if (!e)
 		return;
 	clear_turn(e);
-	for (int i = 0; i < e->ask_cap; i++)
+	for (int i = 0; i < e->ask_cap; i++) {
 		lh_view_fini(&e->ask[i].view);
+		lh_buf_fini(&e->ask[i].text);
+	}
 	lh_view_fini(&e->before);
 	free(e->ask);
 	free(e->call);

@@ -30,9 +30,10 @@ struct lh_ask {                                  /* one step's calls: the same v
 	struct lh_view_size size;
 	struct lh_exposure exposure;
 	struct lh_call_options options;
+	struct lh_buf text;                      /* the view as written in the run file */
 	uint64_t hash;
 	double reusable;
-	uint32_t first_seq, existed;             /* existed: messages made before it */
+	uint32_t first_seq;
 	int wanted, answered;
 };
 

@@ -47,7 +47,7 @@ static int add_message(void *user, const void *row, struct lh_error *err)
 		int rc = grow(&r->message, &r->message_cap, r->messages + 1, sizeof *r->message, err);
 		if (rc)
 			return rc;
-		r->message[r->messages++] = (struct lh_recall_message){ .slot = -1, .role = LH_REMOVED, .text = { NULL, 0 }, .thoughts = { NULL, 0 } };
+		r->message[r->messages++] = (struct lh_recall_message){ .slot = -1, .role = LH_REMOVED, .text = { NULL, 0 } };
 	}
 	struct lh_recall_message *to = &r->message[r->messages - 1];
 	for (to->role = 0; to->role < LH_REMOVED && !lh_str_is(m->role, lh_role_name(to->role));)
@@ -56,6 +56,7 @@ static int add_message(void *user, const void *row, struct lh_error *err)
 	to->turn = m->turn;
 	to->text = keep(r, m->text);
 	to->thoughts = keep(r, m->thoughts);
+	to->note = keep(r, m->note);
 	memcpy(to->made_by, m->made_by.p, m->made_by.n < 7 ? m->made_by.n : 7);
 	return lh_buf_ok(&r->words, err);
 }
@@ -149,7 +150,7 @@ static void settle_all(struct lh_recall *r)
 {
 	settle(r, &r->policy), settle(r, &r->status), settle(r, &r->cause), settle(r, &r->extra);
 	for (size_t i = 0; i < r->messages; i++)
-		settle(r, &r->message[i].text), settle(r, &r->message[i].thoughts);
+		settle(r, &r->message[i].text), settle(r, &r->message[i].thoughts), settle(r, &r->message[i].note);
 	for (size_t i = 0; i < r->calls; i++) {
 		struct lh_recall_call *c = &r->call[i];
 		struct lh_str *all[] = { &c->view, &c->purpose, &c->outcome, &c->error, &c->error_text, &c->finish, &c->shown, &c->followed, &c->answered, &c->truth };

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 
-struct lh_recall_message { int64_t slot, turn; int role; struct lh_str text, thoughts; char made_by[8]; };
+struct lh_recall_message { int64_t slot, turn; int role; struct lh_str text, thoughts, note; char made_by[8]; };
 
 struct lh_recall_call {
 	int64_t turn, seq, reply;

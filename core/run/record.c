@@ -9,7 +9,7 @@ int lh_record_message(struct lh_episode *e, uint32_t id, struct lh_error *err)
 	if (!e->run->journal || m->journalled)
 		return 0;
 	struct lh_message_row row = { .episode = e->id, .id = id, .slot = m->slot, .turn = m->turn, .role = lh_str_of(lh_role_name(m->role)),
-		.text = lh_transcript_text(t, id), .thoughts = lh_transcript_thoughts(t, id), .made_by = lh_str_of(lh_maker_name(m->maker)) };
+		.text = lh_transcript_text(t, id), .thoughts = lh_transcript_thoughts(t, id), .made_by = lh_str_of(lh_maker_name(m->maker)), .note = lh_transcript_note(t, id) };
 	lh_transcript_mark_journalled(t, id);
 	return lh_journal_put_message(e->run->journal, &row, err);
 }
@@ -74,10 +74,8 @@ int lh_record_call(struct lh_episode *e, uint32_t seq, const struct lh_turn_stat
 	const struct lh_ask *a = &e->ask[c->ask];
 	struct lh_buf options;
 	lh_buf_init(&options, 1024);
-	lh_buf_clear(&e->run->text);
-	lh_view_write(&a->view, e->transcript, a->existed, &e->run->text);
 	struct lh_call_row row = { .episode = e->id, .turn = lh_transcript_turn(e->transcript), .seq = seq, .purpose = lh_str_of(a->options.purpose),
-		.view = lh_buf_str(&e->run->text), .view_hash = a->hash, .options = options_text(&options, &a->options),
+		.view = lh_buf_str(&a->text), .view_hash = a->hash, .options = options_text(&options, &a->options),
 		.reply = c->error ? -1 : (int64_t)c->message, .finish = c->error ? LH_STR("") : lh_str_of(lh_finish_name((int)c->finish)),
 		.tokens_in = c->tokens_in, .tokens_cached = c->tokens_cached, .tokens_out = c->tokens_out, .tokens_reasoning = c->tokens_reasoning,
 		.latency_us = c->latency_us, .cost_microusd = c->cost_microusd, .attempts = c->attempts,

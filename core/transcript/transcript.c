@@ -308,6 +308,11 @@ struct lh_str lh_transcript_thoughts(const struct lh_transcript *t, uint32_t id)
 	return lh_store_at(t, t->message[id].thoughts);
 }
 
+struct lh_str lh_transcript_note(const struct lh_transcript *t, uint32_t id)
+{
+	return lh_store_at(t, t->message[id].note);
+}
+
 struct lh_str lh_transcript_state(const struct lh_transcript *t, uint32_t id)
 {
 	return t->message[id].has_state ? lh_store_at(t, t->message[id].state) : LH_STR("");
@@ -362,7 +367,7 @@ static int recount(struct lh_transcript *t, uint32_t index, struct lh_error *err
 	return lh_store_sum(t, index, err);
 }
 
-int lh_transcript_replace(struct lh_transcript *t, uint32_t index, struct lh_str text, uint32_t *id, struct lh_error *err)
+int lh_transcript_replace(struct lh_transcript *t, uint32_t index, struct lh_str text, struct lh_str reason, uint32_t *id, struct lh_error *err)
 {
 	assert(index > 0 && index < t->length);
 	const struct lh_message *old = &t->message[t->record[index]];
@@ -375,16 +380,23 @@ int lh_transcript_replace(struct lh_transcript *t, uint32_t index, struct lh_str
 	struct lh_message *m = &t->message[*id];
 	m->turn = turn;
 	m->slot = slot;
-	if ((rc = parse(t, m, err)))
+	rc = lh_store_put(t, reason, &m->note, err);
+	if (!rc)
+		rc = parse(t, m, err);
+	if (rc)
 		return rc;
 	t->record[index] = *id;
 	return recount(t, index, err);
 }
 
-int lh_transcript_remove(struct lh_transcript *t, uint32_t from, uint32_t to, struct lh_error *err)
+int lh_transcript_remove(struct lh_transcript *t, uint32_t from, uint32_t to, struct lh_str reason, struct lh_error *err)
 {
 	assert(from > 0 && from <= to && to <= t->length);
 	uint32_t id = 0, first_turn = from < to ? t->message[t->record[from]].turn : t->turn + 1;
+	struct lh_span note;
+	int code = lh_store_put(t, reason, &note, err);
+	if (code)
+		return code;
 	for (uint32_t i = from; i < to; i++) {
 		const struct lh_message *old = &t->message[t->record[i]];
 		uint32_t turn = old->turn;
@@ -394,6 +406,7 @@ int lh_transcript_remove(struct lh_transcript *t, uint32_t from, uint32_t to, st
 			return rc;
 		t->message[id].turn = turn;
 		t->message[id].slot = slot;
+		t->message[id].note = note;
 	}
 	memmove(t->record + from, t->record + to, (t->length - to) * sizeof *t->record);
 	t->length -= to - from;

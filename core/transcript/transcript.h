@@ -34,6 +34,7 @@ int64_t lh_tokens(uint64_t bytes, uint64_t messages);
 struct lh_message {
 	struct lh_span text, thoughts;  /* in the transcript's text store */
 	struct lh_span tag;             /* the answer tag, relative to text; n = 0: none */
+	struct lh_span note;            /* why an edit was made */
 	struct lh_span state;           /* canonical, in the text store; valid where has_state */
 	uint64_t hash;                  /* of role, text, thoughts */
 	uint32_t turn;                  /* 0: before the first turn */
@@ -79,8 +80,8 @@ int lh_transcript_own(struct lh_transcript *t, enum lh_role role, struct lh_str 
 /* Edits of the record, by record index from 0. The instructions and the current prompt cannot be
  * removed. Cost: what follows the first edited place. An answer tag in a text that replaces a prompt is
  * a restatement, as in any text that a policy wrote. */
-int lh_transcript_replace(struct lh_transcript *t, uint32_t index, struct lh_str text, uint32_t *id, struct lh_error *err) LH_CHECKED;
-int lh_transcript_remove(struct lh_transcript *t, uint32_t from, uint32_t to, struct lh_error *err) LH_CHECKED;   /* [from, to) */
+int lh_transcript_replace(struct lh_transcript *t, uint32_t index, struct lh_str text, struct lh_str reason, uint32_t *id, struct lh_error *err) LH_CHECKED;
+int lh_transcript_remove(struct lh_transcript *t, uint32_t from, uint32_t to, struct lh_str reason, struct lh_error *err) LH_CHECKED;   /* [from, to) */
 
 /* Looking. */
 struct lh_sample *lh_transcript_sample(const struct lh_transcript *t);
@@ -94,6 +95,7 @@ const struct lh_message *lh_transcript_message(const struct lh_transcript *t, ui
 void lh_transcript_mark_journalled(struct lh_transcript *t, uint32_t id);
 struct lh_str lh_transcript_text(const struct lh_transcript *t, uint32_t id);
 struct lh_str lh_transcript_thoughts(const struct lh_transcript *t, uint32_t id);
+struct lh_str lh_transcript_note(const struct lh_transcript *t, uint32_t id);
 struct lh_str lh_transcript_state(const struct lh_transcript *t, uint32_t id);      /* empty: none */
 const struct lh_sums *lh_transcript_sums(const struct lh_transcript *t, uint32_t index);   /* before index */
 /* Record index of the first message of `turn` or of what follows it; 1 ≤ turn ≤ current + 1. */

@@ -37,7 +37,7 @@ static int keep_message(void *user, const void *row, struct lh_error *e)
 	struct kept *k = user;
 	struct lh_message_row *m = &k->row[k->n++].message;
 	*m = *(const struct lh_message_row *)row;
-	struct lh_str *texts[] = { &m->role, &m->text, &m->thoughts, &m->blob, &m->made_by };
+	struct lh_str *texts[] = { &m->role, &m->text, &m->thoughts, &m->blob, &m->made_by, &m->note };
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		*texts[i] = copy(k, *texts[i]);
 	return 0;
@@ -71,6 +71,7 @@ static void same_message(const struct lh_message_row *a, const struct lh_message
 	same_text(a->text, b->text);
 	same_text(a->thoughts, b->thoughts);
 	same_text(a->blob, b->blob);
+	same_text(a->note, b->note);
 	same_text(a->made_by, b->made_by);
 }
 

@@ -394,7 +394,11 @@ static void test_errors(void)
 		{ "return { api = 1, turn = function(ep, h) error({}) end }", 0, "case.lua: the script raised a table value" },
 		{ "return { api = 1, turn = function(ep, h)\nfor i = 1, 257 do ep:ask(h:view()) end end }", 0, "case.lua:2: more than 256 calls in one turn" },
 		{ "return { api = 1, requires = { 'edit' }, turn = function(ep, h) local r = ep:ask(h:view())\nif ep.turn > 1 then h:remove(2, 3, 'x') end return r end }", 1,
-			"case.lua:2: the record is edited in view() or turn(), before the first call of the turn" },
+			"case.lua: turn() returned a reply that was asked for before the record was edited: ask again after the edit" },
+		{ "return { api = 1, turn = function(ep, h) return nil, 'enough' end }", 0, "case.lua: turn() gave up (enough), though no call failed" },
+		{ "return { api = 1, turn = function(ep, h) return nil, {} end }", 0, "case.lua: turn() gave up (the policy gave the turn up), though no call failed" },
+		{ "return { api = 1, turn = function(ep, h) return nil, { code = 'overflow', message = 'mine' } end }", 0,
+			"case.lua: turn() gave up (mine), though no call was too long for the model" },
 		/* a budget that is spent cannot be swallowed */
 		{ "return { api = 1, view = function(ep, h) pcall(function() while true do end end) return h:view() end }", 0, "more than 1000000 instructions" },
 		{ "return { api = 1, turn = function(ep, h) pcall(function() while true do end end) return ep:ask(h:view()) end }", 0, "more than 1000000 instructions" },
@@ -462,10 +466,14 @@ static void test_ends(void)
 		{ "return { api = 1, turn = function(ep, h) return ep:ask(h:view()) end }", "fail", 0, LH_OUTCOME_FAILED, "no network", "1:1x2 " },
 		{ "return { api = 1, turn = function(ep, h) return ep:ask(h:view()) end }", "over", 0, LH_OUTCOME_OVERFLOW, "too long for the model", "1:1x2 " },
 		{ "return { api = 1, turn = function(ep, h) return ep:vote(ep:sample(3, h:view())) end }", "fail over fail", 0, LH_OUTCOME_FAILED, "no network", "1:3x2 " },
-		{ "return { api = 1, turn = function(ep, h) return nil, 'enough' end }", NULL, 0, LH_OUTCOME_FAILED, "enough", "" },
-		{ "return { api = 1, turn = function(ep, h) return nil, { code = 'overflow', message = 'mine' } end }", NULL, 0, LH_OUTCOME_OVERFLOW, "mine", "" },
-		{ "return { api = 1, turn = function(ep, h) return nil, {} end }", NULL, 0, LH_OUTCOME_FAILED, "the policy gave the turn up", "" },
-		{ "return { api = 1, turn = function(ep, h) return nil, 5, 6 end }", NULL, 0, LH_OUTCOME_FAILED, "the policy gave the turn up", "" },
+		{ "return { api = 1, turn = function(ep, h) ep:ask(h:view()) return nil, 'enough' end }", "fail", 0, LH_OUTCOME_FAILED, "enough", "1:1x2 " },
+		{ "return { api = 1, turn = function(ep, h) ep:ask(h:view()) return nil, { code = 'overflow', message = 'mine' } end }", "over", 0,
+			LH_OUTCOME_OVERFLOW, "mine", "1:1x2 " },
+		{ "return { api = 1, turn = function(ep, h) ep:ask(h:view()) return nil, 5, 6 end }", "fail", 0, LH_OUTCOME_FAILED, "the policy gave the turn up", "1:1x2 " },
+		/* a summary is asked for, the record is edited, and the prompt is asked again */
+		{ "return { api = 1, requires = { 'edit' }, turn = function(ep, h)\n"
+			"if ep.turn == 3 then local s = ep:ask(h:view()) h:remove(2, 5, 'summed up') assert(#h == 2) end return ep:ask(h:view()) end }",
+			"right right right right", 3, LH_OUTCOME_CORRECT, "", "1:1x2 2:1x4 3:1x6 3:1x2 " },
 		/* the overflow hook */
 		{ "return { api = 1, overflow = function(ep, h, err) assert(err.code == 'overflow' and #h == 4) return h:view():keep_last(0) end }",
 			"right over right", 3, LH_OUTCOME_CORRECT, "", "1:1x2 2:1x4 2:1x2 3:1x6 " },
@@ -502,7 +510,7 @@ static void test_overflow_errors(void)
 		{ "return { api = 1, overflow = function(ep, h) return h:view():append('assistant', 'x') end }", "case.lua: overflow(): the view ends with" },
 		{ "return { api = 1, overflow = function(ep, h)\nep:ask(h:view()) end }", "case.lua:2: ep:ask and ep:sample can be called in turn() only" },
 		{ "return { api = 1, requires = { 'edit' }, overflow = function(ep, h)\nh:remove(2, 3, 'x') return h:view() end }",
-			"case.lua:2: the record is edited in view() or turn(), before the first call of the turn" },
+			"case.lua:2: the record is edited in view() or turn(): note in ep.state what the next turn shall edit" },
 		{ "return { api = 1, overflow = function(ep, h)\nerror('no way') end }", "case.lua:2: no way" },
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {

@@ -221,7 +221,7 @@ static void edit(struct naive *e)
 	if (chance(e, 60)) {
 		struct lh_str text = lh_str_of(own_texts[below(e, 6)]);
 		uint32_t id, old = e->record[from];
-		must(lh_transcript_replace(e->t, from, text, &id, &err));
+		must(lh_transcript_replace(e->t, from, text, LH_STR("why"), &id, &err));
 		struct message *m = note(e, id, e->message[old].role, text, LH_STR(""), true);
 		m->turn = e->message[old].turn;
 		m->slot = e->message[old].slot;
@@ -229,7 +229,7 @@ static void edit(struct naive *e)
 		return;
 	}
 	uint32_t to = from + below(e, last - from > 3 ? 4 : last - from + 1);
-	must(lh_transcript_remove(e->t, from, to, &err));
+	must(lh_transcript_remove(e->t, from, to, LH_STR("why"), &err));
 	for (uint32_t i = from; i < to; i++) {
 		note(e, e->messages, LH_REMOVED, LH_STR(""), LH_STR(""), true);
 		e->message[e->messages - 1].slot = e->message[e->record[i]].slot;
