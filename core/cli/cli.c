@@ -33,7 +33,7 @@ int lh_cli_fail(const struct lh_error *err)
 {
 	struct lh_buf b;
 	lh_buf_init(&b, 1 << 16);
-	lh_put_shown(&b, lh_str_of(err->text), true);
+	lh_put_shown(&b, lh_str_of(err->text), false);       /* one line, whatever was typed or read */
 	fprintf(stderr, "longhaul: %.*s\n", LH_ARG(lh_buf_str(&b)));
 	lh_buf_fini(&b);
 	return err->code == LH_E_INTERNAL || err->code == LH_E_DAMAGED || err->code == LH_E_NOMEM ? LH_EXIT_INTERNAL : LH_EXIT_USAGE;
@@ -155,7 +155,7 @@ static int unknown(const char *name)
 	return lh_cli_fail(&err);
 }
 
-int lh_cli_main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
 	if (argc < 2)
 		return overview(stderr, LH_EXIT_USAGE);
@@ -166,14 +166,17 @@ int lh_cli_main(int argc, char **argv)
 	for (const struct lh_command *c = lh_commands; c->name; c++) {
 		if (strcmp(argv[1], c->name))
 			continue;
-		if (lh_cli_help(argc - 1, argv + 1))
-			return help(c);
-		int code = c->run(argc - 1, argv + 1);
-		if (fflush(stdout) && code == LH_EXIT_DONE) {
-			fprintf(stderr, "longhaul: the output could not be written: %s\n", strerror(errno));
-			code = LH_EXIT_INTERNAL;
-		}
-		return code;
+		return lh_cli_help(argc - 1, argv + 1) ? help(c) : c->run(argc - 1, argv + 1);
 	}
 	return unknown(argv[1]);
+}
+
+int lh_cli_main(int argc, char **argv)
+{
+	int code = dispatch(argc, argv);
+	if ((fflush(stdout) || ferror(stdout)) && code == LH_EXIT_DONE) {
+		fprintf(stderr, "longhaul: the output could not be written: %s\n", strerror(errno));
+		code = LH_EXIT_INTERNAL;
+	}
+	return code;
 }

@@ -4,8 +4,10 @@
 #include "run/policy_check.h"
 #include "task/task.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SETTINGS 64
 
@@ -44,19 +46,45 @@ static int read_args(int argc, char **argv, struct check_args *a)
 		else
 			a->what = argv[i];
 	}
-	const char *typed[] = { samples, steps, seed };
+	const char *typed[] = { samples, steps, seed }, *name[] = { "--samples", "--steps", "--seed" };
 	int64_t v[3] = { 0, 0, 0 };
 	for (int i = 0; i < 3 && !bad; i++)
 		if (typed[i] && (!lh_str_to_int(lh_str_of(typed[i]), &v[i]) || v[i] < 1 || v[i] > 1000000))
-			bad = lh_cli_usage("check", "%s: a number from 1 to 1000000 is needed", typed[i]);
+			bad = lh_cli_usage("check", "%s %s: a number from 1 to 1000000 is needed", name[i], typed[i]);
 	a->options.samples = (int)v[0];
 	a->options.steps = (int)v[1];
 	a->options.seed = (uint64_t)v[2];
 	return bad ? bad : a->what ? 0 : lh_cli_usage("check", "check what? a plugin (.so), a policy (.lua), or the name of either");
 }
 
+/* Every --set names a declared parameter. */
+static int known_parameters(const struct lh_family *f, const struct check_args *a, struct lh_error *err)
+{
+	for (int k = 0; k < a->count; k++) {
+		const char *names[SETTINGS + 1] = { NULL };
+		bool known = false;
+		for (int i = 0; i < lh_family_param_count(f) && i < SETTINGS; i++) {
+			names[i] = lh_family_param(f, i)->name;
+			known = known || lh_str_is(a->key[k], names[i]);
+		}
+		const char *near = known ? NULL : lh_nearest(a->key[k], names);
+		if (!known)
+			return lh_fail(err, LH_E_USAGE, "task %s has no parameter '%.*s'%s%s%s", lh_family_name(f), LH_ARG(a->key[k]),
+				near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
+	}
+	return 0;
+}
+
 static int check_task(struct lh_registry *r, const char *path, const struct check_args *a, struct lh_buf *out, int *failed, struct lh_error *err)
 {
+	const struct lh_family *f;
+	if (access(path, R_OK))
+		return lh_fail(err, LH_E_USAGE, "%s: %s", path, strerror(errno));
+	if (a->count && lh_registry_open(r, path, &f, NULL) == 0) {
+		int rc = known_parameters(f, a, err);
+		if (rc)
+			return rc;
+	}
 	return lh_task_check(r, path, a->key, a->value, a->count, &a->options, out, failed, err);
 }
 

@@ -114,8 +114,9 @@ static int list_runs(const char *path)
 int lh_cmd_list(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
-	if (argc > 2 && strcmp(what, "runs"))
-		return lh_cli_usage("list", "'%s' is one too many", argv[2]);
+	int most = strcmp(what, "runs") ? 2 : 3;
+	if (argc > most)
+		return lh_cli_usage("list", "'%s' is one too many", argv[most]);
 	if (!strcmp(what, "tasks"))
 		return list_tasks();
 	if (!strcmp(what, "policies"))
@@ -124,7 +125,7 @@ int lh_cmd_list(int argc, char **argv)
 		return list_models();
 	if (!strcmp(what, "runs"))
 		return list_runs(argc > 2 ? argv[2] : "longhaul.db");
-	return lh_cli_usage("list", "list what? tasks, policies, models or runs");
+	return lh_cli_usage("list", "list what? tasks, policies, models or runs%s%s%s", argc > 1 ? ", not '" : "", what, argc > 1 ? "'" : "");
 }
 
 /* ---- show ---- */
@@ -191,8 +192,11 @@ static int show_policy(const char *name)
 static int show_model(const char *name)
 {
 	const char *summary = lh_model_summary(name);
-	if (!summary)
-		return lh_cli_usage("show", "there is no model '%s'; longhaul list models names them", name);
+	if (!summary) {
+		const char *near = lh_nearest(lh_str_of(name), lh_model_names());
+		return lh_cli_usage("show", "there is no model '%s'%s%s%s; longhaul list models names them", name,
+			near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
+	}
 	int n;
 	const struct lh_model_param *p = lh_model_params(name, &n);
 	printf("%s\n%s\n\n", name, summary);

@@ -106,6 +106,21 @@ static bool is_switch(struct lh_str name)
 	return true;                             /* unknown: let it be named in the message */
 }
 
+/* Unknown: told with the nearest of all options that the command takes. */
+static bool unknown(const char *name, int *bad)
+{
+	const char *names[48] = { "json", "no-timing", "quiet" };
+	int n = 3;
+	for (const struct lh_option_info *o = lh_run_options; o->name && n < 47; o++) {
+		if (!strcmp(name, o->name))
+			return false;
+		names[n++] = o->name;
+	}
+	const char *near = lh_nearest(lh_str_of(name), names);
+	*bad = lh_cli_usage("run", "there is no option --%s%s%s%s", name, near ? ": did you mean --" : "", near ? near : "", near ? "?" : "");
+	return true;
+}
+
 /* One option of the experiment. */
 static int set(struct lh_session *s, int argc, char **argv, int *i, int *bad)
 {
@@ -118,6 +133,8 @@ static int set(struct lh_session *s, int argc, char **argv, int *i, int *bad)
 		*bad = lh_cli_usage("run", "there is no option %s", argv[*i]);
 		return 0;
 	}
+	if (unknown(name, bad))
+		return 0;
 	if (!equals && !is_switch(lh_str_of(name))) {
 		if (*i + 1 >= argc) {
 			*bad = lh_cli_usage("run", "%s needs a value", argv[*i]);

@@ -31,6 +31,8 @@ static int read_args(int argc, char **argv, struct transcript_args *a)
 		bad = lh_cli_usage("transcript", "which run file? longhaul run keeps its in longhaul.db");
 	if (!bad && a->as_sent && !a->turn)
 		bad = lh_cli_usage("transcript", "--as-sent needs --turn N");
+	if (!bad && a->call && !a->as_sent)
+		bad = lh_cli_usage("transcript", "--call needs --as-sent");
 	return bad;
 }
 
@@ -104,6 +106,14 @@ static void put_message(struct lh_buf *b, const struct lh_recall *r, size_t i)
 	indented(b, m->text);
 }
 
+static bool reached(const struct lh_recall *r, int64_t turn)
+{
+	for (size_t i = 0; i < r->messages; i++)
+		if (r->message[i].turn == turn)
+			return true;
+	return turn < 0;
+}
+
 static void put_conversation(struct lh_buf *b, const struct lh_recall *r, int64_t turn)
 {
 	lh_buf_printf(b, "sample %lld, policy ", (long long)r->sample);
@@ -164,8 +174,10 @@ int lh_cmd_transcript(int argc, char **argv)
 	int rc = 0;
 	if (a.as_sent)
 		rc = put_request(&b, r, turn, call, &err);
-	else
+	else if (reached(r, turn))
 		put_conversation(&b, r, turn);
+	else
+		rc = lh_fail(&err, LH_E_USAGE, "turn %lld was not reached", (long long)turn);
 	if (!rc)
 		rc = lh_buf_ok(&b, &err);
 	if (!rc)

@@ -244,7 +244,7 @@ static int differs(const struct conversation *c, const struct call *k, const str
 	struct lh_buf now;
 	lh_buf_init(&now, 1 << 16);
 	lh_view_write(q->view, q->transcript, lh_transcript_count(q->transcript), &now);
-	lh_fail(err, LH_E_DIFFERS, "sample %llu, turn %u, call %u: this request is not the recorded one. Recorded view %.*s, now %.*s: policy, task or options have changed",
+	lh_fail(err, LH_E_DIFFERS, "sample %llu, turn %u, call %u: this request is not the recorded one. Recorded view %.*s, now %.*s: policy, task, seed or options have changed",
 		(unsigned long long)q->sample, q->turn, q->seq, (int)k->view_n, c->words.p + k->view, LH_ARG(lh_buf_str(&now)));
 	lh_buf_fini(&now);
 	return LH_E_DIFFERS;

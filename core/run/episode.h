@@ -62,6 +62,7 @@ struct lh_episode {
 	struct lh_view before; bool has_before;  /* the latest request's view */
 	uint32_t noted;                          /* messages below this id were looked at for the run file */
 	struct lh_str extra;                     /* what finish() returned, JSON; borrowed */
+	struct lh_episode *previous, *next;      /* the scheduler's list of open episodes */
 	bool done;
 };
 

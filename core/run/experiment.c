@@ -2,6 +2,7 @@
 
 #include "json/reader.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,8 +142,9 @@ static int set_seed(struct lh_experiment *e, struct lh_str v, struct lh_error *e
 		return lh_fail(err, LH_E_USAGE, "--seed %.*s: an integer from 0 to 2^64 - 1 is needed", LH_ARG(v));
 	memcpy(text, v.p, v.n);
 	text[v.n] = 0;
+	errno = 0;
 	e->seed = strtoull(text, &end, 10);
-	return *end ? lh_fail(err, LH_E_USAGE, "--seed %.*s: an integer is needed", LH_ARG(v)) : 0;
+	return *end || errno ? lh_fail(err, LH_E_USAGE, "--seed %.*s: an integer from 0 to 2^64 - 1 is needed", LH_ARG(v)) : 0;
 }
 
 static int set_switch(struct lh_str name, struct lh_str v, bool *out, struct lh_error *err)
@@ -285,6 +287,16 @@ static int value_text(const struct lh_json *v, struct lh_buf *out, struct lh_err
 	return rc ? rc : lh_buf_ok(out, err);
 }
 
+/* Options that a file may give a list for. */
+static bool takes_list(struct lh_str name)
+{
+	static const char *const names[] = { "task", "model", "policy", "history", "plugin", "horizon", "steps-per-turn" };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (lh_str_is(name, names[i]))
+			return true;
+	return false;
+}
+
 static bool is_numbers(struct lh_str name)
 {
 	return lh_str_is(name, "horizon") || lh_str_is(name, "steps-per-turn");
@@ -299,6 +311,8 @@ static int set_list(struct lh_experiment *e, struct lh_str name, const struct lh
 	int rc = 0;
 	for (const struct lh_json *v = lh_json_first(list); v && !rc; v = lh_json_next(v)) {
 		rc = value_text(v, &text, err);
+		if (!rc && !is_numbers(name) && (lh_json_type(v) == LH_JSON_NUMBER || lh_json_type(v) == LH_JSON_BOOL))
+			rc = lh_fail(err, LH_E_USAGE, "%.*s is no %.*s: a text or a table is needed, such as \"window:n=5\"", LH_ARG(lh_buf_str(&text)), LH_ARG(name));
 		if (!rc && is_numbers(name)) {
 			lh_buf_puts(&all, all.n ? "," : "");
 			lh_buf_put_str(&all, lh_buf_str(&text));
@@ -317,6 +331,8 @@ static int set_field(struct lh_experiment *e, const struct lh_json *v, const cha
 {
 	char buffer[64];
 	struct lh_str name = option_name(lh_json_key(v), buffer);
+	if (lh_json_type(v) == LH_JSON_ARRAY && !takes_list(name) && find(name, NULL) >= 0)
+		return lh_fail(err, LH_E_USAGE, "one value is needed here, not a list");
 	if (lh_json_type(v) == LH_JSON_ARRAY)
 		return set_list(e, name, v, base_dir, err);
 	struct lh_buf text;

@@ -11,6 +11,7 @@
 /* The demonstration: both losses show (length and self-conditioning). */
 static const char demonstration_model[] = "sim:accuracy=0.97,context=0.3,self_conditioning=4,contagion=0.3";
 #define DEMONSTRATION_SAMPLES 200        /* errors run away in some: fewer give too narrow intervals */
+#define DEMONSTRATION_TURNS 80
 static const char *const demonstration_policies[] = { "full_history", "window:n=5", "reset", "heal", NULL };
 
 
@@ -127,6 +128,8 @@ static void note_data_sets(struct lh_plan *p)
 
 /* ---- size ---- */
 
+#define CELLS_MOST 4e9                   /* turns of a run, at two bytes each in memory */
+
 static uint64_t least(uint64_t a, uint64_t b)      /* 0: no limit */
 {
 	return !a ? b : !b || a < b ? a : b;
@@ -176,7 +179,7 @@ static int steps_of(struct lh_taskset *t, uint64_t first, uint64_t samples, uint
 
 static int turns_of(const struct lh_experiment *e, struct lh_plan *p, struct lh_condition *c, uint64_t steps, struct lh_error *err)
 {
-	uint64_t turns = (uint64_t)e->turns, k = c->steps_per_turn;
+	uint64_t turns = e->demonstration ? DEMONSTRATION_TURNS : (uint64_t)e->turns, k = c->steps_per_turn;
 	bool asked = e->turns_from != LH_FROM_DEFAULT || e->steps > 0;
 	if (e->steps) {
 		if ((uint64_t)e->steps % k)
@@ -194,6 +197,9 @@ static int turns_of(const struct lh_experiment *e, struct lh_plan *p, struct lh_
 		turns = most;
 	}
 	c->turns = (uint32_t)turns;
+	p->cells += (double)c->turns * (double)p->samples;
+	if (p->cells > CELLS_MOST)
+		return lh_fail(err, LH_E_USAGE, "%.3g turns in all: at most %.3g fit into one run; take fewer samples, turns or conditions", p->cells, CELLS_MOST);
 	if (c->turns > p->turns_most)
 		p->turns_most = c->turns;
 	return 0;

@@ -136,6 +136,8 @@ static int find(struct lh_reader *reader, const char *path, struct finding *f, s
 		rc = lh_fail(err, LH_E_USAGE, "%s holds no run %lld", path, (long long)f->run);
 	if (!rc)
 		rc = lh_reader_conditions(reader, f->run, find_condition, f, err);
+	if (!rc && f->condition < 0 && f->policy)
+		rc = lh_fail(err, LH_E_USAGE, "%s has no condition with the policy '%s'; longhaul report %s names them", path, f->policy, path);
 	if (!rc && (f->condition < 0 || f->condition >= f->conditions))
 		rc = lh_fail(err, LH_E_USAGE, "%s has no such condition: there are %lld, counted from 0", path, (long long)f->conditions);
 	if (!rc)

@@ -27,6 +27,7 @@ struct scheduler {
 	struct flight *heap; int in_flight;
 	struct lh_reply *reply; int *free_reply, free_replies;
 	struct waiting *queue; size_t head, count, cap;
+	struct lh_episode *first;                /* of those open */
 	int64_t next, all, open;                 /* episodes: to open next, in all, open now */
 	int64_t done;
 	int since_look;
@@ -82,12 +83,20 @@ static int enqueue(struct scheduler *s, struct lh_episode *e, uint32_t seq, stru
 	return 0;
 }
 
+static void close_episode(struct scheduler *s, struct lh_episode *e)
+{
+	*(e->previous ? &e->previous->next : &s->first) = e->next;
+	if (e->next)
+		e->next->previous = e->previous;
+	s->open--;
+	lh_episode_free(e);
+}
+
 /* The latest ask's calls get in line, or the episode is closed. */
 static int line_up(struct scheduler *s, struct lh_episode *e, struct lh_error *err)
 {
 	if (e->done) {
-		lh_episode_free(e);
-		s->open--;
+		close_episode(s, e);
 		s->done++;
 		return 0;
 	}
@@ -140,6 +149,10 @@ static int open_next(struct scheduler *s, struct lh_error *err)
 	int rc = lh_episode_open(s->run, (int)(s->next % conditions), (int)(s->next / conditions), &e, err);
 	if (rc)
 		return rc;
+	e->next = s->first;
+	if (s->first)
+		s->first->previous = e;
+	s->first = e;
 	s->next++;
 	s->open++;
 	return line_up(s, e, err);
@@ -196,27 +209,6 @@ static int make_room(struct scheduler *s, struct lh_error *err)
 	return 0;
 }
 
-/* Episodes that an early end leaves open are found through their calls. */
-static void drop_open(struct scheduler *s)
-{
-	while (s->in_flight || s->count) {
-		struct lh_episode *e = s->in_flight ? s->heap[0].episode : s->queue[s->head].episode;
-		int kept = 0;
-		for (int i = 0; i < s->in_flight; i++)
-			if (s->heap[i].episode != e)
-				s->heap[kept++] = s->heap[i];
-		s->in_flight = kept;
-		size_t n = s->count, left = 0;
-		for (size_t i = 0; i < n; i++) {
-			struct waiting w = s->queue[(s->head + i) % s->cap];
-			if (w.episode != e)
-				s->queue[(s->head + left++) % s->cap] = w;
-		}
-		s->count = left;
-		lh_episode_free(e);
-	}
-}
-
 int lh_schedule(struct lh_run_context *run, const struct lh_run_hooks *hooks, int64_t *virtual_us, struct lh_error *err)
 {
 	struct scheduler s = { .run = run, .hooks = hooks, .places = (int)run->experiment->concurrency };
@@ -229,7 +221,8 @@ int lh_schedule(struct lh_run_context *run, const struct lh_run_hooks *hooks, in
 	}
 	if (!rc)
 		show(&s, true);
-	drop_open(&s);
+	while (s.first)                  /* an early end, or an error, leaves some open */
+		close_episode(&s, s.first);
 	for (int i = 0; s.reply && i < s.places; i++)
 		lh_reply_fini(&s.reply[i]);
 	free(s.reply);

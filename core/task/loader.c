@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <link.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -66,6 +67,24 @@ static int check_folder(const char *real, const struct stat *file, struct lh_err
 		"chmod go-w '%s', or move the plugin", real, who, shown);
 }
 
+/* A file cut off behind its program headers would kill the process in dlopen (SIGBUS on a page that is
+ * not there). Anything else that is wrong with it dlopen words itself. */
+static int check_whole(const char *real, off_t size, struct lh_error *err)
+{
+	FILE *f = fopen(real, "rbe");
+	ElfW(Ehdr) e;
+	ElfW(Phdr) p;
+	bool cut = false;
+	bool elf = f && fread(&e, sizeof e, 1, f) == 1 && !memcmp(e.e_ident, ELFMAG, SELFMAG) && e.e_phentsize == sizeof p;
+	for (unsigned i = 0; elf && !cut && i < e.e_phnum; i++) {
+		bool read = fseek(f, (long)(e.e_phoff + i * sizeof p), SEEK_SET) == 0 && fread(&p, sizeof p, 1, f) == 1;
+		cut = !read || (p.p_type == PT_LOAD && (p.p_offset > (ElfW(Off))size || p.p_filesz > (ElfW(Off))size - p.p_offset));
+	}
+	if (f)
+		fclose(f);
+	return cut ? lh_fail(err, LH_E_PLUGIN, "%s: the file is cut off: copy or build it again", real) : 0;
+}
+
 static int check_file(const char *real, struct stat *st, struct lh_error *err)
 {
 	if (stat(real, st))
@@ -76,7 +95,8 @@ static int check_file(const char *real, struct stat *st, struct lh_error *err)
 	if (who)
 		return lh_fail(err, LH_E_PLUGIN, "%s: refused, because it can be written by %s, who could put any code there: chmod go-w '%s'",
 			real, who, real);
-	return check_folder(real, st, err);
+	int rc = check_whole(real, st->st_size, err);
+	return rc ? rc : check_folder(real, st, err);
 }
 
 int lh_family_identify(const char *path, char **real, dev_t *device, ino_t *inode, struct lh_error *err)

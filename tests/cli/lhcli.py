@@ -143,6 +143,58 @@ class Case(unittest.TestCase):
         return found
 
 
+# ---- refusals ----
+
+def contents(path):
+    """None of a folder. Of an SQLite file all but the counter of its openings for writing, kept in two places."""
+    if not path.is_file():
+        return None
+    data = path.read_bytes()
+    return data[:24] + data[28:92] + data[96:] if data.startswith(b"SQLite format 3\0") else data
+
+
+class Refusals(Case):
+    def assertClear(self, done, *words, code=2):
+        """The exit code; one line `longhaul: …`, at most a line `see: …` behind it; nothing on stdout."""
+        self.assertEqual(done.code, code, str(done))
+        self.assertEqual(done.out, "", str(done))
+        done.raw_err.decode("utf-8")
+        lines = done.err.splitlines()
+        self.assertTrue(done.err.endswith("\n") and 1 <= len(lines) <= 2, str(done))
+        self.assertRegex(lines[0], r"\Alonghaul: \S.{7,}\Z", str(done))
+        self.assertTrue(all(line.startswith("see: longhaul ") for line in lines[1:]), str(done))
+        self.assertLess(len(done.err), 1700, str(done))
+        self.assertFalse([c for c in done.err if c != "\n" and (ord(c) < 32 or 127 <= ord(c) < 160)], str(done))
+        self.assertNotIn("(null)", done.err, str(done))
+        self.assertNotRegex(done.err, r"no option --[ :;]", f"an option without its name\n{done}")
+        for word in words:
+            self.assertIn(word, done.err, str(done))
+
+    def snapshot(self):
+        return {p.relative_to(self.folder): contents(p) for p in self.folder.rglob("*")}
+
+    def refuse(self, args, words=(), files=None, code=2, env=None):
+        """Runs args among files ({name: content}) and expects a refusal."""
+        for name, content in (files or {}).items():
+            self.write(name, content)
+        before = self.snapshot()
+        done = self.longhaul(*args, env=env)
+        self.assertClear(done, *words, code=code)
+        after = self.snapshot()
+        self.assertEqual(sorted(map(str, after)), sorted(map(str, before)), f"files have come or gone\n{done}")
+        self.assertEqual([str(p) for p in after if after[p] != before[p]], [], f"files have changed\n{done}")
+        return done
+
+
+def add_rows(case, rows):
+    """A test for each row (name, args, words[, files])."""
+    for name, args, words, *more in rows:
+        def test(self, args=args, words=words, more=more):
+            self.refuse(args, words, *more)
+        assert not hasattr(case, "test_" + name), name
+        setattr(case, "test_" + name, test)
+
+
 # ---- data sets and replies ----
 
 WORDS = ("amber", "birch", "cedar", "delta", "eagle", "flint", "grove", "haven", "ivory", "jolly", "karma", "lemon")

@@ -244,13 +244,12 @@ class Scored(lhcli.Case):
         for text in ("7", "+7", " 7 ", "\n7\n", "7.0", "7.000", "\u00a07\u00a0"):
             self.assertEqual(self.one(tagged(text)), ("correct", "7"), repr(text))
         for text, state in (("-17", "-17"), ("\u221217", "-17"), ("1,234", "1234"), ("-1,234,567", "-1234567"), ("-0", "0"), ("+0.0", "0"),
-                            ("9223372036854775807", "9223372036854775807"), ("-9223372036854775808", "-9223372036854775808")):
+                            ("9" * 18, "9" * 18), ("-" + "9" * 18, "-" + "9" * 18)):
             self.assertEqual(self.one(tagged(text)), ("slips", state), repr(text))
 
     def test_contents_that_are_no_integer(self):
-        for text in UNREADABLE + ("7 ", "7\x00", "7\u200b", "7/1", "7;", "$7", "**7**", "9223372036854775808", "7" * 5000, "7,000,00", ",7", "<b>7</b>"):
-            expected = ("correct", "7") if text == "7 " else ("malformed", None)
-            self.assertEqual(self.one(tagged(text)), expected, repr(text[:40]))
+        for text in UNREADABLE + ("7\u200b", "7/1", "7;", "$7", "**7**", "1" + "0" * 18, "7" * 5000, "7,000,00", ",7", "<b>7</b>"):
+            self.assertEqual(self.one(tagged(text)), ("malformed", None), repr(text[:40]))
 
     def test_no_tag(self):
         for text in UNTAGGED:
