@@ -3,8 +3,13 @@
 #include "base/utf8.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "run/experiment.h"
 
@@ -82,6 +87,63 @@ int lh_cli_session_fail(const struct lh_session *s)
 	struct lh_error err = { .code = lh_session_error_code(s) };
 	snprintf(err.text, sizeof err.text, "%s", lh_session_error(s));
 	return lh_cli_fail(&err);
+}
+
+static bool is_database(const char *path)
+{
+	char head[16] = "";
+	FILE *f = fopen(path, "rbe");
+	size_t n = f ? fread(head, 1, sizeof head, f) : 0;
+	if (f)
+		fclose(f);
+	return n == sizeof head && !memcmp(head, "SQLite format 3", 16);
+}
+
+/* Why nothing can be written there, or NULL. Tried for real: what it makes it takes away again. */
+static const char *unwritable(const char *path)
+{
+	struct stat st;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return "it is a folder";
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	bool made = fd >= 0;
+	if (!made && errno == EEXIST)
+		fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return strerror(errno);
+	close(fd);
+	if (made)
+		unlink(path);
+	return NULL;
+}
+
+/* Do both paths name one file, which need not be there yet? */
+static bool same_file(const char *a, const char *b)
+{
+	char folder[2][PATH_MAX];
+	const char *path[2] = { a, b }, *base[2];
+	for (int i = 0; i < 2; i++) {
+		const char *slash = strrchr(path[i], '/');
+		char parent[PATH_MAX];
+		base[i] = slash ? slash + 1 : path[i];
+		snprintf(parent, sizeof parent, "%.*s", slash ? (int)(slash - path[i]) + 1 : 1, slash ? path[i] : ".");
+		if (!realpath(parent, folder[i]))
+			return false;
+	}
+	return !strcmp(folder[0], folder[1]) && !strcmp(base[0], base[1]);
+}
+
+int lh_cli_check_output(const char *path, const char *run_file)
+{
+	struct lh_error err = { 0 };
+	if (!strcmp(path, "-"))
+		return LH_EXIT_DONE;
+	const char *why = unwritable(path);
+	if (why)
+		lh_fail(&err, LH_E_USAGE, "%s cannot be written: %s", path, why);
+	else if (is_database(path) || (run_file && same_file(path, run_file)))
+		lh_fail(&err, LH_E_USAGE, "%s is a run file: a report over it would destroy it; name another file", path);
+	return err.code ? lh_cli_fail(&err) : LH_EXIT_DONE;
 }
 
 int lh_cli_write(const char *path, struct lh_str text)

@@ -25,6 +25,8 @@ int lh_cli_usage(const char *command, const char *fmt, ...) LH_PRINTF(2, 3);
 bool lh_cli_option(int argc, char **argv, int *i, const char *name, const char **value, int *bad);
 void lh_cli_print(const struct lh_buf *b);                        /* to stdout */
 int lh_cli_session_fail(const struct lh_session *s);
+/* Before anything is run: can a report be written to path, and is path not a run file? Exit code. */
+int lh_cli_check_output(const char *path, const char *run_file);
 int lh_cli_write(const char *path, struct lh_str text);           /* "-": stdout; exit code */
 bool lh_cli_help(int argc, char **argv);                          /* -h or --help is among them */
 

@@ -29,7 +29,9 @@ int lh_cmd_report(int argc, char **argv)
 	struct lh_session *s = lh_session_new();
 	if (!s)
 		return lh_cli_fail(&(struct lh_error){ LH_E_NOMEM, "out of memory" });
-	int code = lh_session_open(s, file, id) ? lh_cli_session_fail(s) : lh_cli_report(s, &out);
+	int code = out.json ? lh_cli_check_output(out.json, file) : LH_EXIT_DONE;
+	if (!code)
+		code = lh_session_open(s, file, id) ? lh_cli_session_fail(s) : lh_cli_report(s, &out);
 	lh_session_free(s);
 	return code;
 }

@@ -16,12 +16,26 @@ static void on_signal(int n)
 	stop_signal = n;
 }
 
+static bool running;
+
+/* Only foreign code can end the program here: never let its exit code be taken for a verdict. */
+static void on_exit_while_running(void)
+{
+	static const char words[] = "longhaul: a task family (or a library) ended the program while it was running\n";
+	if (!running)
+		return;
+	ssize_t n = write(STDERR_FILENO, words, sizeof words - 1);
+	(void)n;
+	_exit(LH_EXIT_INTERNAL);
+}
+
 static void catch_signals(void)
 {
 	struct sigaction a = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };   /* a second one ends at once */
 	sigemptyset(&a.sa_mask);
 	sigaction(SIGINT, &a, NULL);
 	sigaction(SIGTERM, &a, NULL);
+	atexit(on_exit_while_running);
 }
 
 static int columns(void)
@@ -180,11 +194,17 @@ static int run(struct lh_session *s, const struct run_args *a)
 		lh_session_on_progress(s, show_progress, NULL);
 	lh_session_stop_on(s, &stop_signal);
 	catch_signals();
-	if (lh_session_run(s))
+	int code = a->out.json ? lh_cli_check_output(a->out.json, lh_session_run_file(s)) : LH_EXIT_DONE;
+	if (code)
+		return code;
+	running = true;
+	int rc = lh_session_run(s);
+	running = false;
+	if (rc)
 		return lh_cli_session_fail(s);
 	if (!a->quiet)
 		say_where(s);
-	int code = lh_cli_report(s, &a->out);
+	code = lh_cli_report(s, &a->out);
 	return code == LH_EXIT_DONE && stop_signal ? 128 + stop_signal : code;
 }
 

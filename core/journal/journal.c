@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -300,19 +301,46 @@ static void remove_files(const char *path)
 	}
 }
 
-void lh_journal_discard(struct lh_journal *j)
+/* Rolls back, closes, and removes the file where `remove`. */
+static void end_without(struct lh_journal *j, bool remove)
 {
-	if (!j)
-		return;
-	char *remove = j->made && !j->committed ? lh_path_with(j->path, "") : NULL;
+	char *path = remove ? lh_path_with(j->path, "") : NULL;
 	if (j->db && !sqlite3_get_autocommit(j->db))
 		sqlite3_exec(j->db, "ROLLBACK", NULL, NULL, NULL);
-	if (j->wal_fd >= 0 && !remove) {
+	if (j->wal_fd >= 0 && !path) {
 		int rc = fold(j, NULL);
 		(void)rc;                    /* what is committed is safe in the -wal too */
 	}
 	journal_free(j);
-	if (remove)
-		remove_files(remove);
-	free(remove);
+	if (path)
+		remove_files(path);
+	free(path);
+}
+
+void lh_journal_discard(struct lh_journal *j)
+{
+	if (j)
+		end_without(j, j->made && !j->committed);
+}
+
+/* Takes what was committed of a run out again. Where that fails the run stays, as `running`. */
+static void take_out(struct lh_journal *j, int64_t run, int64_t first_episode)
+{
+	char sql[640];
+	if (!sqlite3_get_autocommit(j->db))
+		sqlite3_exec(j->db, "ROLLBACK", NULL, NULL, NULL);
+	snprintf(sql, sizeof sql, "BEGIN IMMEDIATE;"
+		"DELETE FROM attempt WHERE episode >= %lld; DELETE FROM call WHERE episode >= %lld; DELETE FROM message WHERE episode >= %lld;"
+		"DELETE FROM episode WHERE run = %lld; DELETE FROM condition WHERE run = %lld; DELETE FROM run WHERE id = %lld; COMMIT",
+		(long long)first_episode, (long long)first_episode, (long long)first_episode, (long long)run, (long long)run, (long long)run);
+	sqlite3_exec(j->db, sql, NULL, NULL, NULL);
+}
+
+void lh_journal_forget(struct lh_journal *j, int64_t run, int64_t first_episode)
+{
+	if (!j)
+		return;
+	if (j->db && !j->made && j->committed && run > 0)
+		take_out(j, run, first_episode);
+	end_without(j, j->made);
 }

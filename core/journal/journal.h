@@ -104,6 +104,9 @@ int lh_journal_commit(struct lh_journal *j, struct lh_error *err) LH_CHECKED;   
 int lh_journal_next_episode(struct lh_journal *j, int64_t *id, struct lh_error *err) LH_CHECKED;  /* first free episode id, from 1 */
 int lh_journal_close(struct lh_journal *j, struct lh_error *err) LH_CHECKED;        /* commits, checkpoints: one file; frees j in any case */
 void lh_journal_discard(struct lh_journal *j);                                      /* rolls back; removes a file it made */
+/* Ends a simulated run that came to nothing: its rows go, from first_episode on, committed or not, and
+ * a file that this journal made goes as a whole. */
+void lh_journal_forget(struct lh_journal *j, int64_t run, int64_t first_episode);
 
 /* Reading: read-only, defensive, schema compared with ours. A file that is being written is read as
  * of its last commit (one of a bulk run: as of the first walk over its messages or calls). Errors:

@@ -128,6 +128,9 @@ static int set_horizon(struct lh_experiment *e, struct lh_str name, struct lh_st
 		double s;
 		if (!lh_str_to_double(one, &s) || !(s > 0 && s < 1))
 			return lh_fail(err, LH_E_USAGE, "--%.*s %.*s: a share between 0 and 1 is needed, such as 0.5", LH_ARG(name), LH_ARG(one));
+		for (int i = 0; i < e->horizon_count; i++)
+			if (e->horizon[i] == s)
+				return lh_fail(err, LH_E_USAGE, "--%.*s: %.*s stands twice", LH_ARG(name), LH_ARG(one));
 		if (e->horizon_count == 16)
 			return lh_fail(err, LH_E_USAGE, "--%.*s: more than 16 values", LH_ARG(name));
 		e->horizon[e->horizon_count++] = s;
@@ -302,6 +305,14 @@ static bool is_numbers(struct lh_str name)
 	return lh_str_is(name, "horizon") || lh_str_is(name, "steps-per-turn");
 }
 
+/* Tasks, models and policies are named by text or table. */
+static int check_entry(struct lh_str name, const struct lh_json *v, struct lh_str text, struct lh_error *err)
+{
+	if (is_numbers(name) || !takes_list(name) || (lh_json_type(v) != LH_JSON_NUMBER && lh_json_type(v) != LH_JSON_BOOL))
+		return 0;
+	return lh_fail(err, LH_E_USAGE, "%.*s is no %.*s: a text or a table is needed, such as \"window:n=5\"", LH_ARG(text), LH_ARG(name));
+}
+
 /* A list of numbers is one value with commas, a list of specs is several. */
 static int set_list(struct lh_experiment *e, struct lh_str name, const struct lh_json *list, const char *base_dir, struct lh_error *err)
 {
@@ -311,8 +322,8 @@ static int set_list(struct lh_experiment *e, struct lh_str name, const struct lh
 	int rc = 0;
 	for (const struct lh_json *v = lh_json_first(list); v && !rc; v = lh_json_next(v)) {
 		rc = value_text(v, &text, err);
-		if (!rc && !is_numbers(name) && (lh_json_type(v) == LH_JSON_NUMBER || lh_json_type(v) == LH_JSON_BOOL))
-			rc = lh_fail(err, LH_E_USAGE, "%.*s is no %.*s: a text or a table is needed, such as \"window:n=5\"", LH_ARG(lh_buf_str(&text)), LH_ARG(name));
+		if (!rc)
+			rc = check_entry(name, v, lh_buf_str(&text), err);
 		if (!rc && is_numbers(name)) {
 			lh_buf_puts(&all, all.n ? "," : "");
 			lh_buf_put_str(&all, lh_buf_str(&text));
@@ -338,6 +349,8 @@ static int set_field(struct lh_experiment *e, const struct lh_json *v, const cha
 	struct lh_buf text;
 	lh_buf_init(&text, 1 << 16);
 	int rc = value_text(v, &text, err);
+	if (!rc)
+		rc = check_entry(name, v, lh_buf_str(&text), err);
 	if (!rc)
 		rc = lh_experiment_set(e, name, lh_buf_str(&text), LH_FROM_FILE, base_dir, err);
 	lh_buf_fini(&text);

@@ -145,19 +145,31 @@ static int read_episode(void *user, const void *row, struct lh_error *err)
 	return s->cause ? 0 : lh_nomem(err);
 }
 
+/* Counters that no request can have would overflow the sums over all episodes. */
+static bool possible(const struct lh_call_row *c)
+{
+	const int64_t v[] = { c->attempts, c->tokens_in, c->tokens_cached, c->tokens_out, c->tokens_reasoning, c->latency_us, c->cost_microusd };
+	for (size_t i = 0; i < sizeof v / sizeof *v; i++)
+		if (v[i] < 0 || v[i] > (int64_t)1 << 40)
+			return false;
+	return true;
+}
+
 static int read_call(void *user, const void *row, struct lh_error *err)
 {
 	struct loading *l = user;
 	const struct lh_call_row *c = row;
 	struct lh_totals *sum = &l->condition->totals[l->sample];
 	sum->calls++;
-	sum->attempts += c->attempts;
-	sum->tokens_in += c->tokens_in;
-	sum->tokens_cached += c->tokens_cached;
-	sum->tokens_out += c->tokens_out;
-	sum->tokens_reasoning += c->tokens_reasoning;
-	sum->latency_us += c->latency_us;
-	sum->cost_microusd += c->cost_microusd;
+	bool over = __builtin_add_overflow(sum->attempts, c->attempts, &sum->attempts);
+	over |= __builtin_add_overflow(sum->tokens_in, c->tokens_in, &sum->tokens_in);
+	over |= __builtin_add_overflow(sum->tokens_cached, c->tokens_cached, &sum->tokens_cached);
+	over |= __builtin_add_overflow(sum->tokens_out, c->tokens_out, &sum->tokens_out);
+	over |= __builtin_add_overflow(sum->tokens_reasoning, c->tokens_reasoning, &sum->tokens_reasoning);
+	over |= __builtin_add_overflow(sum->latency_us, c->latency_us, &sum->latency_us);
+	over |= __builtin_add_overflow(sum->cost_microusd, c->cost_microusd, &sum->cost_microusd);
+	if (over || !possible(c))
+		return lh_fail(err, LH_E_DAMAGED, "a call of turn %lld has impossible counters", (long long)c->turn);
 	sum->reusable_prefix += c->reusable_prefix;
 	sum->priced = sum->priced || c->cost_microusd > 0;
 	if (!c->accepted)
@@ -216,8 +228,8 @@ static int load(struct loading *l, const char *path, int64_t id, struct lh_error
 		rc = lh_reader_runs(l->reader, read_run, l, err);
 	if (!rc && !l->found)
 		rc = lh_fail(err, LH_E_USAGE, "%s holds no run %lld; longhaul list runs %s names them", path, (long long)id, path);
-	if (!rc)
-		rc = lh_json_parse(lh_buf_str(&l->settings), path, 1, &j, err);
+	if (!rc && lh_json_parse(lh_buf_str(&l->settings), "settings", 1, &j, NULL))
+		rc = lh_fail(err, LH_E_DAMAGED, "%s is damaged: the settings of run %lld cannot be read", path, (long long)l->want);
 	if (!rc)
 		rc = read_settings(l, j, err);
 	if (!rc)

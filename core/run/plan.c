@@ -181,6 +181,8 @@ static int turns_of(const struct lh_experiment *e, struct lh_plan *p, struct lh_
 {
 	uint64_t turns = e->demonstration ? DEMONSTRATION_TURNS : (uint64_t)e->turns, k = c->steps_per_turn;
 	bool asked = e->turns_from != LH_FROM_DEFAULT || e->steps > 0;
+	if (e->steps && e->turns_from != LH_FROM_DEFAULT)
+		return lh_fail(err, LH_E_USAGE, "--steps fixes the total and --turns the turns: give one of them");
 	if (e->steps) {
 		if ((uint64_t)e->steps % k)
 			return lh_fail(err, LH_E_USAGE, "--steps %lld is no multiple of --steps-per-turn %llu", (long long)e->steps, (unsigned long long)k);

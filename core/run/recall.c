@@ -107,7 +107,9 @@ static int find_settings(void *user, const void *row, struct lh_error *err)
 {
 	struct finding *f = user;
 	const struct lh_run_row *r = row;
-	return r->id == f->run ? lh_json_parse(r->settings, "the run's settings", 1, &f->settings, err) : 0;
+	if (r->id == f->run && lh_json_parse(r->settings, "settings", 1, &f->settings, NULL))
+		return lh_fail(err, LH_E_DAMAGED, "the run file is damaged: the settings of run %lld cannot be read", (long long)r->id);
+	return 0;
 }
 
 static int find_episode(void *user, const void *row, struct lh_error *err)

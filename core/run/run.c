@@ -143,6 +143,10 @@ static int close_journal(struct lh_run_context *run, int rc, struct lh_error *er
 	struct lh_results *r = run->results;
 	if (!run->journal)
 		return rc;
+	if (rc && run->plan->simulated && rc != LH_E_IO) {
+		lh_journal_forget(run->journal, r->run, run->first_episode);
+		return rc;
+	}
 	if (rc) {
 		lh_journal_discard(run->journal);
 		return rc;

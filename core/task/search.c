@@ -254,7 +254,7 @@ static int open_named(struct lh_registry *r, const struct names *where, struct l
 
 static int all_names(const struct lh_registry *r, const struct names *where, struct names *all, struct lh_error *err)
 {
-	int rc = names_add(all, LH_STR("?"), err);      /* never empty, never near a name */
+	int rc = names_add(all, LH_STR("????????"), err);      /* never empty, never near a name */
 	for (int i = 0; i < r->count && !rc; i++)
 		rc = names_add(all, lh_str_of(lh_family_name(r->families[i])), err);
 	for (int i = 0; i < where->n && !rc; i++)
