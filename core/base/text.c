@@ -235,6 +235,33 @@ int lh_file_read(const char *path, struct lh_buf *b, struct lh_error *err)
 	return rc;
 }
 
+bool lh_file_begins(const char *path, struct lh_str head)
+{
+	char bytes[64];
+	FILE *f = head.n <= sizeof bytes ? fopen(path, "rbe") : NULL;
+	size_t n = f ? fread(bytes, 1, head.n, f) : 0;
+	if (f)
+		fclose(f);
+	return n && lh_str_equal((struct lh_str){ bytes, n }, head);
+}
+
+int lh_array_more(void *array, size_t *cap, size_t need, size_t size, struct lh_error *err)
+{
+	if (need <= *cap)
+		return 0;
+	size_t bigger = *cap ? 2 * *cap : 16;
+	if (bigger < need)
+		bigger = need;
+	void *old, *p;
+	memcpy(&old, array, sizeof old);         /* the caller's pointer, of whatever type */
+	p = realloc(old, bigger * size);
+	if (!p)
+		return lh_nomem(err);
+	memcpy(array, &p, sizeof p);
+	*cap = bigger;
+	return 0;
+}
+
 /* Levenshtein distance, ASCII case folded; names longer than 63 bytes are never "near". */
 static size_t distance(struct lh_str a, struct lh_str b)
 {

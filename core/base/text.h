@@ -50,6 +50,12 @@ int lh_buf_ok(const struct lh_buf *b, struct lh_error *err) LH_CHECKED;
 /* Reads a whole file into b (which bounds its size). Directories and devices are refused. */
 int lh_file_read(const char *path, struct lh_buf *b, struct lh_error *err) LH_CHECKED;
 
+/* Does the file begin with these bytes? False where it cannot be read. */
+bool lh_file_begins(const char *path, struct lh_str head);
+
+/* Room for `need` elements of `size` bytes in the array that *array points to; it doubles. */
+int lh_array_more(void *array, size_t *cap, size_t need, size_t size, struct lh_error *err) LH_CHECKED;
+
 /* The candidate nearest to `name` by edit distance, or NULL where none is near enough to be meant.
  * candidates: NULL-terminated. */
 const char *lh_nearest(struct lh_str name, const char *const *candidates);

@@ -89,16 +89,6 @@ int lh_cli_session_fail(const struct lh_session *s)
 	return lh_cli_fail(&err);
 }
 
-static bool is_database(const char *path)
-{
-	char head[16] = "";
-	FILE *f = fopen(path, "rbe");
-	size_t n = f ? fread(head, 1, sizeof head, f) : 0;
-	if (f)
-		fclose(f);
-	return n == sizeof head && !memcmp(head, "SQLite format 3", 16);
-}
-
 /* Why nothing can be written there, or NULL. Tried for real: what it makes it takes away again. */
 static const char *unwritable(const char *path)
 {
@@ -141,7 +131,7 @@ int lh_cli_check_output(const char *path, const char *run_file)
 	const char *why = unwritable(path);
 	if (why)
 		lh_fail(&err, LH_E_USAGE, "%s cannot be written: %s", path, why);
-	else if (is_database(path) || (run_file && same_file(path, run_file)))
+	else if (lh_file_begins(path, LH_STR("SQLite format 3")) || (run_file && same_file(path, run_file)))
 		lh_fail(&err, LH_E_USAGE, "%s is a run file: a report over it would destroy it; name another file", path);
 	return err.code ? lh_cli_fail(&err) : LH_EXIT_DONE;
 }

@@ -5,7 +5,6 @@
 #include "json/reader.h"
 #include "json/writer.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,19 +147,9 @@ static void measure(struct lh_model *m, const struct replay *r)
 	}
 }
 
-static bool is_database(const char *path)
-{
-	char head[16] = "";
-	FILE *f = fopen(path, "rbe");
-	size_t n = f ? fread(head, 1, sizeof head, f) : 0;
-	if (f)
-		fclose(f);
-	return n == sizeof head && !memcmp(head, "SQLite format 3", 16);
-}
-
 static int open_file(struct lh_model *m, struct replay *r, struct lh_error *err)
 {
-	if (is_database(r->path))
+	if (lh_file_begins(r->path, LH_STR("SQLite format 3")))
 		return lh_replay_run_open(r->path, &r->run, &m->samples, &m->turns, err);
 	struct lh_buf all;
 	lh_buf_init(&all, FILE_MAX);

@@ -13,7 +13,8 @@ struct episode { int64_t id, condition; uint64_t sample; };
 struct recorded {
 	struct lh_reader *reader;
 	struct condition *condition;
-	int conditions, condition_cap;
+	int conditions;
+	size_t condition_cap;
 	struct episode *episode;
 	size_t episodes, episode_cap;
 	uint64_t samples;
@@ -30,28 +31,12 @@ struct conversation {                    /* one episode's calls, in order */
 	size_t messages;
 };
 
-static bool room(void *array, size_t *cap, size_t need, size_t size)
-{
-	if (need <= *cap)
-		return true;
-	size_t bigger = *cap ? 2 * *cap : 16;
-	void *old, *p;
-	memcpy(&old, array, sizeof old);
-	if (!(p = realloc(old, bigger * size)))
-		return false;
-	memcpy(array, &p, sizeof p);
-	*cap = bigger;
-	return true;
-}
-
 static int add_condition(void *user, const void *row, struct lh_error *err)
 {
 	struct recorded *r = user;
 	const struct lh_condition_row *c = row;
-	size_t cap = (size_t)r->condition_cap;
-	if (!room(&r->condition, &cap, (size_t)r->conditions + 1, sizeof *r->condition))
-		return lh_nomem(err);
-	r->condition_cap = (int)cap;
+	if (lh_array_more(&r->condition, &r->condition_cap, (size_t)r->conditions + 1, sizeof *r->condition, err))
+		return LH_E_NOMEM;
 	struct condition *to = &r->condition[r->conditions++];
 	*to = (struct condition){ c->id, lh_str_dup(c->task), lh_str_dup(c->task_params), lh_str_dup(c->policy), lh_str_dup(c->policy_options),
 		lh_str_dup(c->history), (uint32_t)c->steps_per_turn };
@@ -64,8 +49,8 @@ static int add_episode(void *user, const void *row, struct lh_error *err)
 {
 	struct recorded *r = user;
 	const struct lh_episode_row *e = row;
-	if (!room(&r->episode, &r->episode_cap, r->episodes + 1, sizeof *r->episode))
-		return lh_nomem(err);
+	if (lh_array_more(&r->episode, &r->episode_cap, r->episodes + 1, sizeof *r->episode, err))
+		return LH_E_NOMEM;
 	r->episode[r->episodes++] = (struct episode){ e->id, e->condition, (uint64_t)e->sample };
 	if ((uint64_t)e->sample + 1 > r->samples)
 		r->samples = (uint64_t)e->sample + 1;
@@ -122,8 +107,8 @@ static int add_call(void *user, const void *row, struct lh_error *err)
 {
 	struct conversation *c = user;
 	const struct lh_call_row *k = row;
-	if (!room(&c->call, &c->cap, c->count + 1, sizeof *c->call))
-		return lh_nomem(err);
+	if (lh_array_more(&c->call, &c->cap, c->count + 1, sizeof *c->call, err))
+		return LH_E_NOMEM;
 	struct call *to = &c->call[c->count++];
 	memset(to, 0, sizeof *to);
 	to->turn = (uint32_t)k->turn;

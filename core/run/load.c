@@ -51,20 +51,6 @@ static int setting(const struct lh_json *j, const char *name, int64_t lo, int64_
 	return 0;
 }
 
-static int read_notes(struct lh_results *r, struct lh_str rest, struct lh_error *err)
-{
-	while (rest.n) {
-		const char *end = memchr(rest.p, '\n', rest.n);
-		size_t n = end ? (size_t)(end - rest.p) : rest.n;
-		int rc = lh_results_note(r, (struct lh_str){ rest.p, n }, err);
-		if (rc)
-			return rc;
-		n += end != NULL;
-		rest = (struct lh_str){ rest.p + n, rest.n - n };
-	}
-	return 0;
-}
-
 static int read_settings(struct loading *l, const struct lh_json *j, struct lh_error *err)
 {
 	int64_t samples;
@@ -82,7 +68,7 @@ static int read_settings(struct loading *l, const struct lh_json *j, struct lh_e
 			return lh_fail(err, LH_E_DAMAGED, "the run's settings have a horizon out of range");
 		l->results->horizon[l->results->horizon_count++] = v;
 	}
-	return read_notes(l->results, lh_json_str(lh_json_get(j, "notes")), err);
+	return lh_results_note_lines(l->results, lh_json_str(lh_json_get(j, "notes")), err);
 }
 
 static int read_condition(void *user, const void *row, struct lh_error *err)
@@ -129,14 +115,8 @@ static int read_episode(void *user, const void *row, struct lh_error *err)
 	const struct lh_episode_row *e = row;
 	if (e->condition < 0 || e->condition >= l->results->conditions || e->sample < l->first || e->sample >= l->first + l->samples)
 		return lh_fail(err, LH_E_DAMAGED, "episode %lld lies outside the run", (long long)e->id);
-	if (l->episodes == l->episode_cap) {
-		size_t cap = l->episode_cap ? 2 * l->episode_cap : 256;
-		struct slot *p = realloc(l->episode, cap * sizeof *p);
-		if (!p)
-			return lh_nomem(err);
-		l->episode = p;
-		l->episode_cap = cap;
-	}
+	if (lh_array_more(&l->episode, &l->episode_cap, l->episodes + 1, sizeof *l->episode, err))
+		return LH_E_NOMEM;
 	struct slot *s = &l->episode[l->episodes++];
 	*s = (struct slot){ .id = e->id, .condition = (int)e->condition, .sample = (int)(e->sample - l->first) };
 	size_t n = e->status.n < sizeof s->status - 1 ? e->status.n : sizeof s->status - 1;

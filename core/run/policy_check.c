@@ -48,14 +48,8 @@ static int note(void *user, const struct lh_model_request *q, struct lh_error *e
 	int rc = lh_body_request(q->transcript, q->view, &lh_dialect_chat, LH_STR(""), LH_STR(""), &body, err);
 	if (rc)
 		return rc;
-	if (r->n == r->cap) {
-		size_t cap = r->cap ? 2 * r->cap : 256;
-		struct request *p = realloc(r->list, cap * sizeof *p);
-		if (!p)
-			return lh_nomem(err);
-		r->list = p;
-		r->cap = cap;
-	}
+	if (lh_array_more(&r->list, &r->cap, r->n + 1, sizeof *r->list, err))
+		return LH_E_NOMEM;
 	r->list[r->n++] = (struct request){ q->sample, lh_hash(q->view_hash, body), q->turn, q->seq };
 	return 0;
 }

@@ -22,20 +22,6 @@ static void settle(const struct lh_recall *r, struct lh_str *s)
 	s->p = lh_buf_str(&r->words).p + (uintptr_t)s->p;
 }
 
-static int grow(void *array, size_t *cap, size_t need, size_t size, struct lh_error *err)
-{
-	if (need <= *cap)
-		return 0;
-	size_t bigger = *cap ? 2 * *cap : 64;
-	void *old, *p;
-	memcpy(&old, array, sizeof old);
-	if (!(p = realloc(old, bigger * size)))
-		return lh_nomem(err);
-	memcpy(array, &p, sizeof p);
-	*cap = bigger;
-	return 0;
-}
-
 static int add_message(void *user, const void *row, struct lh_error *err)
 {
 	struct lh_recall *r = user;
@@ -44,7 +30,7 @@ static int add_message(void *user, const void *row, struct lh_error *err)
 		return lh_fail(err, LH_E_DAMAGED, "message %lld is out of order", (long long)m->id);
 	for (bool last = false; !last;) {        /* ids never written (a reply cut off) leave a gap */
 		last = (int64_t)r->messages == m->id;
-		int rc = grow(&r->message, &r->message_cap, r->messages + 1, sizeof *r->message, err);
+		int rc = lh_array_more(&r->message, &r->message_cap, r->messages + 1, sizeof *r->message, err);
 		if (rc)
 			return rc;
 		r->message[r->messages++] = (struct lh_recall_message){ .slot = -1, .role = LH_REMOVED, .text = { NULL, 0 } };
@@ -65,7 +51,7 @@ static int add_call(void *user, const void *row, struct lh_error *err)
 {
 	struct lh_recall *r = user;
 	const struct lh_call_row *c = row;
-	int rc = grow(&r->call, &r->call_cap, r->calls + 1, sizeof *r->call, err);
+	int rc = lh_array_more(&r->call, &r->call_cap, r->calls + 1, sizeof *r->call, err);
 	if (rc)
 		return rc;
 	r->call[r->calls++] = (struct lh_recall_call){ .turn = c->turn, .seq = c->seq, .reply = c->reply, .view = keep(r, c->view),

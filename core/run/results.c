@@ -27,7 +27,7 @@ void lh_results_turn(struct lh_condition_results *c, int sample, int turn, enum 
 		memset(c->outcome + at, (int)outcome, (size_t)(c->turns - turn));
 }
 
-int lh_results_note(struct lh_results *r, struct lh_str text, struct lh_error *err)
+static int note(struct lh_results *r, struct lh_str text, struct lh_error *err)
 {
 	char **p = realloc(r->note, (size_t)(r->notes + 1) * sizeof *p);
 	if (!p)
@@ -35,6 +35,20 @@ int lh_results_note(struct lh_results *r, struct lh_str text, struct lh_error *e
 	r->note = p;
 	p[r->notes] = lh_str_dup(text);
 	return p[r->notes] ? (r->notes++, 0) : lh_nomem(err);
+}
+
+int lh_results_note_lines(struct lh_results *r, struct lh_str rest, struct lh_error *err)
+{
+	while (rest.n) {
+		const char *end = memchr(rest.p, '\n', rest.n);
+		size_t n = end ? (size_t)(end - rest.p) : rest.n;
+		int rc = note(r, (struct lh_str){ rest.p, n }, err);
+		if (rc)
+			return rc;
+		n += end != NULL;
+		rest = (struct lh_str){ rest.p + n, rest.n - n };
+	}
+	return 0;
 }
 
 static void free_condition(struct lh_condition_results *c)

@@ -43,7 +43,8 @@ struct lh_results {
 /* All cells LH_UNSEEN. The texts of c are set by the caller. */
 int lh_results_shape(struct lh_condition_results *c, int samples, int turns, struct lh_error *err) LH_CHECKED;
 void lh_results_free(struct lh_results *r);
-int lh_results_note(struct lh_results *r, struct lh_str text, struct lh_error *err) LH_CHECKED;
+/* A note for each line of the text. */
+int lh_results_note_lines(struct lh_results *r, struct lh_str lines, struct lh_error *err) LH_CHECKED;
 
 /* Turn t (from 0) of a sample ended so; an outcome that ends the episode fills what follows as
  * measure expects it: overflow and policy_error to the last turn, failed only its own. */

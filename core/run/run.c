@@ -31,20 +31,6 @@ static int name_condition(struct lh_condition_results *r, const struct lh_condit
 	return lh_results_shape(r, samples, (int)c->turns, err);
 }
 
-static int copy_notes(struct lh_results *r, const struct lh_plan *p, struct lh_error *err)
-{
-	for (struct lh_str rest = lh_buf_str(&p->notes); rest.n;) {
-		const char *end = memchr(rest.p, '\n', rest.n);
-		size_t n = end ? (size_t)(end - rest.p) : rest.n;
-		int rc = lh_results_note(r, (struct lh_str){ rest.p, n }, err);
-		if (rc)
-			return rc;
-		n += end != NULL;
-		rest = (struct lh_str){ rest.p + n, rest.n - n };
-	}
-	return 0;
-}
-
 static int new_results(const struct lh_experiment *e, const struct lh_plan *p, struct lh_results **out, struct lh_error *err)
 {
 	struct lh_results *r = calloc(1, sizeof *r);
@@ -71,7 +57,7 @@ static int new_results(const struct lh_experiment *e, const struct lh_plan *p, s
 			return rc;
 		}
 	}
-	return copy_notes(r, p, err);
+	return lh_results_note_lines(r, lh_buf_str(&p->notes), err);
 }
 
 /* What is not identity: JSON for the run row. */

@@ -159,8 +159,23 @@ static void test_utf8(void)
 	CHECK_INT(lh_utf8_columns(LH_STR("e\xcc\x81t\xc3\xa9")), 3);
 }
 
+static void test_arrays(void)
+{
+	int *list = NULL;
+	size_t cap = 0;
+	for (size_t n = 0; n < 1000; n++) {
+		CHECK_INT(lh_array_more(&list, &cap, n + 1, sizeof *list, NULL), 0);
+		list[n] = (int)n;
+	}
+	CHECK(cap >= 1000 && list[0] == 0 && list[999] == 999);
+	free(list);
+}
+
 static void test_files(void)
 {
+	CHECK(lh_file_begins(LH_SOURCE_DIR "/LICENSE", LH_STR("MIT License")));
+	CHECK(!lh_file_begins(LH_SOURCE_DIR "/LICENSE", LH_STR("MIT license")));
+	CHECK(!lh_file_begins("/nowhere/at/all", LH_STR("x")));
 	struct lh_buf b;
 	struct lh_error e = { 0 };
 	lh_buf_init(&b, 1 << 20);
@@ -188,6 +203,7 @@ int main(void)
 	test_sha256();
 	test_hash();
 	test_utf8();
+	test_arrays();
 	test_files();
 	CHECK(lh_clock_mono_us() > 0);
 	return check_done();
