@@ -243,10 +243,30 @@ static void print_group(const struct lh_group *g, struct lh_seen *seen, const st
 	lh_cells_fini(&t.cells);
 }
 
+/* A run that did not end is never shown as if it had. */
+static void say_unfinished(const struct lh_report *report, const struct lh_report_style *style, struct lh_buf *out)
+{
+	const struct lh_report_run *r = &report->run;
+	if (!r->status.n || lh_str_is(r->status, "done"))
+		return;
+	struct lh_buf line;
+	lh_buf_init(&line, 1 << 16);
+	lh_buf_puts(&line, "! This run is NOT DONE (");
+	if (lh_str_is(r->status, "running"))
+		lh_buf_puts(&line, "it is still going on, or was killed");
+	else
+		lh_prose_shown_whole(&line, r->cause.n ? r->cause : r->status, style);
+	lh_buf_puts(&line, "): what follows speaks only of the turns that were run.");
+	lh_prose_wrap(out, lh_buf_str(&line), 0, 2, style);
+	lh_buf_putc(out, '\n');
+	lh_buf_fini(&line);
+}
+
 void lh_report_table(const struct lh_report *report, const struct lh_report_style *style, struct lh_buf *out)
 {
 	struct lh_group group;
 	struct lh_seen seen = { 0 };
+	say_unfinished(report, style, out);
 	for (int at = 0; lh_group_next(report, &at, &group, out); lh_group_fini(&group)) {
 		print_group(&group, &seen, style, out);
 		lh_report_curve_group(&group, style, out);
