@@ -32,6 +32,10 @@ double lh_normal_quantile(double p)
 
 double lh_student_quantile95(double freedom)
 {
+	if (freedom == 1)                /* closed forms, where the series is poor */
+		return 12.706204736432095;
+	if (freedom == 2)
+		return 4.302652729911275;
 	double z = LH_Z95, z2 = z * z, f = freedom;
 	double first = z * (z2 + 1) / 4;
 	double second = z * ((5 * z2 + 16) * z2 + 3) / 96;

@@ -1,5 +1,7 @@
 #include "report/assemble.h"
 
+#include "report/policy_columns.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,7 +101,10 @@ static int add_condition(struct lh_report_condition *to, const struct lh_results
 	to->result = result;
 	add_cost(to, c);
 	to->exposure.unshown = result->unshown;
-	return add_causes(to, r, c, err);
+	struct lh_report_column *columns;
+	rc = lh_report_columns(c->extra, c->samples, &columns, &to->column_count, err);
+	to->columns = columns;
+	return rc ? rc : add_causes(to, r, c, err);
 }
 
 int lh_report_of(const struct lh_results *r, const char *command, struct lh_report **out, struct lh_error *err)
@@ -139,6 +144,7 @@ void lh_report_free(struct lh_report *report)
 		for (int k = 0; k < report->condition[i].cause_count; k++)
 			free((void *)report->condition[i].causes[k].cause.p);
 		free((void *)report->condition[i].causes);
+		lh_report_columns_free(report->condition[i].columns, report->condition[i].column_count);
 	}
 	free((void *)report->condition);
 	free(report);

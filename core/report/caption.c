@@ -98,10 +98,32 @@ static void say_shortened(struct lh_buf *out, const struct lh_cells *cells, cons
 	}
 }
 
+/* What the policy's finish() returned. */
+static void say_columns(struct lh_buf *line, struct lh_str name, const struct lh_report_condition *c)
+{
+	lh_buf_put_str(line, name);
+	lh_buf_puts(line, " counted, a sample: ");
+	for (int i = 0; i < c->column_count; i++) {
+		const struct lh_report_column *k = &c->columns[i];
+		lh_buf_puts(line, i ? "; " : "");
+		lh_put_shown(line, k->name, false);
+		lh_buf_printf(line, " %.4g", k->mean);
+		if (isnan(k->ci.lo))
+			lh_buf_printf(line, " in %s of %d", k->samples > 1 ? "each" : "the one", k->samples);
+		else
+			lh_buf_printf(line, " [%.4g, %.4g]", k->ci.lo, k->ci.hi);
+	}
+	lh_buf_putc(line, '.');
+}
+
 static void say_row(const struct lh_report_condition *c, struct lh_str name, const struct lh_report_style *style, struct lh_buf *line, struct lh_buf *out)
 {
 	if (c->result->censored > 0) {
 		say_censored(line, name, c, style);
+		caveat(out, line, style);
+	}
+	if (c->column_count > 0) {
+		say_columns(line, name, c);
 		caveat(out, line, style);
 	}
 	if (c->result->errors_uneven) {

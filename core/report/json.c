@@ -273,6 +273,22 @@ static void put_exposure(struct lh_jw *w, const struct lh_report_exposure *e)
 	lh_jw_close(w);
 }
 
+/* What the policy itself counted. */
+static void put_columns(struct lh_jw *w, const struct lh_report_condition *c)
+{
+	lh_jw_key(w, "columns");
+	lh_jw_open(w, '[');
+	for (int i = 0; i < c->column_count; i++) {
+		lh_jw_open_flat(w, '{');
+		put_str(w, "name", c->columns[i].name);
+		put_double(w, "mean", c->columns[i].mean);
+		put_ci(w, "ci", c->columns[i].ci);
+		put_int(w, "samples", c->columns[i].samples);
+		lh_jw_close(w);
+	}
+	lh_jw_close(w);
+}
+
 static void put_causes(struct lh_jw *w, const struct lh_report_condition *c)
 {
 	lh_jw_key(w, "causes");
@@ -297,6 +313,7 @@ static void put_condition(struct lh_jw *w, const struct lh_report_condition *c, 
 	put_cost(w, &c->cost, timing);
 	put_exposure(w, &c->exposure);
 	put_causes(w, c);
+	put_columns(w, c);
 	lh_jw_close(w);
 }
 

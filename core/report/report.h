@@ -31,6 +31,10 @@ struct lh_report_exposure { double update, state, unusable, unshown; };   /* mea
 
 struct lh_report_cause { struct lh_str cause; int64_t episodes; };   /* why episodes were censored or failed */
 
+/* A number that a policy's finish() returned: its mean over the samples that have it, 95 % by Student's t;
+ * NAN ends where there is one sample, or all are alike. */
+struct lh_report_column { struct lh_str name; double mean; struct lh_interval ci; int samples; };
+
 struct lh_report_condition {
 	struct lh_str task, task_params;     /* task_params, policy_options, model_options: JSON objects */
 	struct lh_str model, model_options;
@@ -43,6 +47,7 @@ struct lh_report_condition {
 	struct lh_report_cost cost;
 	struct lh_report_exposure exposure;
 	const struct lh_report_cause *causes; int cause_count;
+	const struct lh_report_column *columns; int column_count;
 };
 
 struct lh_report {

@@ -121,6 +121,8 @@ static int end(struct lh_episode *e, const char *status, struct lh_str cause, st
 	e->done = true;
 	if (cause.n && !(c->cause[e->sample] = lh_str_dup(cause)))
 		return lh_nomem(err);
+	if (e->extra.n && !(c->extra[e->sample] = lh_str_dup(e->extra)))
+		return lh_nomem(err);
 	return lh_record_episode(e, status, cause, err);
 }
 

@@ -16,7 +16,7 @@ struct loading {
 	/* the episode being read */
 	struct lh_condition_results *condition;
 	int sample, turns;                       /* turns accepted so far */
-	struct slot { int64_t id; int condition, sample; char status[16]; char *cause; } *episode;
+	struct slot { int64_t id; int condition, sample; char status[16]; char *cause, *extra; } *episode;
 	size_t episodes, episode_cap;
 	struct lh_buf settings;
 };
@@ -122,7 +122,8 @@ static int read_episode(void *user, const void *row, struct lh_error *err)
 	size_t n = e->status.n < sizeof s->status - 1 ? e->status.n : sizeof s->status - 1;
 	memcpy(s->status, e->status.p, n);
 	s->cause = lh_str_dup(e->cause);
-	return s->cause ? 0 : lh_nomem(err);
+	s->extra = e->extra.n ? lh_str_dup(e->extra) : NULL;
+	return s->cause && (s->extra || !e->extra.n) ? 0 : lh_nomem(err);
 }
 
 /* Counters that no request can have would overflow the sums over all episodes. */
@@ -193,6 +194,10 @@ static int read_calls(struct loading *l, struct lh_error *err)
 			l->condition->cause[l->sample] = s->cause;
 			s->cause = NULL;
 		}
+		if (s->extra && !l->condition->extra[l->sample]) {
+			l->condition->extra[l->sample] = s->extra;
+			s->extra = NULL;
+		}
 	}
 	return 0;
 }
@@ -233,8 +238,10 @@ int lh_results_load(const char *path, int64_t id, struct lh_results **out, struc
 	lh_buf_init(&l.settings, 64u << 20);
 	int rc = load(&l, path, id, err);
 	lh_reader_close(l.reader);
-	for (size_t i = 0; i < l.episodes; i++)
+	for (size_t i = 0; i < l.episodes; i++) {
 		free(l.episode[i].cause);
+		free(l.episode[i].extra);
+	}
 	free(l.episode);
 	lh_buf_fini(&l.settings);
 	if (rc) {

@@ -12,7 +12,8 @@ int lh_results_shape(struct lh_condition_results *c, int samples, int turns, str
 	c->unshown = calloc(cells + 1, 1);
 	c->totals = calloc((size_t)samples + 1, sizeof *c->totals);
 	c->cause = calloc((size_t)samples + 1, sizeof *c->cause);
-	if (!c->outcome || !c->unshown || !c->totals || !c->cause)
+	c->extra = calloc((size_t)samples + 1, sizeof *c->extra);
+	if (!c->outcome || !c->unshown || !c->totals || !c->cause || !c->extra)
 		return lh_nomem(err);
 	memset(c->outcome, LH_UNSEEN, cells);
 	return 0;
@@ -60,6 +61,9 @@ static void free_condition(struct lh_condition_results *c)
 	for (int i = 0; c->cause && i < c->samples; i++)
 		free(c->cause[i]);
 	free(c->cause);
+	for (int i = 0; c->extra && i < c->samples; i++)
+		free(c->extra[i]);
+	free(c->extra);
 	free(c->outcome);
 	free(c->unshown);
 	free(c->totals);

@@ -25,6 +25,7 @@ struct lh_condition_results {
 	uint8_t *outcome, *unshown;              /* [sample * turns + turn] */
 	struct lh_totals *totals;                /* [sample] */
 	char **cause;                            /* [sample], NULL: none */
+	char **extra;                            /* [sample] what the policy's finish() gave, JSON; NULL: nothing */
 };
 
 struct lh_results {

@@ -91,6 +91,19 @@ class Same(lhcli.Case):
         self.assertEqual(self.plain("report", "run.db"), ran)
         self.assertEqual(self.plain("report", "run.db"), ran, "reading changes nothing")
 
+    def test_columns_of_a_policy(self):
+        """What finish() returned is in the report, and the file tells the same."""
+        self.write("cuts.lua", "return { api = 1,\n  start = function(ep) ep.state.n = 0 end,\n  view = function(ep, history)\n"
+                   "    if ep.random and ep:random(1, 2) == 1 then ep.state.n = ep.state.n + 1 end\n    return history:view()\n  end,\n"
+                   "  finish = function(ep) return { cuts = ep.state.n, note = 'text' } end }\n")
+        ran = self.run_plain("--policy", "./cuts.lua", output="run.db")
+        self.assertEqual(self.plain("report", "run.db"), ran)
+        (column,) = self.conditions(ran)[0]["columns"]
+        self.assertEqual((column["name"], column["samples"]), ("cuts", 12))
+        self.assertGreater(column["mean"], 5)
+        self.assertLess(column["ci"][0], column["mean"])
+        self.assertGreater(column["ci"][1], column["mean"])
+
     def test_report_of_runs_that_went_wrong(self):
         """Overflow, failed calls, refusals, policies that fail: the file tells the same story."""
         self.write("late.lua", "return { api = 1, view = function(ep, history)\n  if ep.turn == 3 and ep.index % 2 == 1 then error('no') end\n"
