@@ -35,5 +35,5 @@ cat <<END
 The run file: $file
 This table again:   "$build/longhaul" report "$file"
 The same as JSON:   "$build/longhaul" report "$file" --json -
-Your own model:     "$build/longhaul" run -h
+Other experiments:  "$build/longhaul" run -h
 END
