@@ -54,7 +54,6 @@ struct lh_plan {
 	struct lh_policy **policy; int policies;
 	struct lh_condition *condition; int conditions;
 	uint64_t samples, first_sample;          /* first_sample: with --sample, else 0 */
-	uint32_t turns_most;
 	double cells;                            /* turns of all episodes */
 	bool simulated;                          /* every model is */
 	struct lh_buf config;                    /* canonical JSON: the experiment's identity */

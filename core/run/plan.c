@@ -202,8 +202,6 @@ static int turns_of(const struct lh_experiment *e, struct lh_plan *p, struct lh_
 	p->cells += (double)c->turns * (double)p->samples;
 	if (p->cells > CELLS_MOST)
 		return lh_fail(err, LH_E_USAGE, "%.3g turns in all: at most %.3g fit into one run; take fewer samples, turns or conditions", p->cells, CELLS_MOST);
-	if (c->turns > p->turns_most)
-		p->turns_most = c->turns;
 	return 0;
 }
 

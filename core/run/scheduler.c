@@ -167,10 +167,8 @@ static void show(struct scheduler *s, bool last)
 	if (now - s->shown_us < PROGRESS_US && !last)
 		return;
 	s->shown_us = now;
-	struct lh_progress p = { s->done, s->all, s->run->turns_done, 0, s->run->calls_done,
+	struct lh_progress p = { s->done, s->all, s->run->turns_done, (int64_t)s->run->plan->cells, s->run->calls_done,
 		(double)(now - s->started_us) / 1e6, (double)s->now_us / 1e6 };
-	for (int i = 0; i < s->run->plan->conditions; i++)
-		p.turns_most += (int64_t)s->run->plan->condition[i].turns * (int64_t)s->run->plan->samples;
 	s->hooks->progress(s->hooks->user, &p);
 }
 
@@ -217,6 +215,8 @@ int lh_schedule(struct lh_run_context *run, const struct lh_run_hooks *hooks, in
 	int rc = make_room(&s, err);
 	while (!rc && (s.in_flight || s.count || s.next < s.all) && !stopping(&s)) {
 		rc = pass(&s, err);
+		if (!rc && run->journal)         /* live: each pass; in bulk: once a second at the latest */
+			rc = lh_journal_commit(run->journal, err);
 		show(&s, false);
 	}
 	if (!rc)
