@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include "base/arena.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -92,7 +94,10 @@ void lh_buf_init(struct lh_buf *b, size_t max)
 
 void lh_buf_fini(struct lh_buf *b)
 {
-	free(b->p);
+	if (b->arena)
+		lh_arena_release(b->arena, b->p);
+	else
+		free(b->p);
 	*b = (struct lh_buf){ .max = b->max };
 }
 
@@ -111,7 +116,7 @@ static bool grow(struct lh_buf *b, size_t need)
 		cap *= 2;
 	if (cap > b->max + 1)
 		cap = b->max + 1;
-	char *p = realloc(b->p, cap);
+	char *p = b->arena ? lh_arena_resize(b->arena, b->p, b->n, cap) : realloc(b->p, cap);
 	if (!p) {
 		b->failed = LH_E_NOMEM;
 		return false;

@@ -29,7 +29,10 @@ struct lh_buf {
 	char *p;
 	size_t n, cap, max;
 	int failed;            /* 0, LH_E_NOMEM or LH_E_LIMIT */
+	struct lh_arena *arena;        /* where its bytes lie (base/arena.h); NULL: the heap */
 };
+
+struct lh_arena;
 
 /* max: the most bytes it may ever hold. No allocation until the first append. */
 void lh_buf_init(struct lh_buf *b, size_t max);

@@ -3,10 +3,16 @@
  * A model is opened once a run from a spec; an episode of it is whatever it keeps for one
  * conversation (nothing for most). sim and replay answer at once; their latency is virtual and only
  * decides the order in which the run sees replies. Models read the messages of the view and nothing
- * else of the transcript. */
+ * else of the transcript.
+ *
+ * A *live* model is answered by a server or a process. Here it is a pair of pure functions: encode, a
+ * request as bytes, and decode, what came back as a reply. Whoever runs it carries the bytes (net/), so
+ * that the two may stand in different processes. Neither ever sees a key. */
 #ifndef LH_MODEL_MODEL_H
 #define LH_MODEL_MODEL_H
 
+#include "net/http.h"
+#include "net/pool.h"
 #include "policy/policy.h"
 
 struct lh_model;
@@ -33,10 +39,14 @@ struct lh_model_request {
 struct lh_reply {
 	int error;                       /* 0, LH_E_OVERFLOW or LH_E_FAILED */
 	struct lh_buf error_text, text, thoughts;
+	struct lh_buf blob;              /* what must go back verbatim (transcript/body.h); empty: text and thoughts say it all */
 	enum lh_finish finish;
-	int64_t tokens_in, tokens_cached, tokens_out, tokens_reasoning;
+	int64_t tokens_in, tokens_cached, tokens_out, tokens_reasoning;   /* in: all of the prompt; out: with the thoughts */
+	bool counted;                    /* by the server; else tokens are our estimate from bytes */
 	int64_t latency_us, cost_microusd, attempts;
 	bool priced;
+	char served_by[96];              /* the model, and the build of it, that the server says answered */
+	char request_id[80];
 };
 void lh_reply_init(struct lh_reply *r);
 void lh_reply_clear(struct lh_reply *r);
@@ -62,6 +72,50 @@ void lh_model_end(struct lh_model_episode *e);
 /* Fills `reply` (cleared first). An error code means that the run must stop: a reply that is missing
  * from a recording, or a request that differs from the recorded one. */
 int lh_model_call(struct lh_model *m, struct lh_model_episode *e, const struct lh_model_request *request, struct lh_reply *reply, struct lh_error *err) LH_CHECKED;
+
+/* ---- live models ---- */
+
+enum lh_carrier { LH_CARRIER_NONE, LH_CARRIER_HTTP, LH_CARRIER_POOL };
+enum lh_carrier lh_model_carrier(const struct lh_model *m);       /* NONE: not live */
+/* The agent keeps its own context: it is sent what is new, and no policy chooses what it sees. */
+bool lh_model_keeps_context(const struct lh_model *m);
+
+struct lh_wire_request {
+	struct lh_str body;              /* lies in the transcript's body buffer; lives until the next encode of this conversation */
+	struct lh_str open;              /* an agent's new session: members of session/new's params */
+	int64_t tokens;                  /* about so many, in and out: for rate limits and budgets */
+	int thoughts_kept, thoughts_dropped;     /* earlier replies sent with their thoughts; sent without them */
+};
+/* Needs no network and no key. LH_E_LIMIT: too large to send. */
+int lh_model_encode(struct lh_model *m, const struct lh_model_request *request, struct lh_wire_request *out, struct lh_error *err) LH_CHECKED;
+
+/* What an exchange means. */
+enum lh_verdict {
+	LH_VERDICT_REPLY,                /* reply is filled: an answer, or reply->error = LH_E_OVERFLOW */
+	LH_VERDICT_RETRY,                /* error_text says why; the same request may be sent again */
+	LH_VERDICT_LIMITED,              /* as RETRY: the server asks for fewer requests (429) */
+	LH_VERDICT_REFUSED,              /* this request will never be answered (400 …); error_text */
+	LH_VERDICT_STOP                  /* no request will: bad key, unknown model, no money left; error_text */
+};
+/* Clears and fills `reply`: whatever the bytes, however broken. Never an error of the program's. size: of the
+ * request, for estimates where the server counts nothing. */
+enum lh_verdict lh_model_decode(struct lh_model *m, const struct lh_exchange *x, int64_t tokens_in_guess, struct lh_reply *reply);
+
+/* Where an HTTP model's requests go; texts live as long as the model. `key` is not set: see lh_model_key. */
+void lh_model_endpoint(const struct lh_model *m, struct lh_endpoint_spec *out);
+/* Where its key is: a variable's name or a file's; both NULL: it needs none. */
+struct lh_key_source { const char *env, *file; };
+void lh_model_key(const struct lh_model *m, struct lh_key_source *out);
+/* How a request of it is to be carried: waits, sizes, streaming. */
+struct lh_carry { int64_t timeout_ms, idle_ms; size_t reply_most; bool stream, session_header; };
+void lh_model_carry(const struct lh_model *m, struct lh_carry *out);
+/* An agent's command; env and log_fd are not set. pass_env: names of variables it is given, NULL-terminated. */
+void lh_model_pool(const struct lh_model *m, struct lh_pool_spec *out, const char *const **pass_env);
+
+/* Prices in microdollars a million tokens; -1: not known. From the spec, or put there from a price file. */
+struct lh_prices { int64_t in, cached, out; };
+void lh_model_set_prices(struct lh_model *m, const struct lh_prices *p);      /* where the spec gives none */
+void lh_model_prices(const struct lh_model *m, struct lh_prices *out);
 
 /* For list and show. */
 const char *const *lh_model_names(void);                          /* NULL-terminated */

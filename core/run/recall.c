@@ -215,7 +215,8 @@ static int put(struct encoding *e, int64_t id, unsigned variant, struct lh_error
 	if (id < 0 || id >= (int64_t)e->r->messages)
 		return lh_fail(err, LH_E_DAMAGED, "a view names message %lld, which is not there", (long long)id);
 	const struct lh_recall_message *m = &e->r->message[id];
-	lh_dialect_put(&lh_dialect_chat, e->out, (enum lh_role)m->role, m->text, m->thoughts, variant, &e->scratch, &e->open);
+	struct lh_wire_message wire = { (enum lh_role)m->role, m->text, m->thoughts, LH_STR("") };
+	lh_dialect_put(&lh_dialect_chat, e->out, &wire, variant, &e->scratch, &e->open);
 	return 0;
 }
 
@@ -256,7 +257,7 @@ int lh_recall_request(const struct lh_recall *r, const struct lh_recall_call *ca
 	int rc = record_at(r, existed, &slot, &slots, err);
 	if (rc)
 		return rc;
-	struct encoding e = { .r = r, .out = out, .open = -1 };
+	struct encoding e = { .r = r, .out = out, .open = LH_LIST_EMPTY };
 	lh_buf_init(&e.scratch, WORDS_MAX);
 	lh_buf_puts(out, lh_dialect_chat.head);
 	while (!rc && p < end) {
@@ -264,8 +265,7 @@ int lh_recall_request(const struct lh_recall *r, const struct lh_recall_call *ca
 		if (!rc && p < end && *p++ != ',')
 			rc = lh_fail(err, LH_E_DAMAGED, "a view cannot be read");
 	}
-	if (e.open >= 0)
-		lh_dialect_chat.end(out);
+	lh_dialect_close(&lh_dialect_chat, out, e.open);
 	lh_buf_puts(out, lh_dialect_chat.tail);
 	lh_buf_fini(&e.scratch);
 	free(slot);

@@ -5,8 +5,8 @@
 #include "task/task_impl.h"
 
 #include "base/hash.h"
+#include "base/library.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <grp.h>
 #include <limits.h>
@@ -126,21 +126,6 @@ bool lh_name_ok(const char *name)
 	return n <= LH_NAME_MAX && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
 }
 
-/* Bytes that the symbol has, as the file says; SIZE_MAX where that cannot be known. */
-static size_t symbol_size(const void *symbol, bool *is_data)
-{
-	*is_data = true;
-#ifdef __GLIBC__
-	Dl_info info;
-	const ElfW(Sym) *entry = NULL;
-	if (dladdr1(symbol, &info, (void **)&entry, RTLD_DL_SYMENT) && entry && entry->st_size) {
-		*is_data = (entry->st_info & 15) == STT_OBJECT;
-		return (size_t)entry->st_size;
-	}
-#endif
-	return SIZE_MAX;
-}
-
 static int check_versions(const struct lh_plugin *p, size_t size, struct lh_error *err)
 {
 	if (p->magic != LH_ABI_MAGIC)
@@ -189,12 +174,12 @@ static int check_labels(const struct lh_plugin *p, struct lh_error *err)
 
 static int find_symbol(void *handle, const struct lh_plugin **out, struct lh_error *err)
 {
-	const struct lh_plugin *p = dlsym(handle, SYMBOL);
+	const struct lh_plugin *p = lh_library_symbol(handle, SYMBOL);
 	if (!p)
 		return lh_fail(err, LH_E_PLUGIN, "it exports no symbol " SYMBOL ": a task family defines "
 			"`LH_PLUGIN_EXPORT const struct lh_plugin " SYMBOL " = { … }` (see longhaul/task.h)");
 	bool is_data;
-	size_t size = symbol_size(p, &is_data);
+	size_t size = lh_library_symbol_size(p, &is_data);
 	if (!is_data || size < offsetof(struct lh_plugin, reserved))
 		return lh_fail(err, LH_E_PLUGIN, "its symbol " SYMBOL " is not a struct lh_plugin (it must be const data, see longhaul/task.h)");
 	int rc = check_versions(p, size, err);
@@ -265,9 +250,10 @@ static int check_interface(const struct lh_task_v1 *t, struct lh_error *err)
 
 static int open_plugin(struct lh_family *f, struct lh_error *err)
 {
-	void *handle = dlopen(f->path, RTLD_NOW | RTLD_LOCAL);
-	if (!handle)
-		return lh_fail(err, LH_E_PLUGIN, "it cannot be loaded: %s", dlerror());
+	void *handle;
+	struct lh_error why = { 0 };
+	if (lh_library_open(f->path, &handle, &why))
+		return lh_fail(err, LH_E_PLUGIN, "it cannot be loaded: %s", why.text);
 	int rc = find_symbol(handle, &f->plugin, err);
 	if (rc)
 		return rc;

@@ -1,4 +1,4 @@
-/* task/task.h - task families opened, checked and driven. The only room that includes dlfcn.h.
+/* task/task.h - task families opened, checked and driven.
  *
  * A registry holds the opened plugins (they stay open until exit), a taskset a family with its
  * parameters, a sample one seeded task of it. All text goes through buffers of the host's. */

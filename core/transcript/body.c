@@ -32,9 +32,16 @@ void lh_store_cut_bodies(struct lh_transcript *t, uint32_t index)
 			t->body[i]->n = index;
 }
 
-static void chat_begin(struct lh_buf *b, enum lh_role role, struct lh_str thoughts, bool first)
+static void chat_separate(struct lh_buf *b, int before)
 {
-	lh_buf_puts(b, first ? "{\"role\":\"" : ",{\"role\":\"");
+	if (before != LH_LIST_EMPTY)
+		lh_buf_putc(b, ',');
+}
+
+static void chat_begin(struct lh_buf *b, enum lh_role role, struct lh_str thoughts, int before)
+{
+	chat_separate(b, before);
+	lh_buf_puts(b, "{\"role\":\"");
 	lh_buf_puts(b, lh_role_name(role));
 	if (thoughts.n) {
 		lh_buf_puts(b, "\",\"reasoning_content\":\"");
@@ -44,33 +51,84 @@ static void chat_begin(struct lh_buf *b, enum lh_role role, struct lh_str though
 }
 
 static void chat_join(struct lh_buf *b) { lh_buf_puts(b, "\\n\\n"); }
-static void chat_end(struct lh_buf *b) { lh_buf_puts(b, "\"}"); }
+static void chat_end(struct lh_buf *b, enum lh_role role) { (void)role, lh_buf_puts(b, "\"}"); }
 
-const struct lh_dialect lh_dialect_chat = { "chat", chat_begin, chat_join, chat_end, "{\"messages\":[", "]}" };
+const struct lh_dialect lh_dialect_chat = { "chat", chat_begin, chat_join, chat_end, chat_separate, "{\"messages\":[", "]}" };
 
-void lh_dialect_put(const struct lh_dialect *dialect, struct lh_buf *b, enum lh_role role, struct lh_str text, struct lh_str thoughts,
-	unsigned variant, struct lh_buf *scratch, int *open)
+/* A run of digits; false: none, or too long. */
+static bool number(const char **p, const char *end, size_t *out)
 {
-	if (role == LH_ASSISTANT && (variant & LH_NO_ASSISTANT))
+	const char *start = *p;
+	for (*out = 0; *p < end && **p >= '0' && **p <= '9' && *p - start < 12; ++*p)
+		*out = *out * 10 + (size_t)(**p - '0');
+	return *p > start;
+}
+
+bool lh_blob_put(struct lh_buf *b, struct lh_str blob, struct lh_str text, struct lh_str thoughts)
+{
+	const char *p = blob.p, *end = blob.p + blob.n;
+	while (p < end) {
+		const char *mark = memchr(p, 1, (size_t)(end - p));
+		size_t from, n;
+		lh_buf_put(b, p, (size_t)((mark ? mark : end) - p));
+		if (!mark)
+			return true;
+		p = mark + 1;
+		if (p == end || (*p != 't' && *p != 'h'))
+			return false;
+		struct lh_str of = *p++ == 't' ? text : thoughts;
+		if (!number(&p, end, &from) || p == end || *p++ != ',' || !number(&p, end, &n) || p == end || *p++ != 2 || from > of.n || n > of.n - from)
+			return false;
+		lh_json_escape(b, (struct lh_str){ of.p + from, n });
+	}
+	return true;
+}
+
+void lh_dialect_close(const struct lh_dialect *dialect, struct lh_buf *b, int open)
+{
+	if (open != LH_LIST_EMPTY && open != LH_LIST_CLOSED)
+		dialect->end(b, (enum lh_role)open);
+}
+
+/* The provider's own form, whole; false: the message is written in ours. */
+static bool put_blob(const struct lh_dialect *dialect, struct lh_buf *b, const struct lh_wire_message *m, int *open)
+{
+	size_t n = b->n;
+	lh_dialect_close(dialect, b, *open);
+	dialect->separate(b, *open);
+	if (!lh_blob_put(b, m->blob, m->text, m->thoughts)) {
+		b->n = n;
+		return false;
+	}
+	*open = LH_LIST_CLOSED;
+	return true;
+}
+
+void lh_dialect_put(const struct lh_dialect *dialect, struct lh_buf *b, const struct lh_wire_message *m, unsigned variant,
+	struct lh_buf *scratch, int *open)
+{
+	if (m->role == LH_ASSISTANT && (variant & LH_NO_ASSISTANT))
 		return;
-	if ((int)role == *open) {
+	if (m->blob.n && !variant && dialect->separate && put_blob(dialect, b, m, open))
+		return;
+	if ((int)m->role == *open) {
 		dialect->join(b);
 	} else {
-		bool bare = role != LH_ASSISTANT || (variant & (LH_NO_NATIVE_THOUGHTS | LH_ANSWER_ONLY));
-		if (*open >= 0)
-			dialect->end(b);
-		dialect->begin(b, role, bare ? LH_STR("") : thoughts, *open < 0);
+		bool bare = m->role != LH_ASSISTANT || (variant & (LH_NO_NATIVE_THOUGHTS | LH_ANSWER_ONLY));
+		lh_dialect_close(dialect, b, *open);
+		dialect->begin(b, m->role, bare ? LH_STR("") : m->thoughts, *open);
 	}
-	*open = (int)role;
+	*open = (int)m->role;
 	lh_buf_clear(scratch);
-	lh_put_variant(scratch, role, text, variant);
+	lh_put_variant(scratch, m->role, m->text, variant);
 	lh_json_escape(b, lh_buf_str(scratch));
 }
 
 static void put(struct lh_transcript *t, struct lh_body *b, uint32_t id, unsigned variant, int *open)
 {
 	const struct lh_message *m = &t->message[id];
-	lh_dialect_put(b->dialect, &b->buf, m->role, lh_store_at(t, m->text), lh_store_at(t, m->thoughts), variant, &t->scratch, open);
+	struct lh_wire_message wire = { (enum lh_role)m->role, lh_store_at(t, m->text), lh_store_at(t, m->thoughts), lh_store_at(t, m->blob) };
+	lh_dialect_put(b->dialect, &b->buf, &wire, variant, &t->scratch, open);
 	if (t->scratch.failed && !b->buf.failed)
 		b->buf.failed = t->scratch.failed;
 }
@@ -89,7 +147,8 @@ static int new_body(struct lh_transcript *t, const struct lh_dialect *dialect, i
 	}
 	*b = (struct lh_body){ .dialect = dialect, .kind = kind, .mark = mark, .cap = 64 };
 	lh_buf_init(&b->buf, BODY_MAX);
-	mark[0] = (struct mark){ LH_BODY_HEAD, -1 };
+	b->buf.arena = t->arena;
+	mark[0] = (struct mark){ LH_BODY_HEAD, LH_LIST_EMPTY };
 	t->body[t->body_count++] = *out = b;
 	return 0;
 }
@@ -169,8 +228,7 @@ int lh_body_request(struct lh_transcript *t, const struct lh_view *v, const stru
 	int open = b->mark[run].role;
 	for (uint32_t i = prefix ? 1 : 0; i < v->n; i++)
 		put_piece(t, b, &v->piece[i], &open);
-	if (open >= 0)
-		dialect->end(&b->buf);
+	lh_dialect_close(dialect, &b->buf, open);
 	lh_buf_put_str(&b->buf, tail.n ? tail : lh_str_of(dialect->tail));
 	if (lh_buf_ok(&b->buf, err))
 		return err ? err->code : LH_E_LIMIT;

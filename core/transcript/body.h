@@ -3,7 +3,13 @@
  * An episode's messages, escaped once for a wire dialect and variant, lie one after another in one
  * append-only buffer: reserved head (parameters, right-aligned) + messages + tail. A view that is a
  * prefix run of one variant plus a few other messages is that buffer with a temporary tail; any
- * other view is gathered. Adjacent messages of one role are joined with a blank line. */
+ * other view is gathered. Adjacent messages of one role are joined with a blank line.
+ *
+ * A reply may come with its provider's own form, a *blob*: what a wire format needs to have back
+ * verbatim. It stands in the request in place of the message, wherever the message is sent unaltered. So
+ * that no text is kept twice, a blob is JSON in which the message's text and thoughts are left out:
+ * "\x01tFROM,N\x02" (bytes FROM … FROM + N of the text, to be JSON-escaped) and "\x01hFROM,N\x02" (of the
+ * thoughts) stand in their place. Raw JSON holds no such bytes. */
 #ifndef LH_TRANSCRIPT_BODY_H
 #define LH_TRANSCRIPT_BODY_H
 
@@ -12,23 +18,34 @@
 #define LH_BODY_HEAD 4096                /* bytes reserved for the parameters */
 #define LH_BODY_TAIL_MESSAGES 8          /* at most this many behind the prefix run */
 
+/* What stands at the end of a list that is being written: an open role, or one of these. */
+enum { LH_LIST_EMPTY = -1, LH_LIST_CLOSED = 4 };        /* nothing yet; the last message is complete */
+
 /* How one wire format writes a list of messages. Texts are JSON-escaped between begin and end. */
 struct lh_dialect {
 	const char *name;
-	/* thoughts: of an assistant message, empty where there are none or they are left out */
-	void (*begin)(struct lh_buf *b, enum lh_role role, struct lh_str thoughts, bool first);
+	/* `before`: LH_LIST_EMPTY, the role of the message before this one (ended already), or LH_LIST_CLOSED after a blob.
+	 * thoughts: of an assistant message, empty where there are none or they are left out */
+	void (*begin)(struct lh_buf *b, enum lh_role role, struct lh_str thoughts, int before);
 	void (*join)(struct lh_buf *b);
-	void (*end)(struct lh_buf *b);
+	void (*end)(struct lh_buf *b, enum lh_role role);
+	void (*separate)(struct lh_buf *b, int before);         /* what stands before a blob; NULL: blobs are not sent back */
 	const char *head, *tail;         /* around the list when no parameters are given */
 };
 
-/* {"messages":[{"role":…,"content":…},…]}; thoughts under "reasoning_content". */
+/* {"messages":[{"role":…,"content":…},…]}; thoughts under "reasoning_content". A blob is one message object. */
 extern const struct lh_dialect lh_dialect_chat;
 
-/* Appends one message of a list; *open is the role whose message is still open, -1 at the start (and
- * dialect->end() closes the last). Joins it with the message before where the roles agree. */
-void lh_dialect_put(const struct lh_dialect *dialect, struct lh_buf *b, enum lh_role role, struct lh_str text, struct lh_str thoughts,
-	unsigned variant, struct lh_buf *scratch, int *open);
+struct lh_wire_message { enum lh_role role; struct lh_str text, thoughts, blob; };
+
+/* Appends one message of a list; *open is what stands at its end. Joins it with the message before where
+ * the roles agree. */
+void lh_dialect_put(const struct lh_dialect *dialect, struct lh_buf *b, const struct lh_wire_message *m, unsigned variant,
+	struct lh_buf *scratch, int *open);
+/* Closes the last message where it is open. */
+void lh_dialect_close(const struct lh_dialect *dialect, struct lh_buf *b, int open);
+/* A blob with its texts put in again; false: it is not one of ours, and b ends anywhere. */
+bool lh_blob_put(struct lh_buf *b, struct lh_str blob, struct lh_str text, struct lh_str thoughts);
 
 struct lh_body;
 void lh_body_free(struct lh_body *b);

@@ -7,7 +7,7 @@
 #define LH_STORE_MAX (1u << 30)          /* bytes of text an episode may hold */
 
 struct lh_body;                          /* see body.h */
-#define LH_BODIES 12
+#define LH_BODIES 14
 
 struct lh_transcript {
 	struct lh_sample *sample;
@@ -35,6 +35,7 @@ struct lh_transcript {
 	uint32_t own_count, own_cap;
 	struct lh_body *body[LH_BODIES];
 	int body_count;
+	struct lh_arena *arena;          /* where bodies lie; NULL: the heap */
 };
 
 struct lh_str lh_store_at(const struct lh_transcript *t, struct lh_span span);

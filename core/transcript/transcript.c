@@ -74,6 +74,11 @@ int lh_transcript_apply(struct lh_transcript *t, uint32_t turn, struct lh_str st
 	return lh_buf_ok(out, err);
 }
 
+static uint64_t hash_of(enum lh_role role, struct lh_str text, struct lh_str thoughts)
+{
+	return lh_hash(lh_hash((uint64_t)role + 1, thoughts), text);
+}
+
 /* Makes a message; text and thoughts are copied into the store. */
 static int make(struct lh_transcript *t, enum lh_role role, enum lh_maker maker, struct lh_str text, struct lh_str thoughts,
 	uint32_t *id, struct lh_error *err)
@@ -82,7 +87,7 @@ static int make(struct lh_transcript *t, enum lh_role role, enum lh_maker maker,
 		return err ? err->code : LH_E_NOMEM;
 	struct lh_message *m = &t->message[t->count];
 	*m = (struct lh_message){ .turn = t->turn, .slot = -1, .role = (uint8_t)role, .maker = (uint8_t)maker };
-	m->hash = lh_hash(lh_hash((uint64_t)role + 1, thoughts), text);
+	m->hash = hash_of(role, text, thoughts);
 	int rc = lh_store_put(t, text, &m->text, err);
 	if (!rc)
 		rc = lh_store_put(t, thoughts, &m->thoughts, err);
@@ -216,10 +221,34 @@ int lh_transcript_begin_turn(struct lh_transcript *t, struct lh_error *err)
 	return enter(t, id, err);
 }
 
+int lh_transcript_reserve(struct lh_transcript *t, uint32_t n, uint32_t *first, struct lh_error *err)
+{
+	*first = t->count;
+	if (lh_store_more(&t->message, &t->cap, t->count + n, sizeof *t->message, err))
+		return err ? err->code : LH_E_NOMEM;
+	for (uint32_t i = 0; i < n; i++)
+		t->message[t->count++] = (struct lh_message){ .turn = t->turn, .slot = -1, .role = LH_REMOVED, .maker = LH_BY_MODEL };
+	return 0;
+}
+
+int lh_transcript_fill(struct lh_transcript *t, uint32_t id, struct lh_str text, struct lh_str thoughts, struct lh_str blob, struct lh_error *err)
+{
+	struct lh_message *m = &t->message[id];
+	assert(id < t->count && m->role == LH_REMOVED && m->maker == LH_BY_MODEL);
+	m->role = LH_ASSISTANT;
+	m->hash = hash_of(LH_ASSISTANT, text, thoughts);
+	int rc = lh_store_put(t, text, &m->text, err);
+	if (!rc)
+		rc = lh_store_put(t, thoughts, &m->thoughts, err);
+	if (!rc)
+		rc = lh_store_put(t, blob, &m->blob, err);
+	return rc ? rc : parse(t, m, err);
+}
+
 int lh_transcript_add_reply(struct lh_transcript *t, struct lh_str text, struct lh_str thoughts, uint32_t *id, struct lh_error *err)
 {
-	int rc = make(t, LH_ASSISTANT, LH_BY_MODEL, text, thoughts, id, err);
-	return rc ? rc : parse(t, &t->message[*id], err);
+	int rc = lh_transcript_reserve(t, 1, id, err);
+	return rc ? rc : lh_transcript_fill(t, *id, text, thoughts, LH_STR(""), err);
 }
 
 int lh_transcript_accept(struct lh_transcript *t, uint32_t id, struct lh_error *err)
@@ -306,6 +335,17 @@ struct lh_str lh_transcript_text(const struct lh_transcript *t, uint32_t id)
 struct lh_str lh_transcript_thoughts(const struct lh_transcript *t, uint32_t id)
 {
 	return lh_store_at(t, t->message[id].thoughts);
+}
+
+struct lh_str lh_transcript_blob(const struct lh_transcript *t, uint32_t id)
+{
+	return lh_store_at(t, t->message[id].blob);
+}
+
+void lh_transcript_use_arena(struct lh_transcript *t, struct lh_arena *arena)
+{
+	assert(!t->body_count);
+	t->arena = arena;
 }
 
 struct lh_str lh_transcript_note(const struct lh_transcript *t, uint32_t id)

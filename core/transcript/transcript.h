@@ -35,6 +35,7 @@ struct lh_message {
 	struct lh_span text, thoughts;  /* in the transcript's text store */
 	struct lh_span tag;             /* the answer tag, relative to text; n = 0: none */
 	struct lh_span note;            /* why an edit was made */
+	struct lh_span blob;            /* the provider's own form, see body.h */
 	struct lh_span state;           /* canonical, in the text store; valid where has_state */
 	uint64_t hash;                  /* of role, text, thoughts */
 	uint32_t turn;                  /* 0: before the first turn */
@@ -63,14 +64,22 @@ struct lh_turn_states {                 /* the four states of the accepted reply
 };
 
 struct lh_transcript;
+struct lh_arena;
 
 /* Writes the instructions as message 0. The sample must outlive the transcript. */
 int lh_transcript_new(struct lh_sample *sample, uint32_t steps_per_turn, struct lh_transcript **out, struct lh_error *err) LH_CHECKED;
 void lh_transcript_free(struct lh_transcript *t);
+/* Request bodies are made in this arena (memory that another process sees too). Before the first body. */
+void lh_transcript_use_arena(struct lh_transcript *t, struct lh_arena *arena);
 
 /* Appends the next turn's prompt and carries the truth on. */
 int lh_transcript_begin_turn(struct lh_transcript *t, struct lh_error *err) LH_CHECKED;
-/* A model's reply to the current turn, not yet in the record; *id names it. */
+/* Ids for n replies that are being waited for, so that they do not depend on the order in which replies
+ * come. An id that no reply comes for stays empty, of role LH_REMOVED. */
+int lh_transcript_reserve(struct lh_transcript *t, uint32_t n, uint32_t *first, struct lh_error *err) LH_CHECKED;
+/* A model's reply to the current turn under a reserved id, not yet in the record. */
+int lh_transcript_fill(struct lh_transcript *t, uint32_t id, struct lh_str text, struct lh_str thoughts, struct lh_str blob, struct lh_error *err) LH_CHECKED;
+/* Both at once. */
 int lh_transcript_add_reply(struct lh_transcript *t, struct lh_str text, struct lh_str thoughts, uint32_t *id, struct lh_error *err) LH_CHECKED;
 /* The reply enters the record: the turn is finished. */
 int lh_transcript_accept(struct lh_transcript *t, uint32_t id, struct lh_error *err) LH_CHECKED;
@@ -95,6 +104,7 @@ const struct lh_message *lh_transcript_message(const struct lh_transcript *t, ui
 void lh_transcript_mark_journalled(struct lh_transcript *t, uint32_t id);
 struct lh_str lh_transcript_text(const struct lh_transcript *t, uint32_t id);
 struct lh_str lh_transcript_thoughts(const struct lh_transcript *t, uint32_t id);
+struct lh_str lh_transcript_blob(const struct lh_transcript *t, uint32_t id);
 struct lh_str lh_transcript_note(const struct lh_transcript *t, uint32_t id);
 struct lh_str lh_transcript_state(const struct lh_transcript *t, uint32_t id);      /* empty: none */
 const struct lh_sums *lh_transcript_sums(const struct lh_transcript *t, uint32_t index);   /* before index */

@@ -21,7 +21,7 @@ OUTSIDE = [
     (r"cjson/|cJSON", "core/json"),
     (r"sqlite3", "core/journal"),
     (r"(lua|lauxlib|lualib|luaconf)\.h(pp)?$", "core/policy"),
-    (r"dlfcn\.h$", "core/task"),
+    (r"dlfcn\.h$", "core/base"),
     (r"curl/", "core/net"),
     (r"yajl/", "plugins/support"),
 ]
