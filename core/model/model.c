@@ -18,18 +18,21 @@ void lh_reply_init(struct lh_reply *r)
 	lh_buf_init(&r->error_text, 4096);
 	lh_buf_init(&r->text, REPLY_MAX);
 	lh_buf_init(&r->thoughts, REPLY_MAX);
+	lh_buf_init(&r->blob, REPLY_MAX);
 }
 
 void lh_reply_clear(struct lh_reply *r)
 {
-	struct lh_buf error_text = r->error_text, text = r->text, thoughts = r->thoughts;
+	struct lh_buf error_text = r->error_text, text = r->text, thoughts = r->thoughts, blob = r->blob;
 	memset(r, 0, sizeof *r);
 	r->error_text = error_text;
 	r->text = text;
 	r->thoughts = thoughts;
+	r->blob = blob;
 	lh_buf_clear(&r->error_text);
 	lh_buf_clear(&r->text);
 	lh_buf_clear(&r->thoughts);
+	lh_buf_clear(&r->blob);
 }
 
 void lh_reply_fini(struct lh_reply *r)
@@ -37,6 +40,7 @@ void lh_reply_fini(struct lh_reply *r)
 	lh_buf_fini(&r->error_text);
 	lh_buf_fini(&r->text);
 	lh_buf_fini(&r->thoughts);
+	lh_buf_fini(&r->blob);
 }
 
 static const struct lh_model_ops *find(struct lh_str name)
@@ -88,6 +92,7 @@ int lh_model_open(struct lh_str name, struct lh_str bare, const struct lh_str *k
 	if (!m)
 		return lh_nomem(err);
 	m->ops = ops;
+	m->prices = (struct lh_prices){ -1, -1, -1 };
 	lh_buf_init(&m->options_json, 1 << 16);
 	int rc = open_into(m, bare, keys, values, count, base_dir, err);
 	if (rc) {
@@ -144,6 +149,67 @@ int lh_model_call(struct lh_model *m, struct lh_model_episode *e, const struct l
 	reply->attempts = 1;
 	return m->ops->call(m, e->state, request, reply, err);
 }
+
+/* ---- live models ---- */
+
+enum lh_carrier lh_model_carrier(const struct lh_model *m) { return m->ops->carrier; }
+bool lh_model_keeps_context(const struct lh_model *m) { return m->keeps_context; }
+
+int lh_model_encode(struct lh_model *m, const struct lh_model_request *request, struct lh_wire_request *out, struct lh_error *err)
+{
+	*out = (struct lh_wire_request){ 0 };
+	return m->ops->encode(m, request, out, err);
+}
+
+enum lh_verdict lh_model_decode(struct lh_model *m, const struct lh_exchange *x, int64_t tokens_in_guess, struct lh_reply *reply)
+{
+	lh_reply_clear(reply);
+	reply->attempts = 1;
+	reply->latency_us = x->latency_us;
+	memcpy(reply->request_id, x->request_id, sizeof reply->request_id);
+	return m->ops->decode(m, x, tokens_in_guess, reply);
+}
+
+void lh_model_endpoint(const struct lh_model *m, struct lh_endpoint_spec *out)
+{
+	*out = (struct lh_endpoint_spec){ .key = -1 };
+	m->ops->endpoint(m, out);
+}
+
+void lh_model_key(const struct lh_model *m, struct lh_key_source *out)
+{
+	*out = (struct lh_key_source){ NULL, NULL };
+	if (m->ops->key)
+		m->ops->key(m, out);
+}
+
+void lh_model_carry(const struct lh_model *m, struct lh_carry *out)
+{
+	*out = (struct lh_carry){ .timeout_ms = 600000, .idle_ms = 120000, .reply_most = REPLY_MAX };
+	m->ops->carry(m, out);
+}
+
+void lh_model_pool(const struct lh_model *m, struct lh_pool_spec *out, const char *const **pass_env)
+{
+	*out = (struct lh_pool_spec){ .log_fd = -1 };
+	*pass_env = NULL;
+	m->ops->pool(m, out, pass_env);
+}
+
+static void fill(int64_t *price, int64_t other)
+{
+	if (*price < 0)
+		*price = other;
+}
+
+void lh_model_set_prices(struct lh_model *m, const struct lh_prices *p)
+{
+	fill(&m->prices.in, p->in);
+	fill(&m->prices.cached, p->cached);
+	fill(&m->prices.out, p->out);
+}
+
+void lh_model_prices(const struct lh_model *m, struct lh_prices *out) { *out = m->prices; }
 
 const char *const *lh_model_names(void) { return names; }
 

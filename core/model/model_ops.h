@@ -13,7 +13,15 @@ struct lh_model_ops {
 	void (*free)(struct lh_model *m);
 	int (*begin)(struct lh_model *m, const struct lh_model_setting *setting, void **state, struct lh_error *err);   /* may be NULL */
 	void (*end)(void *state);
-	int (*call)(struct lh_model *m, void *state, const struct lh_model_request *request, struct lh_reply *reply, struct lh_error *err);
+	int (*call)(struct lh_model *m, void *state, const struct lh_model_request *request, struct lh_reply *reply, struct lh_error *err);   /* NULL: live */
+	/* Of a live model; see model.h for each. */
+	enum lh_carrier carrier;
+	int (*encode)(struct lh_model *m, const struct lh_model_request *request, struct lh_wire_request *out, struct lh_error *err);
+	enum lh_verdict (*decode)(struct lh_model *m, const struct lh_exchange *x, int64_t tokens_in_guess, struct lh_reply *reply);
+	void (*endpoint)(const struct lh_model *m, struct lh_endpoint_spec *out);        /* HTTP */
+	void (*key)(const struct lh_model *m, struct lh_key_source *out);                /* NULL: none is needed */
+	void (*carry)(const struct lh_model *m, struct lh_carry *out);
+	void (*pool)(const struct lh_model *m, struct lh_pool_spec *out, const char *const **pass_env);      /* POOL */
 };
 
 struct lh_model {
@@ -23,6 +31,8 @@ struct lh_model {
 	int64_t window;
 	uint64_t samples;
 	uint32_t turns;
+	bool keeps_context;
+	struct lh_prices prices;         /* -1: not given in the spec */
 	void *data;                      /* the kind's own */
 };
 
