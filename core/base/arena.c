@@ -22,7 +22,7 @@ struct lh_arena {
 	struct block *free[CLASSES];
 };
 
-static char *map_shared(size_t bytes)
+static char *map_shared(size_t bytes, int *out)
 {
 	int fd = memfd_create("longhaul", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
@@ -31,18 +31,21 @@ static char *map_shared(size_t bytes)
 	if (!ftruncate(fd, (off_t)bytes) && !fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW))
 		p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
 	int saved = errno;
-	close(fd);
+	if (p == MAP_FAILED)
+		close(fd);
+	else
+		*out = fd;
 	errno = saved;
 	return p == MAP_FAILED ? NULL : p;
 }
 
-int lh_arena_new(size_t bytes, struct lh_arena **out, struct lh_error *err)
+int lh_arena_new_shown(size_t bytes, struct lh_arena **out, int *fd, struct lh_error *err)
 {
 	*out = NULL;
 	struct lh_arena *a = calloc(1, sizeof *a);
 	if (!a)
 		return lh_nomem(err);
-	for (; bytes >= 1u << 20 && !(a->base = map_shared(bytes)); bytes /= 2)
+	for (; bytes >= 1u << 20 && !(a->base = map_shared(bytes, fd)); bytes /= 2)
 		;                                /* where addresses are limited, less will do */
 	if (!a->base) {
 		free(a);
@@ -51,6 +54,14 @@ int lh_arena_new(size_t bytes, struct lh_arena **out, struct lh_error *err)
 	a->size = bytes;
 	*out = a;
 	return 0;
+}
+
+int lh_arena_new(size_t bytes, struct lh_arena **out, struct lh_error *err)
+{
+	int fd, rc = lh_arena_new_shown(bytes, out, &fd, err);
+	if (!rc)
+		close(fd);
+	return rc;
 }
 
 void lh_arena_free(struct lh_arena *a)
@@ -109,8 +120,33 @@ void lh_arena_release(struct lh_arena *a, void *p)
 	a->free[b->bits] = b;
 }
 
-bool lh_arena_holds(const struct lh_arena *a, const void *p, size_t n)
+size_t lh_arena_offset(const struct lh_arena *a, const void *p)
 {
-	uintptr_t at = (uintptr_t)p, base = (uintptr_t)a->base;
-	return at >= base && at - base <= a->size && n <= a->size - (at - base);
+	return (size_t)((const char *)p - a->base);
+}
+
+int lh_arena_look(int fd, struct lh_arena_sight *out, struct lh_error *err)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+	off_t size = lseek(fd, 0, SEEK_END);
+	*out = (struct lh_arena_sight){ NULL, 0 };
+	if (seals < 0 || !(seals & F_SEAL_SHRINK) || size <= 0)
+		return lh_fail(err, LH_E_INTERNAL, "another process's memory is not as it should be");
+	void *p = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	if (p == MAP_FAILED)
+		return lh_fail(err, LH_E_NOMEM, "another process's memory cannot be looked at: %s", strerror(errno));
+	*out = (struct lh_arena_sight){ p, (size_t)size };
+	return 0;
+}
+
+void lh_arena_leave(struct lh_arena_sight *s)
+{
+	if (s->base)
+		munmap((void *)(uintptr_t)s->base, s->size);
+	*s = (struct lh_arena_sight){ NULL, 0 };
+}
+
+const char *lh_arena_at(const struct lh_arena_sight *s, size_t offset, size_t n)
+{
+	return offset <= s->size && n <= s->size - offset ? s->base + offset : NULL;
 }

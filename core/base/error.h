@@ -22,7 +22,9 @@
 	X(DAMAGED,   "damaged file") \
 	X(OVERFLOW,  "context overflow") \
 	X(FAILED,    "operational failure") \
-	X(INTERNAL,  "internal error")
+	X(INTERNAL,  "internal error") \
+	X(SKIPPED,   "skipped") \
+	X(WRITE,     "a run file that cannot be written further")
 
 enum lh_error_index {
 #define X(name, text) LH_ERRI_##name,

@@ -14,7 +14,8 @@ enum lh_purpose {                  /* part of every run's identity: append, neve
 	LH_FOR_POLICY = 3,         /* the policy's own stream */
 	LH_FOR_HISTORY = 4,        /* made histories: which past answers are wrong */
 	LH_FOR_BOOTSTRAP = 5,
-	LH_FOR_CHECK = 6
+	LH_FOR_CHECK = 6,
+	LH_FOR_RETRY = 7           /* how long a failed request waits; n = call and attempt */
 };
 
 /* A stream: draw number n of a key. Copy it to fork it. */

@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <string.h>
+
 uint32_t lh_utf8_decode(struct lh_str s, size_t *n)
 {
 	const unsigned char *p = (const unsigned char *)s.p;
@@ -22,15 +24,24 @@ uint32_t lh_utf8_decode(struct lh_str s, size_t *n)
 	return c;
 }
 
+/* ASCII from `at` on, eight bytes at a time. */
+static size_t skip_ascii(struct lh_str s, size_t at)
+{
+	uint64_t eight;
+	for (; s.n - at >= sizeof eight; at += sizeof eight) {
+		memcpy(&eight, s.p + at, sizeof eight);
+		if (eight & 0x8080808080808080u)
+			break;
+	}
+	while (at < s.n && (unsigned char)s.p[at] < 0x80)
+		at++;
+	return at;
+}
+
 size_t lh_utf8_bad_at(struct lh_str s)
 {
-	size_t at = 0;
-	while (at < s.n) {
-		size_t n;
-		if ((unsigned char)s.p[at] < 0x80) {
-			at++;
-			continue;
-		}
+	size_t at = 0, n;
+	while ((at = skip_ascii(s, at)) < s.n) {
 		lh_utf8_decode((struct lh_str){ s.p + at, s.n - at }, &n);
 		if (n == 1)
 			return at;
@@ -60,9 +71,21 @@ static bool is_hidden(uint32_t c)
 		(c >= 0xFFF9 && c < 0xFFFC) || (c >= 0xE0000 && c < 0xE1000);
 }
 
+static size_t plain_run(struct lh_str s, size_t at)
+{
+	size_t n = 0;
+	while (at + n < s.n && s.p[at + n] >= 0x20 && s.p[at + n] < 0x7F)
+		n++;
+	return n;
+}
+
 void lh_put_shown(struct lh_buf *b, struct lh_str s, bool lines)
 {
 	for (size_t at = 0, n; at < s.n; at += n) {
+		if ((n = plain_run(s, at))) {
+			lh_buf_put(b, s.p + at, n);
+			continue;
+		}
 		uint32_t c = lh_utf8_decode((struct lh_str){ s.p + at, s.n - at }, &n);
 		if (c == 0xFFFD && n == 1)
 			lh_buf_printf(b, "\\x%02x", (unsigned char)s.p[at]);

@@ -2,8 +2,8 @@
 
 #include "base/utf8.h"
 #include "json/scan.h"
+#include "json/tree.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,10 +38,24 @@ static int push_key(struct keys *k, const char *text, struct lh_error *err)
 	return 0;
 }
 
+#define FEW_KEYS 16
+
+/* Of a few keys each is looked for among those before it, which is cheaper than sorting. */
+static struct key repeated_of_few(const struct key *p, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		for (size_t j = 0; j < i; j++)
+			if (p[i].text[0] == p[j].text[0] && strcmp(p[i].text, p[j].text) == 0)
+				return p[i];
+	return (struct key){ 0 };
+}
+
 /* The first key above `base` that repeats another; nth 0: none. */
 static struct key repeated_key(struct keys *k, size_t base)
 {
 	struct key found = { 0 };
+	if (k->n - base <= FEW_KEYS)
+		return repeated_of_few(k->p + base, k->n - base);
 	qsort(k->p + base, k->n - base, sizeof *k->p, by_text);
 	for (size_t i = base + 1; i < k->n; i++)
 		if (strcmp(k->p[i - 1].text, k->p[i].text) == 0 && (!found.nth || k->p[i].nth < found.nth))
@@ -92,22 +106,22 @@ static int check_keys(const cJSON *root, struct lh_str text, const char *where, 
 int lh_json_parse(struct lh_str text, const char *where, int first_line, struct lh_json **out, struct lh_error *err)
 {
 	*out = NULL;
-	int rc = lh_scan_check(text, where, first_line, err);
+	size_t values;
+	int rc = lh_scan_check(text, where, first_line, &values, err);
 	if (rc)
 		return rc;
-	/* What the scan lets pass cJSON takes too, so only memory can be wanting. */
-	cJSON *root = cJSON_ParseWithLength(text.p, text.n);
+	cJSON *root = lh_tree_build(text, values);
 	if (!root)
 		return lh_nomem(err);
 	rc = check_keys(root, text, where, first_line, err);
 	if (rc)
-		cJSON_Delete(root);
+		free(root);
 	else
 		*out = (struct lh_json *)root;
 	return rc;
 }
 
-void lh_json_free(struct lh_json *root) { cJSON_Delete((cJSON *)root); }
+void lh_json_free(struct lh_json *root) { free(root); }
 
 enum lh_json_type lh_json_type(const struct lh_json *json)
 {

@@ -1,8 +1,8 @@
 /* json/reader.h - strict JSON in (RFC 8259), for documents of moderate size.
  *
- * Built on cJSON, and stricter: the whole text must be one value, at most 64 levels deep, valid
- * UTF-8, no duplicate key in an object, no NUL character, no lone surrogate, no number that is not
- * finite or longer than 63 characters. Errors name the line. Nodes belong to their document.
+ * The whole text must be one value, at most 64 levels deep, valid UTF-8, no duplicate key in an object,
+ * no NUL character, no lone surrogate, no number that is not finite or longer than 63 characters. Errors
+ * name the line. Nodes are cJSON's, and belong to their document: it lies in one piece of memory.
  * The only room that includes cJSON.h. */
 #ifndef LH_JSON_READER_H
 #define LH_JSON_READER_H

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NUMBER_MAX 63                /* cJSON cuts longer ones */
-
 static int line_at(const struct lh_scan *s, size_t at)
 {
 	int line = s->first_line;
@@ -91,10 +89,16 @@ static int scan_unicode(struct lh_scan *s)
 	return pair && c >= 0xDC00 && c <= 0xDFFF ? 0 : bad(s, from, "\\u escape of half a surrogate pair");
 }
 
+static bool is_plain(unsigned char c) { return c >= 0x20 && c != '"' && c != '\\'; }
+
 static int scan_string(struct lh_scan *s)
 {
 	size_t from = s->at++;
 	for (;;) {
+		const char *p = s->text.p + s->at, *end = s->text.p + s->text.n;
+		while (p < end && is_plain((unsigned char)*p))
+			p++;
+		s->at = (size_t)(p - s->text.p);
 		int c = peek(s);
 		if (c < 0)
 			return bad(s, from, "a string is not closed");
@@ -126,7 +130,7 @@ static bool scan_digits(struct lh_scan *s)
 /* Only an exponent can leave the range of a double: without one there are too few digits. */
 static bool is_finite(const struct lh_scan *s, size_t from)
 {
-	char text[NUMBER_MAX + 1];
+	char text[LH_SCAN_NUMBER_MAX + 1];
 	size_t n = s->at - from;
 	memcpy(text, s->text.p + from, n);
 	text[n] = 0;
@@ -153,7 +157,7 @@ static int scan_number(struct lh_scan *s)
 		if (!scan_digits(s))
 			return unexpected(s, "a digit in the exponent");
 	}
-	if (s->at - from > NUMBER_MAX)
+	if (s->at - from > LH_SCAN_NUMBER_MAX)
 		return bad(s, from, "a number has more than 63 characters");
 	return is_finite(s, from) ? 0 : bad(s, from, "a number is too large for a double");
 }
@@ -181,6 +185,7 @@ static int open_container(struct lh_scan *s)
 static int scan_value(struct lh_scan *s)
 {
 	int c = peek(s);
+	s->values++;
 	if (c == '{' || c == '[')
 		return open_container(s);
 	if (c == '"')
@@ -254,7 +259,7 @@ static int scan_document(struct lh_scan *s)
 	return s->at == s->text.n ? 0 : unexpected(s, "the end of the text after the value");
 }
 
-int lh_scan_check(struct lh_str text, const char *where, int first_line, struct lh_error *err)
+int lh_scan_check(struct lh_str text, const char *where, int first_line, size_t *values, struct lh_error *err)
 {
 	struct lh_scan s = { .text = text, .where = where, .first_line = first_line, .err = err };
 	const char *nul = text.n ? memchr(text.p, 0, text.n) : NULL;
@@ -265,7 +270,9 @@ int lh_scan_check(struct lh_str text, const char *where, int first_line, struct 
 		return bad(&s, ill, "the text is not valid UTF-8");
 	if (text.n >= 3 && memcmp(text.p, "\xEF\xBB\xBF", 3) == 0)
 		return bad(&s, 0, "the text starts with a byte order mark: save it as plain UTF-8");
-	return scan_document(&s);
+	int rc = scan_document(&s);
+	*values = s.values;
+	return rc;
 }
 
 int lh_scan_line_of_key(struct lh_str text, int first_line, size_t nth)

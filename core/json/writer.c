@@ -1,5 +1,7 @@
 #include "json/writer.h"
 
+#include "json/reader.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -156,4 +158,33 @@ void lh_jw_raw(struct lh_jw *w, struct lh_str json)
 {
 	separate(w, false);
 	lh_buf_put_str(w->out, json);
+}
+
+static void put_number(struct lh_jw *w, const struct lh_json *node)
+{
+	int64_t whole;
+	if (lh_json_int(node, &whole))
+		lh_jw_int(w, whole);
+	else
+		lh_jw_double(w, lh_json_number(node));
+}
+
+void lh_jw_node(struct lh_jw *w, const struct lh_json *node)
+{
+	enum lh_json_type type = lh_json_type(node);
+	switch (type) {
+	case LH_JSON_BOOL: lh_jw_bool(w, lh_json_bool(node)); break;
+	case LH_JSON_NUMBER: put_number(w, node); break;
+	case LH_JSON_STRING: lh_jw_str(w, lh_json_str(node)); break;
+	case LH_JSON_ARRAY: case LH_JSON_OBJECT:
+		lh_jw_open(w, type == LH_JSON_ARRAY ? '[' : '{');
+		for (const struct lh_json *v = lh_json_first(node); v; v = lh_json_next(v)) {
+			if (type == LH_JSON_OBJECT)
+				lh_jw_key_str(w, lh_json_key(v));
+			lh_jw_node(w, v);
+		}
+		lh_jw_close(w);
+		break;
+	default: lh_jw_null(w);
+	}
 }

@@ -6,6 +6,8 @@
 
 #include "base/text.h"
 
+struct lh_json;
+
 #define LH_JW_DEPTH 96        /* containers open at once; more fails the buffer with LH_E_LIMIT */
 
 /* The arrays are indexed by depth: [0] is the text itself, [1] the outermost container. */
@@ -33,6 +35,7 @@ void lh_jw_uint_text(struct lh_jw *w, uint64_t v);        /* as a string: ids an
 void lh_jw_double(struct lh_jw *w, double v);
 void lh_jw_bool(struct lh_jw *w, bool v);
 void lh_jw_null(struct lh_jw *w);
+void lh_jw_node(struct lh_jw *w, const struct lh_json *node);   /* as it was read; NULL: null */
 void lh_jw_raw(struct lh_jw *w, struct lh_str json);      /* a complete value already written */
 
 /* The characters of s escaped for the inside of a JSON string, without the quotes. */
