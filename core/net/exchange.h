@@ -19,6 +19,7 @@
 	X(TOO_LARGE, "reply too large", false) \
 	X(PROTOCOL,  "protocol",      true)  /* not HTTP; an HTTP/2 stream error; not JSON-RPC */ \
 	X(DIED,      "process ended", true)  \
+	X(START,     "cannot be started", false) /* a process, whenever it is tried */ \
 	X(CANCELLED, "cancelled",     false) \
 	X(OTHER,     "transport",     true)
 
@@ -41,7 +42,8 @@ struct lh_exchange {
 	int64_t retry_after_us;          /* asked for by the server; -1: not */
 	int should_retry;                /* x-should-retry: 1, 0; -1: not said */
 	char request_id[80];             /* the server's */
-	int64_t latency_us;
+	int64_t latency_us;              /* from its start to its last byte, or to the fault */
+	void *carrier;                   /* whoever carried it finds its own here when it is given back */
 };
 
 #endif

@@ -3,7 +3,9 @@
  * doubles after each clean round (max(limit, 4) successes in a row while at least 80 % of the limit was in
  * use) until the first cut; 429: × 0.8, at most once in 15 s, and successes within that time do not count;
  * + 5 % (at least 1) a clean round after a cut; 5xx and transport faults end a round, and never cut. A success that
- * needed a retry is neutral. A 429's Retry-After concerns its own request alone. */
+ * needed a retry is neutral. A 429's Retry-After concerns its own request alone. A tenth of a second's requests (at
+ * least one) and of a minute's tokens can be saved up; a request larger than that goes when that is full, and is
+ * paid off before the next. */
 #ifndef LH_NET_PACE_H
 #define LH_NET_PACE_H
 

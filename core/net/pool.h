@@ -2,13 +2,18 @@
  *
  * The command is split into words by the caller; no shell. Each child has a process group of its own
  * that is killed at the end, also when this process is killed (a keeper waits on a pipe). stderr goes
- * to a log file or nowhere. A child that dies is started again. */
+ * to a log file or nowhere. A child that dies is started again; what it was asked ends with LH_FAULT_DIED.
+ * Three starts in a row that come to nothing, or a command that cannot be executed, are LH_FAULT_START for
+ * all that waits. A session whose process has ended, or that a request was given up in, is lost: LH_FAULT_DIED
+ * with should_retry 0 for what is asked in it, unless nothing had been answered in it yet. Times count from
+ * when a request is handed to a process. */
 #ifndef LH_NET_POOL_H
 #define LH_NET_POOL_H
 
 #include "net/exchange.h"
 #include "net/loop.h"
 
+/* Texts are the caller's until the pool is freed. */
 struct lh_pool_spec {
 	const char *const *argv;                 /* NULL-terminated */
 	const char *const *env;                  /* whole environment, NULL-terminated */

@@ -16,9 +16,13 @@ void lh_secrets_free(struct lh_secrets *s);                      /* wipes */
  * blanks in it, a file that cannot be read. LH_E_MISSING: the variable is not set. */
 int lh_secrets_take_env(struct lh_secrets *s, const char *name, int *index, struct lh_error *err) LH_CHECKED;
 int lh_secrets_take_file(struct lh_secrets *s, const char *path, int *index, struct lh_error *err) LH_CHECKED;
+int lh_secrets_count(const struct lh_secrets *s);                /* keys taken; 0 for NULL */
 struct lh_str lh_secrets_peek(const struct lh_secrets *s, int index);
-/* Writes "[key]" over each occurrence of a known key in a text: for what a server or an agent says. */
+/* Writes "[key]" over each occurrence of a known key in a text, or in JSON: for what a server or an agent says.
+ * One shorter than 8 bytes is left alone: it would take words out of answers. */
 void lh_secrets_redact(const struct lh_secrets *s, struct lh_buf *text);
+/* Writes '*' over each byte of a known key where it lies, in bytes that may be written to: before anything is cut out. */
+void lh_secrets_mask(const struct lh_secrets *s, struct lh_str bytes);
 
 /* Would a variable of this name be a key? (…_KEY, …_TOKEN, …_SECRET, …_PASSWORD, …_CREDENTIALS …) */
 bool lh_secret_name(const char *name);
