@@ -40,8 +40,9 @@ static const struct lh_column call_columns[] = {
 	TEXT(lh_call_row, view), INT(lh_call_row, view_hash), TEXT_OR_NULL(lh_call_row, options),
 	INT_OR_NULL(lh_call_row, reply), TEXT_OR_NULL(lh_call_row, error), TEXT_OR_NULL(lh_call_row, error_text),
 	TEXT_OR_NULL(lh_call_row, finish), INT(lh_call_row, tokens_in), INT(lh_call_row, tokens_cached),
-	INT(lh_call_row, tokens_out), INT(lh_call_row, tokens_reasoning), INT(lh_call_row, latency_us),
-	INT(lh_call_row, cost_microusd), INT(lh_call_row, attempts), REAL(lh_call_row, exposure_update),
+	INT(lh_call_row, tokens_out), INT(lh_call_row, tokens_reasoning), FLAG(lh_call_row, counted), INT(lh_call_row, latency_us),
+	INT(lh_call_row, cost_microusd), INT(lh_call_row, attempts), INT(lh_call_row, thoughts_kept), INT(lh_call_row, thoughts_dropped),
+	TEXT_OR_NULL(lh_call_row, served_by), TEXT_OR_NULL(lh_call_row, request_id), REAL(lh_call_row, exposure_update),
 	REAL(lh_call_row, exposure_state), REAL(lh_call_row, exposure_unusable), REAL(lh_call_row, reusable_prefix),
 	FLAG(lh_call_row, accepted), TEXT_OR_NULL(lh_call_row, outcome), FLAG(lh_call_row, unshown),
 	STATE(lh_call_row, shown), STATE(lh_call_row, followed), STATE(lh_call_row, answered), TEXT_OR_NULL(lh_call_row, truth),
@@ -52,12 +53,29 @@ static const struct lh_column attempt_columns[] = {
 	INT(lh_attempt_row, status), TEXT_OR_NULL(lh_attempt_row, error), INT(lh_attempt_row, waited_us),
 };
 
+static const struct lh_column answer_call_columns[] = {
+	INT(lh_answer_row, turn), INT(lh_answer_row, seq), TEXT(lh_answer_row, view), INT(lh_answer_row, view_hash), INT_OR_NULL(lh_answer_row, reply),
+	TEXT_OR_NULL(lh_answer_row, error), TEXT_OR_NULL(lh_answer_row, error_text), TEXT_OR_NULL(lh_answer_row, finish),
+	INT(lh_answer_row, tokens_in), INT(lh_answer_row, tokens_cached), INT(lh_answer_row, tokens_out), INT(lh_answer_row, tokens_reasoning),
+	FLAG(lh_answer_row, counted), INT(lh_answer_row, latency_us), INT(lh_answer_row, cost_microusd), INT(lh_answer_row, attempts),
+	INT(lh_answer_row, thoughts_kept), INT(lh_answer_row, thoughts_dropped), TEXT_OR_NULL(lh_answer_row, served_by),
+	TEXT_OR_NULL(lh_answer_row, request_id), FLAG(lh_answer_row, accepted),
+};
+
+static const struct lh_column answer_message_columns[] = {
+	STATE(lh_answer_row, text), TEXT_OR_NULL(lh_answer_row, thoughts), TEXT_OR_NULL(lh_answer_row, blob),
+};
+
 #define TABLE(name) { #name, name##_columns, (int)(sizeof name##_columns / sizeof *name##_columns) }
 
 const struct lh_table lh_tables[LH_T_COUNT] = {
 	[LH_T_RUN] = TABLE(run), [LH_T_CONDITION] = TABLE(condition), [LH_T_EPISODE] = TABLE(episode),
 	[LH_T_MESSAGE] = TABLE(message), [LH_T_CALL] = TABLE(call), [LH_T_ATTEMPT] = TABLE(attempt),
 };
+
+#define PART(table, name) { table, name, (int)(sizeof name / sizeof *name) }
+
+const struct lh_table lh_answer_parts[2] = { PART("call", answer_call_columns), PART("message", answer_message_columns) };
 
 void lh_columns_list(const struct lh_table *t, const char *prefix, struct lh_buf *out)
 {
@@ -155,10 +173,10 @@ static bool read_column(const struct lh_column *c, sqlite3_stmt *s, int i, char 
 	return read_text(c, s, i, type, row);
 }
 
-bool lh_columns_read(const struct lh_table *t, sqlite3_stmt *s, void *row, const char **bad)
+bool lh_columns_read(const struct lh_table *t, sqlite3_stmt *s, int first, void *row, const char **bad)
 {
 	for (int i = 0; i < t->count; i++)
-		if (!read_column(&t->column[i], s, i, row)) {
+		if (!read_column(&t->column[i], s, first + i, row)) {
 			*bad = t->column[i].name;
 			return false;
 		}

@@ -39,6 +39,8 @@ union lh_any_row {
 };
 
 extern const struct lh_table lh_tables[LH_T_COUNT];
+/* A struct lh_answer_row: first what comes from table call, then from message. */
+extern const struct lh_table lh_answer_parts[2];
 
 /* "a, b, c", each with `prefix` in front. */
 void lh_columns_list(const struct lh_table *t, const char *prefix, struct lh_buf *out);
@@ -48,8 +50,8 @@ int lh_columns_bind(const struct lh_table *t, sqlite3_stmt *s, const void *row);
 /* The bytes of a row's texts. */
 size_t lh_columns_bytes(const struct lh_table *t, const void *row);
 
-/* Reads the current row; the texts borrow from sqlite until its next step. False: a column holds a
+/* Reads the current row from column `first` on; the texts borrow from sqlite until its next step. False: a column holds a
  * value of the wrong type or range, and *bad is its name. */
-bool lh_columns_read(const struct lh_table *t, sqlite3_stmt *s, void *row, const char **bad);
+bool lh_columns_read(const struct lh_table *t, sqlite3_stmt *s, int first, void *row, const char **bad);
 
 #endif

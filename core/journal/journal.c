@@ -64,16 +64,16 @@ static int make_file(struct lh_journal *j, struct lh_error *err)
 	}
 	if (errno == EEXIST)
 		return 0;
-	return lh_fail(err, LH_E_IO, "%s cannot be made: %s", j->path, strerror(errno));
+	return lh_fail(err, LH_E_IO, "%s cannot be made: %s; name another place with -o", j->path, strerror(errno));
 }
 
-static int refuse_foreign(const char *path, struct lh_error *err)
+static int refuse_foreign(const struct lh_journal *j, struct lh_error *err)
 {
 	sqlite3 *db;
 	bool empty;
-	int rc = lh_header_open(path, &db, &empty, err);
+	int rc = lh_header_open(j->path, &db, &empty, err);
 	sqlite3_close(db);
-	return rc;
+	return !rc && empty && j->resumed ? lh_fail(err, LH_E_DATA, "%s is empty: there is no run in it to go on with", j->path) : rc;
 }
 
 static int open_database(struct lh_journal *j, struct lh_error *err)
@@ -82,7 +82,7 @@ static int open_database(struct lh_journal *j, struct lh_error *err)
 	if (sqlite3_open_v2(j->path, &j->db, flags, NULL) != SQLITE_OK)
 		return j->db ? lh_sqlite_fail(j->db, j->path, err) : lh_nomem(err);
 	if (sqlite3_db_readonly(j->db, "main") == 1)
-		return lh_fail(err, LH_E_IO, "%s cannot be written: its permissions do not allow it", j->path);
+		return lh_fail(err, LH_E_IO, "%s cannot be written: its permissions do not allow it; `chmod u+w` it, or name another file with -o", j->path);
 	j->wal_path = sqlite3_filename_wal(sqlite3_db_filename(j->db, "main"));      /* links followed */
 	sqlite3_busy_timeout(j->db, BUSY_MS);
 	sqlite3_db_config(j->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -136,7 +136,7 @@ static int lock_file(const char *path, const char *wal_path, struct lh_error *er
 	if (rc && errno != EWOULDBLOCK)
 		lh_fail(err, LH_E_IO, "%s: cannot be locked: %s", wal_path, strerror(errno));
 	else if (rc || !is_file_at(fd, wal_path))
-		lh_fail(err, LH_E_IO, "%s is locked: another longhaul is writing to it; wait until that has ended, or use another file", path);
+		lh_fail(err, LH_E_IO, "%s is locked: another longhaul is writing to it; wait until that has ended, or name another file with -o", path);
 	else
 		return fd;
 	close(fd);
@@ -171,29 +171,33 @@ static int ensure_indexes(struct lh_journal *j, struct lh_error *err)
 	return rc;
 }
 
-static int start(struct lh_journal *j, struct lh_error *err)
+/* run: the one to go on with; 0: none. */
+static int start(struct lh_journal *j, int64_t run, struct lh_error *err)
 {
-	int rc = make_file(j, err);
+	int rc = j->resumed ? 0 : make_file(j, err);
 	if (!rc && !j->made)
-		rc = refuse_foreign(j->path, err);
+		rc = refuse_foreign(j, err);
 	if (!rc)
 		rc = open_database(j, err);
 	if (!rc)
 		rc = prepare_file(j, err);
 	if (!rc)
 		rc = lock_writer(j, err);
+	if (!rc && j->resumed)
+		rc = lh_journal_check_run(j, run, err);
 	if (!rc)
 		rc = ensure_indexes(j, err);
 	return rc ? rc : lh_journal_prepare(j, err);
 }
 
-int lh_journal_create(const char *path, bool bulk, struct lh_journal **out, struct lh_error *err)
+static int open_journal(const char *path, bool bulk, bool resumed, int64_t run, struct lh_journal **out, struct lh_error *err)
 {
 	*out = NULL;
 	struct lh_journal *j = journal_new(path, bulk);
 	if (!j)
 		return lh_nomem(err);
-	int rc = start(j, err);
+	j->resumed = resumed;
+	int rc = start(j, run, err);
 	if (rc) {
 		lh_journal_discard(j);
 		return rc;
@@ -201,6 +205,16 @@ int lh_journal_create(const char *path, bool bulk, struct lh_journal **out, stru
 	j->synced_us = lh_clock_mono_us();
 	*out = j;
 	return 0;
+}
+
+int lh_journal_create(const char *path, bool bulk, struct lh_journal **out, struct lh_error *err)
+{
+	return open_journal(path, bulk, false, 0, out, err);
+}
+
+int lh_journal_open_run(const char *path, int64_t run, struct lh_journal **out, struct lh_error *err)
+{
+	return open_journal(path, false, true, run, out, err);
 }
 
 int lh_journal_begin(struct lh_journal *j, struct lh_error *err)
@@ -240,10 +254,8 @@ static int sync_now_and_then(struct lh_journal *j, struct lh_error *err)
 	int64_t now = lh_clock_mono_us();
 	if (now - j->synced_us < SYNC_EVERY_US)
 		return 0;
-	if (fdatasync(j->wal_fd)) {
-		j->broken = LH_E_IO;
-		return lh_fail(err, LH_E_IO, "%s: input or output failed (%s); what was committed before is kept", j->wal_path, strerror(errno));
-	}
+	if (fdatasync(j->wal_fd))
+		return lh_journal_broke(j, errno, err);
 	j->synced_us = now;
 	j->unsynced = false;
 	return 0;
@@ -266,27 +278,10 @@ static int fold(struct lh_journal *j, struct lh_error *err)
 	if (rc)
 		return rc;
 	if (busy)
-		return lh_fail(err, LH_E_IO, "%s is being read by another program, so part of it is still in %s: keep the two together",
-			j->path, j->wal_path);
+		return lh_fail(err, LH_E_IO, "%s is being read by another program, so part of it is still in %s", j->path, j->wal_path);
 	sqlite3_busy_timeout(j->db, 0);
 	sqlite3_exec(j->db, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
 	return 0;
-}
-
-int lh_journal_close(struct lh_journal *j, struct lh_error *err)
-{
-	if (!j)
-		return 0;
-	int rc = lh_journal_commit_now(j, err);
-	if (!rc && !j->indexed) {
-		rc = lh_schema_create_indexes(j->db, j->path, err);
-		j->indexed = !rc;
-	}
-	if (rc && !sqlite3_get_autocommit(j->db))
-		sqlite3_exec(j->db, "ROLLBACK", NULL, NULL, NULL);
-	int folded = fold(j, rc ? NULL : err);
-	journal_free(j);
-	return rc ? rc : folded;
 }
 
 /* sqlite removes the -wal when the last connection closes; the names are for a close that failed. */
@@ -323,6 +318,33 @@ void lh_journal_discard(struct lh_journal *j)
 		end_without(j, j->made && !j->committed);
 }
 
+/* What is left once every row is committed. A later writer makes up for what fails here. */
+static int finish_file(struct lh_journal *j, struct lh_error *err)
+{
+	struct lh_error why = { 0 };
+	int rc = j->indexed ? 0 : lh_schema_create_indexes(j->db, j->path, &why);
+	int folded = fold(j, rc ? NULL : &why);
+	rc = rc ? rc : folded;
+	if (!rc)
+		return 0;
+	return lh_fail(err, rc == LH_E_IO ? LH_E_WRITE : rc, "%s; nothing is lost, and `longhaul report` shows it: keep %s beside it where there is one",
+		why.text, j->wal_path);
+}
+
+int lh_journal_close(struct lh_journal *j, struct lh_error *err)
+{
+	if (!j)
+		return 0;
+	int rc = lh_journal_commit_now(j, err);
+	if (!rc) {
+		rc = finish_file(j, err);
+		journal_free(j);
+		return rc;
+	}
+	lh_journal_discard(j);
+	return rc;
+}
+
 /* Takes what was committed of a run out again. Where that fails the run stays, as `running`. */
 static void take_out(struct lh_journal *j, int64_t run, int64_t first_episode)
 {
@@ -340,6 +362,10 @@ void lh_journal_forget(struct lh_journal *j, int64_t run, int64_t first_episode)
 {
 	if (!j)
 		return;
+	if (j->broken || j->resumed) {       /* the file, not the run, is to blame; or others' rows are at stake */
+		lh_journal_discard(j);
+		return;
+	}
 	if (j->db && !j->made && j->committed && run > 0)
 		take_out(j, run, first_episode);
 	end_without(j, j->made);

@@ -9,7 +9,7 @@
 #include "base/text.h"
 
 #define LH_JOURNAL_APP_ID 0x4C484C31        /* PRAGMA application_id: "LHL1" */
-#define LH_JOURNAL_VERSION 1                /* PRAGMA user_version */
+#define LH_JOURNAL_VERSION 2                /* PRAGMA user_version */
 #define LH_JOURNAL_TEXT_MAX (64u << 20)     /* bytes of text in one row */
 
 struct lh_journal;
@@ -39,7 +39,7 @@ struct lh_condition_row {
 
 struct lh_episode_row {
 	int64_t id, run, condition, sample;  /* id unique within the file, given by the caller */
-	struct lh_str status;                /* running, done, censored, policy_error, plugin_crash */
+	struct lh_str status;                /* running, done, censored, policy_error, plugin_crash, superseded */
 	struct lh_str cause;
 	struct lh_str extra;                 /* JSON: what the policy's finish() returned */
 };
@@ -66,13 +66,33 @@ struct lh_call_row {
 	struct lh_str error, error_text;     /* code and words where there is no reply */
 	struct lh_str finish;                /* stop, length, refusal, … */
 	int64_t tokens_in, tokens_cached, tokens_out, tokens_reasoning;
+	bool counted;                        /* tokens by the server; else our estimate from bytes */
 	int64_t latency_us, cost_microusd, attempts;
+	int64_t thoughts_kept, thoughts_dropped;      /* earlier replies sent with their thoughts; without those they had */
+	struct lh_str served_by, request_id; /* who answered, by the server's word */
 	double exposure_update, exposure_state, exposure_unusable, reusable_prefix;   /* shares of 0..1 */
 	bool accepted;                       /* the turn's accepted call: the fields below hold */
 	struct lh_str outcome;               /* transcript/outcome.h */
 	bool unshown;
 	struct lh_str shown, followed, answered, truth;   /* canonical states; empty where undefined */
 	bool has_shown, has_followed, has_answered;
+};
+
+/* A call with what it brought: what going on with its episode needs. */
+struct lh_answer_row {
+	int64_t turn, seq;
+	struct lh_str view;
+	uint64_t view_hash;
+	int64_t reply;                       /* message id; -1: none */
+	struct lh_str error, error_text, finish;
+	struct lh_str text, thoughts, blob;  /* of the reply */
+	bool has_text;                       /* there is a reply */
+	int64_t tokens_in, tokens_cached, tokens_out, tokens_reasoning;
+	bool counted;
+	int64_t latency_us, cost_microusd, attempts;
+	int64_t thoughts_kept, thoughts_dropped;
+	struct lh_str served_by, request_id;
+	bool accepted;
 };
 
 struct lh_attempt_row {
@@ -89,14 +109,22 @@ struct lh_attempt_row {
  * the disk at most once a second.
  *
  * Rows are checked for size only, texts are stored as they are; a row put twice is LH_E_INTERNAL
- * (in a new bulk file only at the close). After a write that failed (LH_E_IO: disk full, …) nothing
- * more is written: what was committed is kept, what was not is gone. */
+ * (in a new bulk file only at the close). After a write that failed (LH_E_WRITE: disk full, …) nothing
+ * more is written: what was committed is kept, what was not is gone. LH_E_IO is only of the opening. */
 int lh_journal_create(const char *path, bool bulk, struct lh_journal **out, struct lh_error *err) LH_CHECKED;
+/* Opens a file to go on with one of its runs: never makes a file, checks every page first, commits at
+ * once (not in bulk). LH_E_MISSING: no such file or run. */
+int lh_journal_open_run(const char *path, int64_t run, struct lh_journal **out, struct lh_error *err) LH_CHECKED;
+/* The run is running again: its end is taken back, its settings are these (samples may have grown). Its
+ * conditions are in the file; they are not put again. */
+int lh_journal_resume_run(struct lh_journal *j, int64_t run, struct lh_str settings, struct lh_error *err) LH_CHECKED;
+/* A conversation that is begun again as another episode: its calls are kept, and their cost counts. */
+int lh_journal_supersede(struct lh_journal *j, int64_t episode, struct lh_error *err) LH_CHECKED;
 int lh_journal_put_run(struct lh_journal *j, struct lh_run_row *row, struct lh_error *err) LH_CHECKED;
 int lh_journal_end_run(struct lh_journal *j, int64_t run, struct lh_str status, struct lh_str cause, struct lh_str ended, struct lh_error *err) LH_CHECKED;
 int lh_journal_put_condition(struct lh_journal *j, const struct lh_condition_row *row, struct lh_error *err) LH_CHECKED;
 int lh_journal_put_episode(struct lh_journal *j, const struct lh_episode_row *row, struct lh_error *err) LH_CHECKED;   /* insert or update status, cause, extra */
-/* Of a message or call that is there already: live, the new row replaces it; in bulk, an error. */
+/* Of a message, call or attempt that is there already: live, the new row replaces it; in bulk, an error. */
 int lh_journal_put_message(struct lh_journal *j, const struct lh_message_row *row, struct lh_error *err) LH_CHECKED;
 int lh_journal_put_call(struct lh_journal *j, const struct lh_call_row *row, struct lh_error *err) LH_CHECKED;
 int lh_journal_put_attempt(struct lh_journal *j, const struct lh_attempt_row *row, struct lh_error *err) LH_CHECKED;
@@ -105,8 +133,13 @@ int lh_journal_next_episode(struct lh_journal *j, int64_t *id, struct lh_error *
 int lh_journal_close(struct lh_journal *j, struct lh_error *err) LH_CHECKED;        /* commits, checkpoints: one file; frees j in any case */
 void lh_journal_discard(struct lh_journal *j);                                      /* rolls back; removes a file it made */
 /* Ends a simulated run that came to nothing: its rows go, from first_episode on, committed or not, and
- * a file that this journal made goes as a whole. */
+ * a file that this journal made goes as a whole. After a failed write, and of a run that was gone on
+ * with, it is lh_journal_discard: what is committed stays. */
 void lh_journal_forget(struct lh_journal *j, int64_t run, int64_t first_episode);
+
+/* A writer that was killed while it opened or closed the file leaves it in the middle of a change, which is taken back
+ * here; readers cannot. Nothing where there is no such change, or no file of ours. */
+int lh_journal_mend(const char *path, struct lh_error *err) LH_CHECKED;
 
 /* Reading: read-only, defensive, schema compared with ours. A file that is being written is read as
  * of its last commit (one of a bulk run: as of the first walk over its messages or calls). Errors:
@@ -121,9 +154,13 @@ void lh_reader_close(struct lh_reader *r);
 typedef int (*lh_visit)(void *user, const void *row, struct lh_error *err);
 int lh_reader_runs(struct lh_reader *r, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED;                      /* struct lh_run_row, by id */
 int lh_reader_newest_run(struct lh_reader *r, int64_t *run, struct lh_error *err) LH_CHECKED;
+/* The newest run (0: the file holds none) and whether it was brought to its end (status done). */
+int lh_reader_latest(struct lh_reader *r, int64_t *run, bool *unfinished, struct lh_error *err) LH_CHECKED;
 int lh_reader_conditions(struct lh_reader *r, int64_t run, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED;   /* by id */
 int lh_reader_episodes(struct lh_reader *r, int64_t run, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED;     /* by condition, sample */
 int lh_reader_messages(struct lh_reader *r, int64_t episode, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED; /* by id */
 int lh_reader_calls(struct lh_reader *r, int64_t episode, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED;    /* by turn, seq */
+int lh_reader_answers(struct lh_reader *r, int64_t episode, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED;  /* struct lh_answer_row, by turn, seq */
+int lh_reader_attempts(struct lh_reader *r, int64_t episode, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED; /* by turn, seq, attempt */
 
 #endif

@@ -12,12 +12,12 @@
 static const char settings_sql[] = "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA cache_size=-16384";
 
 /* Where the indexes are missing (see schema.h), the rows' places, in tables of our own: as of now,
- * while a writer goes on. */
+ * while a writer goes on. INTEGER: else a comparison with a column of ours could not use the key. */
 static const char places_sql[] =
 	"BEGIN;"
-	"CREATE TEMP TABLE message_place(episode, id, place, PRIMARY KEY(episode, id, place)) WITHOUT ROWID;"
+	"CREATE TEMP TABLE message_place(episode INTEGER, id INTEGER, place INTEGER, PRIMARY KEY(episode, id, place)) WITHOUT ROWID;"
 	"INSERT INTO message_place SELECT episode, id, rowid FROM main.message;"
-	"CREATE TEMP TABLE call_place(episode, turn, seq, place, PRIMARY KEY(episode, turn, seq, place)) WITHOUT ROWID;"
+	"CREATE TEMP TABLE call_place(episode INTEGER, turn INTEGER, seq INTEGER, place INTEGER, PRIMARY KEY(episode, turn, seq, place)) WITHOUT ROWID;"
 	"INSERT INTO call_place SELECT episode, turn, seq, rowid FROM main.call;"
 	"COMMIT";
 
@@ -117,6 +117,7 @@ void lh_reader_close(struct lh_reader *r)
 		return;
 	for (int i = 0; i < LH_T_COUNT; i++)
 		sqlite3_finalize(r->walk[i]);
+	sqlite3_finalize(r->answers);
 	sqlite3_close(r->db);
 	free(r->path);
 	free(r);

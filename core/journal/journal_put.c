@@ -2,6 +2,7 @@
 #include "journal/writing.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static int prepare(struct lh_journal *j, const char *sql, sqlite3_stmt **out, struct lh_error *err)
 {
@@ -20,8 +21,9 @@ static int prepare_put(struct lh_journal *j, enum lh_table_id id, struct lh_erro
 	const struct lh_table *t = &lh_tables[id];
 	struct lh_buf sql;
 	lh_buf_init(&sql, 4096);
-	/* A live run writes a reply when it comes and once more when it is accepted. */
-	bool twice = !j->bulk && (id == LH_T_MESSAGE || id == LH_T_CALL);
+	/* A live run writes a reply when it comes and once more when it is accepted; one that is resumed
+	 * writes again what it goes through again. */
+	bool twice = !j->bulk && (id == LH_T_MESSAGE || id == LH_T_CALL || id == LH_T_ATTEMPT);
 	lh_buf_printf(&sql, "INSERT %sINTO %s(", twice ? "OR REPLACE " : "", t->name);
 	lh_columns_list(t, "", &sql);
 	lh_buf_puts(&sql, ") VALUES (?");
@@ -53,11 +55,26 @@ int lh_journal_prepare(struct lh_journal *j, struct lh_error *err)
 	return rc;
 }
 
+int lh_journal_broke(struct lh_journal *j, int system_error, struct lh_error *err)
+{
+	struct lh_error why = { 0 };
+	int rc = system_error ? lh_fail(&why, LH_E_IO, "%s: input or output failed (%s)", j->wal_path, strerror(system_error))
+		: lh_sqlite_fail(j->db, j->path, &why);
+	if (rc == LH_E_IO)
+		rc = LH_E_WRITE;
+	j->broken = rc;
+	if (rc != LH_E_WRITE)
+		return lh_fail(err, rc, "%s", why.text);
+	return lh_fail(err, rc, "%s; %s", why.text, j->resumed || j->committed
+		? "what was committed is kept: when that is mended, go on with `longhaul run --resume`"
+		: "nothing of this run was kept yet: when that is mended, run it again");
+}
+
 int lh_journal_step(struct lh_journal *j, sqlite3_stmt *s, struct lh_error *err)
 {
 	int rc = 0;
 	if (sqlite3_step(s) != SQLITE_DONE)
-		j->broken = rc = lh_sqlite_fail(j->db, j->path, err);
+		rc = lh_journal_broke(j, 0, err);
 	sqlite3_reset(s);
 	return rc;
 }
@@ -71,7 +88,7 @@ static int put(struct lh_journal *j, enum lh_table_id id, const void *row, struc
 	if (rc)
 		return rc;
 	if (lh_columns_bind(t, j->put[id], row) != SQLITE_OK)
-		return j->broken = lh_sqlite_fail(j->db, j->path, err);
+		return lh_journal_broke(j, 0, err);
 	rc = lh_journal_step(j, j->put[id], err);
 	j->pending += !rc;
 	return rc;
@@ -162,7 +179,7 @@ int lh_journal_end_run(struct lh_journal *j, int64_t run, struct lh_str status, 
 	if (rc)
 		return rc;
 	if (bind_end(s, run, status, cause, ended) != SQLITE_OK)
-		return j->broken = lh_sqlite_fail(j->db, j->path, err);
+		return lh_journal_broke(j, 0, err);
 	rc = lh_journal_step(j, s, err);
 	j->pending += !rc;
 	if (!rc && sqlite3_changes(j->db) != 1)

@@ -11,6 +11,7 @@ static const struct walk { const char *where, *order, *place; int key, keys; } w
 	[LH_T_EPISODE] = { "r.run = ?1", "r.condition, r.sample, r.id", NULL, 0, 0 },
 	[LH_T_MESSAGE] = { "r.episode = ?1", "r.id", "message_place", 1, 1 },
 	[LH_T_CALL] = { "r.episode = ?1", "r.turn, r.seq", "call_place", 1, 2 },
+	[LH_T_ATTEMPT] = { "r.episode = ?1", "r.turn, r.seq, r.attempt", NULL, 0, 0 },
 };
 
 /* "r.id" becomes "p.id" where rows are found through their places. */
@@ -67,7 +68,7 @@ static int visit_rows(struct lh_reader *r, enum lh_table_id id, lh_visit visit, 
 	for (bool first = true; (step = sqlite3_step(s)) == SQLITE_ROW; first = false) {
 		union lh_any_row row;
 		const char *bad;
-		if (!lh_columns_read(t, s, &row, &bad))
+		if (!lh_columns_read(t, s, 0, &row, &bad))
 			return lh_fail(err, LH_E_DAMAGED, "%s is damaged: %s.%s holds a value that longhaul does not write", r->path, t->name, bad);
 		if (!keys_rise(&walks[id], s, last, first))
 			return lh_fail(err, LH_E_DAMAGED, "%s is damaged: table %s holds the same row twice", r->path, t->name);
@@ -114,6 +115,11 @@ int lh_reader_messages(struct lh_reader *r, int64_t episode, lh_visit visit, voi
 int lh_reader_calls(struct lh_reader *r, int64_t episode, lh_visit visit, void *user, struct lh_error *err)
 {
 	return walk(r, LH_T_CALL, episode, visit, user, err);
+}
+
+int lh_reader_attempts(struct lh_reader *r, int64_t episode, lh_visit visit, void *user, struct lh_error *err)
+{
+	return walk(r, LH_T_ATTEMPT, episode, visit, user, err);
 }
 
 static int keep_id(void *user, const void *row, struct lh_error *err)

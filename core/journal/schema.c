@@ -6,6 +6,7 @@
 /* sqlite keeps these texts as they stand here, and `.schema` shows them: so the comments are for
  * whoever queries a file. A change of a single byte is a change of LH_JOURNAL_VERSION. */
 
+/* As it was in version 1, see lh_schema_maker. */
 static const char run_sql[] =
 	"CREATE TABLE run(                   -- one invocation\n"
 	"  id INTEGER PRIMARY KEY,\n"
@@ -45,7 +46,8 @@ static const char episode_sql[] =
 	"  run INTEGER NOT NULL,\n"
 	"  condition INTEGER NOT NULL,\n"
 	"  sample INTEGER NOT NULL,\n"
-	"  status TEXT NOT NULL,             -- running, done, censored, policy_error, plugin_crash\n"
+	"  status TEXT NOT NULL,             -- running, done, censored, policy_error, plugin_crash,\n"
+	"                                    -- superseded: begun again; its cost counts, its outcomes do not\n"
 	"  cause TEXT,\n"
 	"  extra TEXT                        -- JSON: what the policy's finish() returned\n"
 	")";
@@ -81,9 +83,14 @@ static const char call_sql[] =
 	"  tokens_cached INTEGER NOT NULL,\n"
 	"  tokens_out INTEGER NOT NULL,\n"
 	"  tokens_reasoning INTEGER NOT NULL,\n"
+	"  counted INTEGER NOT NULL,         -- 1: tokens are the server's count, 0: our estimate from bytes\n"
 	"  latency_us INTEGER NOT NULL,\n"
 	"  cost_microusd INTEGER NOT NULL,\n"
 	"  attempts INTEGER NOT NULL,\n"
+	"  thoughts_kept INTEGER NOT NULL,   -- earlier replies sent with their thoughts\n"
+	"  thoughts_dropped INTEGER NOT NULL,-- earlier replies sent without the thoughts they had\n"
+	"  served_by TEXT,                   -- the model and build that the server says answered\n"
+	"  request_id TEXT,                  -- the server's\n"
 	"  exposure_update REAL,             -- shares of 0 to 1\n"
 	"  exposure_state REAL,\n"
 	"  exposure_unusable REAL,\n"
@@ -119,11 +126,11 @@ static const char turn_sql[] =
 	"   ORDER BY p.id DESC LIMIT 1) AS prompt,\n"
 	"  r.text AS reply, c.answered, c.followed, c.shown, c.unshown, c.truth,\n"
 	"  c.exposure_update, c.exposure_state, c.exposure_unusable, c.reusable_prefix,\n"
-	"  c.finish, c.error, c.tokens_in, c.tokens_cached, c.tokens_out, c.tokens_reasoning,\n"
-	"  c.latency_us, c.cost_microusd, c.view\n"
+	"  c.finish, c.error, c.tokens_in, c.tokens_cached, c.tokens_out, c.tokens_reasoning, c.counted,\n"
+	"  c.latency_us, c.cost_microusd, c.served_by, c.view\n"
 	"FROM call AS c JOIN episode AS e ON e.id = c.episode\n"
 	"LEFT JOIN message AS r ON r.episode = c.episode AND r.id = c.reply\n"
-	"WHERE c.accepted";
+	"WHERE c.accepted AND e.status <> 'superseded'";
 
 static const struct part { const char *type, *name, *sql; } parts[] = {
 	{ "table", "run", run_sql },
@@ -213,4 +220,26 @@ int lh_schema_check(sqlite3 *db, const char *path, bool *indexed, struct lh_erro
 		return lh_fail(err, LH_E_DAMAGED, "%s: tables of the run file are missing from it", path);
 	*indexed = found == all;
 	return 0;
+}
+
+/* Only a table that is word for word ours is asked: the file may come from a stranger. */
+static const char maker_sql[] = "SELECT version FROM main.run WHERE EXISTS(SELECT 1 FROM main.sqlite_schema"
+	" WHERE type = 'table' AND name = 'run' AND sql = ?1) ORDER BY id DESC LIMIT 1";
+
+void lh_schema_maker(sqlite3 *db, char out[LH_MAKER_MAX])
+{
+	static const char version_letters[] = "0123456789.-+abcdefghijklmnopqrstuvwxyz";
+	sqlite3_stmt *s = NULL;
+	out[0] = 0;
+	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	if (sqlite3_prepare_v2(db, maker_sql, -1, &s, NULL) == SQLITE_OK && sqlite3_bind_text(s, 1, run_sql, -1, SQLITE_STATIC) == SQLITE_OK &&
+		sqlite3_step(s) == SQLITE_ROW) {
+		const char *text = (const char *)sqlite3_column_text(s, 0);
+		size_t n = text ? strlen(text) : 0;
+		if (n < LH_MAKER_MAX && strspn(text ? text : "", version_letters) == n)
+			memcpy(out, text ? text : "", n + 1);
+	}
+	sqlite3_finalize(s);
 }

@@ -6,6 +6,8 @@
 
 #include <sqlite3.h>
 
+#define LH_MAKER_MAX 40
+
 /* The tables and the view, with application id and version, in one transaction. */
 int lh_schema_create(sqlite3 *db, const char *path, struct lh_error *err) LH_CHECKED;
 /* The two indexes. A file lacks them only while the bulk run that made it is under way, or after
@@ -13,6 +15,10 @@ int lh_schema_create(sqlite3 *db, const char *path, struct lh_error *err) LH_CHE
 int lh_schema_create_indexes(sqlite3 *db, const char *path, struct lh_error *err) LH_CHECKED;
 /* Is everything in the file ours, word for word? *indexed: are the indexes there? */
 int lh_schema_check(sqlite3 *db, const char *path, bool *indexed, struct lh_error *err) LH_CHECKED;
+
+/* The program version that wrote the newest run of a file whose tables are of another version; empty:
+ * not known. */
+void lh_schema_maker(sqlite3 *db, char out[LH_MAKER_MAX]);
 
 /* What sqlite reports, as a sentence that says what to do. */
 int lh_sqlite_fail(sqlite3 *db, const char *path, struct lh_error *err);

@@ -49,8 +49,8 @@ static int keep_call(void *user, const void *row, struct lh_error *e)
 	struct kept *k = user;
 	struct lh_call_row *c = &k->row[k->n++].call;
 	*c = *(const struct lh_call_row *)row;
-	struct lh_str *texts[] = { &c->purpose, &c->view, &c->options, &c->error, &c->error_text, &c->finish, &c->outcome,
-		&c->shown, &c->followed, &c->answered, &c->truth };
+	struct lh_str *texts[] = { &c->purpose, &c->view, &c->options, &c->error, &c->error_text, &c->finish, &c->served_by, &c->request_id,
+		&c->outcome, &c->shown, &c->followed, &c->answered, &c->truth };
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		*texts[i] = copy(k, *texts[i]);
 	return 0;
@@ -80,15 +80,17 @@ static bool same_double(double a, double b) { return a == b || (isnan(a) && isna
 static void same_call(const struct lh_call_row *a, const struct lh_call_row *b)
 {
 	const int64_t ai[] = { a->episode, a->turn, a->seq, a->reply, a->tokens_in, a->tokens_cached, a->tokens_out, a->tokens_reasoning,
-		a->latency_us, a->cost_microusd, a->attempts, a->accepted, a->unshown, a->has_shown, a->has_followed, a->has_answered, (int64_t)a->view_hash };
+		a->latency_us, a->cost_microusd, a->attempts, a->accepted, a->unshown, a->has_shown, a->has_followed, a->has_answered, (int64_t)a->view_hash,
+		a->counted, a->thoughts_kept, a->thoughts_dropped };
 	const int64_t bi[] = { b->episode, b->turn, b->seq, b->reply, b->tokens_in, b->tokens_cached, b->tokens_out, b->tokens_reasoning,
-		b->latency_us, b->cost_microusd, b->attempts, b->accepted, b->unshown, b->has_shown, b->has_followed, b->has_answered, (int64_t)b->view_hash };
+		b->latency_us, b->cost_microusd, b->attempts, b->accepted, b->unshown, b->has_shown, b->has_followed, b->has_answered, (int64_t)b->view_hash,
+		b->counted, b->thoughts_kept, b->thoughts_dropped };
 	for (size_t i = 0; i < sizeof ai / sizeof *ai; i++)
 		CHECK_INT(ai[i], bi[i]);
 	CHECK(same_double(a->exposure_update, b->exposure_update) && same_double(a->exposure_state, b->exposure_state));
 	CHECK(same_double(a->exposure_unusable, b->exposure_unusable) && same_double(a->reusable_prefix, b->reusable_prefix));
-	const struct lh_str at[] = { a->purpose, a->view, a->options, a->error, a->error_text, a->finish, a->outcome, a->shown, a->followed, a->answered, a->truth };
-	const struct lh_str bt[] = { b->purpose, b->view, b->options, b->error, b->error_text, b->finish, b->outcome, b->shown, b->followed, b->answered, b->truth };
+	const struct lh_str at[] = { a->purpose, a->view, a->options, a->error, a->error_text, a->finish, a->outcome, a->shown, a->followed, a->answered, a->truth, a->served_by, a->request_id };
+	const struct lh_str bt[] = { b->purpose, b->view, b->options, b->error, b->error_text, b->finish, b->outcome, b->shown, b->followed, b->answered, b->truth, b->served_by, b->request_id };
 	for (size_t i = 0; i < sizeof at / sizeof *at; i++)
 		same_text(at[i], bt[i]);
 }
@@ -158,7 +160,8 @@ static const struct lh_call_row some_calls[] = {
 	{ .episode = 2, .turn = 1, .seq = 0, .purpose = { "summary", 7 }, .view = { "1:0-0", 5 }, .view_hash = UINT64_MAX, .options = { "{\"n\":1}", 7 },
 		.reply = -1, .error = { "overflow", 8 }, .error_text = { "too long", 8 }, .attempts = 3, .exposure_update = 1.0 / 3 },
 	{ .episode = 2, .turn = 1, .seq = 1, .view = { "", 0 }, .view_hash = 1, .reply = 2, .finish = { "stop", 4 }, .tokens_in = INT64_MAX,
-		.tokens_cached = 5, .tokens_out = 6, .tokens_reasoning = 7, .latency_us = 8, .cost_microusd = 9, .attempts = 1,
+		.tokens_cached = 5, .tokens_out = 6, .tokens_reasoning = 7, .counted = true, .latency_us = 8, .cost_microusd = 9, .attempts = 1,
+		.thoughts_kept = 11, .thoughts_dropped = 12, .served_by = { "gpt-5 fp_1", 10 }, .request_id = { "req_7", 5 },
 		.exposure_update = 0.5, .exposure_state = 5e-324, .exposure_unusable = 1, .reusable_prefix = NAN, .accepted = true,
 		.outcome = { "slips", 5 }, .unshown = true, .shown = { "", 0 }, .has_shown = true, .followed = { "", 0 }, .has_followed = false,
 		.answered = { "7", 1 }, .has_answered = true, .truth = { "8", 1 } },
@@ -347,10 +350,18 @@ static void test_foreign(void)
 	sql(path, "PRAGMA journal_mode=WAL; CREATE TABLE t(x)");
 	refused(path, LH_E_DATA, "an SQLite database, but not");
 	write_small(path, false, 3);
-	sql(path, "PRAGMA user_version=2");
+	sql(path, "PRAGMA user_version=3");
 	refused(path, LH_E_DATA, "newer longhaul");
 	sql(path, "PRAGMA user_version=0");
 	refused(path, LH_E_DAMAGED, "header is not one");
+	sql(path, "PRAGMA user_version=1");                    /* the one before names the program that reads it */
+	refused(path, LH_E_DATA, "an older longhaul (0.1.0, file version 1, this program knows 2): report it with that version");
+	sql(path, "UPDATE run SET version = 'x\x1b[31m'");
+	refused(path, LH_E_DATA, "an older longhaul (file version 1, this program knows 2): report it with the version that made it");
+	sql(path, "DROP TABLE run; CREATE TABLE run(id, version)");
+	refused(path, LH_E_DATA, "an older longhaul (file version 1");
+	sql(path, "PRAGMA journal_mode=WAL");
+	refused(path, LH_E_DATA, "an older longhaul (file version 1");
 }
 
 static void test_changed_schema(void)

@@ -119,7 +119,7 @@ static inline int put_turn(struct lh_journal *j, int64_t episode, int64_t turn, 
 	struct lh_str s = lh_str_of(state);
 	struct lh_call_row c = { .episode = episode, .turn = turn, .view = lh_str_of(view),
 		.view_hash = 0x9E3779B97F4A7C15u * (uint64_t)turn, .reply = 2 * turn, .finish = LH_STR("stop"),
-		.tokens_in = 12 * turn, .tokens_out = 12, .latency_us = 300000 + turn, .cost_microusd = 40, .attempts = 1,
+		.tokens_in = 12 * turn, .tokens_out = 12, .counted = true, .latency_us = 300000 + turn, .cost_microusd = 40, .attempts = 1,
 		.exposure_state = 0.25, .reusable_prefix = 1.0 - 1.0 / (double)turn, .accepted = true, .outcome = LH_STR("correct"),
 		.shown = s, .followed = s, .answered = s, .truth = s, .has_shown = true, .has_followed = true, .has_answered = true };
 	return rc ? rc : lh_journal_put_call(j, &c, e);

@@ -128,11 +128,12 @@ static void test_disk_full(void)
 	OK(put_turn(j, episode, 2, &err));
 	disk_full = true;
 	fresh_error();
-	CHECK_INT(lh_journal_commit(j, &err), LH_E_IO);
-	CHECK_HAS(err.text, "disk is full");
+	CHECK_INT(lh_journal_commit(j, &err), LH_E_WRITE);
+	CHECK_HAS(err.text, "disk is full: free some space; what was committed is kept");
+	CHECK_HAS(err.text, "--resume");
 	fresh_error();
-	CHECK_INT(put_turn(j, episode, 3, &err), LH_E_IO);
-	CHECK_INT(lh_journal_close(j, NULL), LH_E_IO);
+	CHECK_INT(put_turn(j, episode, 3, &err), LH_E_WRITE);
+	CHECK_INT(lh_journal_close(j, NULL), LH_E_WRITE);
 	disk_full = false;
 	sqlite3_vfs_unregister(&full_vfs);
 	struct lh_reader *r;
