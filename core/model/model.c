@@ -1,14 +1,17 @@
 #include "model/model_ops.h"
 
 #include "json/writer.h"
+#include "transcript/body.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define REPLY_MAX (16u << 20)
 
-static const struct lh_model_ops *const kinds[] = { &lh_model_sim, &lh_model_replay, NULL };
-static const char *const names[] = { "sim", "replay", NULL };
+static const struct lh_model_ops *const kinds[] = { &lh_model_sim, &lh_model_replay, &lh_model_openai, &lh_model_anthropic, &lh_model_openai_responses,
+	&lh_model_process, NULL };
+static const char *const names[] = { "sim", "replay", "openai", "anthropic", "openai_responses", "process", NULL };
 
 struct lh_model_episode { struct lh_model *model; void *state; };
 
@@ -85,7 +88,7 @@ int lh_model_open(struct lh_str name, struct lh_str bare, const struct lh_str *k
 	const struct lh_model_ops *ops = find(name);
 	if (!ops) {
 		const char *near = lh_nearest(name, names);
-		return lh_fail(err, LH_E_USAGE, "there is no model '%.*s'%s%s%s; there are sim and replay (longhaul list models)", LH_ARG(name),
+		return lh_fail(err, LH_E_USAGE, "there is no model '%.*s'%s%s%s; longhaul list models names them", LH_ARG(name),
 			near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
 	}
 	struct lh_model *m = calloc(1, sizeof *m);
@@ -93,6 +96,7 @@ int lh_model_open(struct lh_str name, struct lh_str bare, const struct lh_str *k
 		return lh_nomem(err);
 	m->ops = ops;
 	m->prices = (struct lh_prices){ -1, -1, -1 };
+	m->size = NAN;
 	lh_buf_init(&m->options_json, 1 << 16);
 	int rc = open_into(m, bare, keys, values, count, base_dir, err);
 	if (rc) {
@@ -116,6 +120,7 @@ void lh_model_free(struct lh_model *m)
 const char *lh_model_name(const struct lh_model *m) { return m->name; }
 struct lh_str lh_model_options_json(const struct lh_model *m) { return lh_buf_str(&m->options_json); }
 int64_t lh_model_window(const struct lh_model *m) { return m->window; }
+double lh_model_size(const struct lh_model *m) { return m->size; }
 uint64_t lh_model_samples(const struct lh_model *m) { return m->samples; }
 uint32_t lh_model_turns(const struct lh_model *m) { return m->turns; }
 bool lh_model_simulated(const struct lh_model *m) { return m->ops->simulated; }
@@ -147,12 +152,30 @@ int lh_model_call(struct lh_model *m, struct lh_model_episode *e, const struct l
 {
 	lh_reply_clear(reply);
 	reply->attempts = 1;
+	if (!m->ops->call)
+		return lh_fail(err, LH_E_INTERNAL, "model %s is asked over a network", m->ops->name);
 	return m->ops->call(m, e->state, request, reply, err);
 }
 
 /* ---- live models ---- */
 
 enum lh_carrier lh_model_carrier(const struct lh_model *m) { return m->ops->carrier; }
+
+bool lh_model_kind_live(struct lh_str name)
+{
+	const struct lh_model_ops *ops = find(name);
+	return ops && ops->carrier != LH_CARRIER_NONE;
+}
+
+
+const struct lh_dialect *lh_model_dialect(struct lh_str name)
+{
+	const char *colon = memchr(name.p, ':', name.n);
+	const struct lh_model_ops *ops = find((struct lh_str){ name.p, colon ? (size_t)(colon - name.p) : name.n });
+	return ops && ops->dialect ? ops->dialect : &lh_dialect_chat;
+}
+
+bool lh_model_per_call(const struct lh_model *m) { return m->per_call; }
 bool lh_model_keeps_context(const struct lh_model *m) { return m->keeps_context; }
 
 int lh_model_encode(struct lh_model *m, const struct lh_model_request *request, struct lh_wire_request *out, struct lh_error *err)

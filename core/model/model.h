@@ -16,6 +16,7 @@
 #include "policy/policy.h"
 
 struct lh_model;
+struct lh_dialect;
 struct lh_model_episode;
 
 /* What identifies a conversation. */
@@ -34,6 +35,7 @@ struct lh_model_request {
 	uint64_t view_hash;              /* of view and options */
 	uint64_t seed, sample;
 	uint32_t turn, seq;
+	struct lh_str session;           /* what an agent that keeps its own context knows this conversation by; empty: nothing */
 };
 
 struct lh_reply {
@@ -54,13 +56,14 @@ void lh_reply_fini(struct lh_reply *r);
 
 struct lh_model_param { const char *name, *type, *initial, *range, *help; };
 
-/* name: "sim", "replay"; bare: the spec's first value without a key ("" where there is none). */
+/* name: "sim", "openai" …, see lh_model_names; bare: the spec's first value without a key ("" where there is none). */
 int lh_model_open(struct lh_str name, struct lh_str bare, const struct lh_str *keys, const struct lh_str *values, int count,
 	const char *base_dir, struct lh_model **out, struct lh_error *err) LH_CHECKED;
 void lh_model_free(struct lh_model *m);
 const char *lh_model_name(const struct lh_model *m);              /* "sim", "replay:replies.jsonl" */
 struct lh_str lh_model_options_json(const struct lh_model *m);
 int64_t lh_model_window(const struct lh_model *m);                /* tokens; 0: unknown */
+double lh_model_size(const struct lh_model *m);                   /* billions of parameters; NAN: unknown */
 /* How many samples and turns it can answer; 0: any. explicit_samples… are checked by the caller. */
 uint64_t lh_model_samples(const struct lh_model *m);
 uint32_t lh_model_turns(const struct lh_model *m);
@@ -76,14 +79,19 @@ int lh_model_call(struct lh_model *m, struct lh_model_episode *e, const struct l
 /* ---- live models ---- */
 
 enum lh_carrier { LH_CARRIER_NONE, LH_CARRIER_HTTP, LH_CARRIER_POOL };
+bool lh_model_kind_live(struct lh_str name);                      /* "openai"; false for what there is not */
 enum lh_carrier lh_model_carrier(const struct lh_model *m);       /* NONE: not live */
 /* The agent keeps its own context: it is sent what is new, and no policy chooses what it sees. */
 bool lh_model_keeps_context(const struct lh_model *m);
+
+/* Do the calls of one ask, which share a view, differ in what is sent (a seed, a number)? */
+bool lh_model_per_call(const struct lh_model *m);
 
 struct lh_wire_request {
 	struct lh_str body;              /* lies in the transcript's body buffer; lives until the next encode of this conversation */
 	struct lh_str open;              /* an agent's new session: members of session/new's params */
 	int64_t tokens;                  /* about so many, in and out: for rate limits and budgets */
+	int64_t tokens_in;               /* of these, in: our estimate */
 	int thoughts_kept, thoughts_dropped;     /* earlier replies sent with their thoughts; sent without them */
 };
 /* Needs no network and no key. LH_E_LIMIT: too large to send. */
@@ -116,6 +124,9 @@ void lh_model_pool(const struct lh_model *m, struct lh_pool_spec *out, const cha
 struct lh_prices { int64_t in, cached, out; };
 void lh_model_set_prices(struct lh_model *m, const struct lh_prices *p);      /* where the spec gives none */
 void lh_model_prices(const struct lh_model *m, struct lh_prices *out);
+
+/* How a model of this name ("anthropic:…") is sent a list of messages. Never NULL. */
+const struct lh_dialect *lh_model_dialect(struct lh_str name);
 
 /* For list and show. */
 const char *const *lh_model_names(void);                          /* NULL-terminated */

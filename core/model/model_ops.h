@@ -15,6 +15,7 @@ struct lh_model_ops {
 	void (*end)(void *state);
 	int (*call)(struct lh_model *m, void *state, const struct lh_model_request *request, struct lh_reply *reply, struct lh_error *err);   /* NULL: live */
 	/* Of a live model; see model.h for each. */
+	const struct lh_dialect *dialect;        /* NULL: that of Chat Completions */
 	enum lh_carrier carrier;
 	int (*encode)(struct lh_model *m, const struct lh_model_request *request, struct lh_wire_request *out, struct lh_error *err);
 	enum lh_verdict (*decode)(struct lh_model *m, const struct lh_exchange *x, int64_t tokens_in_guess, struct lh_reply *reply);
@@ -31,12 +32,13 @@ struct lh_model {
 	int64_t window;
 	uint64_t samples;
 	uint32_t turns;
-	bool keeps_context;
+	bool keeps_context, per_call;
 	struct lh_prices prices;         /* -1: not given in the spec */
+	double size;                     /* billions of parameters; NAN: not given */
 	void *data;                      /* the kind's own */
 };
 
-extern const struct lh_model_ops lh_model_sim, lh_model_replay;
+extern const struct lh_model_ops lh_model_sim, lh_model_replay, lh_model_openai, lh_model_anthropic, lh_model_openai_responses, lh_model_process;
 
 /* replay_run.c: the part of replay that answers from a run file. */
 int lh_replay_run_open(const char *path, void **out, uint64_t *samples, uint32_t *turns, struct lh_error *err) LH_CHECKED;

@@ -226,6 +226,7 @@ static int replay_call(struct lh_model *m, void *state, const struct lh_model_re
 	lh_buf_put(&reply->thoughts, r->words.p + l->thoughts, l->thoughts_n);
 	reply->finish = l->finish;
 	reply->tokens_in = q->size->tokens;
+	reply->counted = true;           /* there is no server whose count it could differ from */
 	reply->tokens_out = lh_tokens(l->text_n + l->thoughts_n, 0);
 	reply->tokens_reasoning = lh_tokens(l->thoughts_n, 0);
 	int rc = lh_buf_ok(&reply->text, err);

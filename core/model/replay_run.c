@@ -21,7 +21,7 @@ struct recorded {
 	uint32_t turns;
 };
 
-struct call { uint32_t turn, seq; uint64_t hash; int64_t reply; size_t text, text_n, thoughts, thoughts_n; size_t view, view_n; struct lh_reply head; };
+struct call { uint32_t turn, seq; uint64_t hash; int64_t reply; size_t text, text_n, thoughts, thoughts_n, blob, blob_n, view, view_n; struct lh_reply head; };
 
 struct conversation {                    /* one episode's calls, in order */
 	struct call *call;
@@ -49,6 +49,8 @@ static int add_episode(void *user, const void *row, struct lh_error *err)
 {
 	struct recorded *r = user;
 	const struct lh_episode_row *e = row;
+	if (lh_str_is(e->status, "superseded"))          /* begun again as another one */
+		return 0;
 	if (lh_array_more(&r->episode, &r->episode_cap, r->episodes + 1, sizeof *r->episode, err))
 		return LH_E_NOMEM;
 	r->episode[r->episodes++] = (struct episode){ e->id, e->condition, (uint64_t)e->sample };
@@ -103,6 +105,13 @@ static size_t keep(struct conversation *c, struct lh_str s)
 	return at;
 }
 
+static void copy_text(char *to, size_t size, struct lh_str s)
+{
+	size_t n = s.n < size ? s.n : size - 1;
+	memcpy(to, s.p, n);
+	to[n] = 0;
+}
+
 static int add_call(void *user, const void *row, struct lh_error *err)
 {
 	struct conversation *c = user;
@@ -118,8 +127,10 @@ static int add_call(void *user, const void *row, struct lh_error *err)
 	to->view = keep(c, k->view);
 	to->view_n = k->view.n;
 	to->head = (struct lh_reply){ .finish = (enum lh_finish)lh_finish_of(k->finish), .tokens_in = k->tokens_in, .tokens_cached = k->tokens_cached,
-		.tokens_out = k->tokens_out, .tokens_reasoning = k->tokens_reasoning, .latency_us = k->latency_us,
-		.cost_microusd = k->cost_microusd, .attempts = k->attempts };
+		.tokens_out = k->tokens_out, .tokens_reasoning = k->tokens_reasoning, .counted = k->counted, .latency_us = k->latency_us,
+		.cost_microusd = k->cost_microusd, .priced = k->cost_microusd > 0, .attempts = k->attempts };
+	copy_text(to->head.served_by, sizeof to->head.served_by, k->served_by);
+	copy_text(to->head.request_id, sizeof to->head.request_id, k->request_id);
 	if (k->reply < 0) {
 		to->head.error = lh_str_is(k->error, "overflow") ? LH_E_OVERFLOW : LH_E_FAILED;
 		to->text = keep(c, k->error_text);
@@ -155,6 +166,8 @@ static int add_message(void *user, const void *row, struct lh_error *err)
 	to->text_n = m->text.n;
 	to->thoughts = keep(c, m->thoughts);
 	to->thoughts_n = m->thoughts.n;
+	to->blob = keep(c, m->blob);
+	to->blob_n = m->blob.n;
 	return lh_buf_ok(&c->words, err);
 }
 
@@ -243,12 +256,14 @@ int lh_replay_run_call(void *state, const struct lh_model_request *q, struct lh_
 		return lh_fail(err, LH_E_MISSING, "the run file has no reply for sample %llu, turn %u, call %u", (unsigned long long)q->sample, q->turn, q->seq);
 	if (k->hash != q->view_hash)
 		return differs(c, k, q, err);
-	struct lh_buf error_text = reply->error_text, text = reply->text, thoughts = reply->thoughts;
+	struct lh_buf error_text = reply->error_text, text = reply->text, thoughts = reply->thoughts, blob = reply->blob;
 	*reply = k->head;
 	reply->error_text = error_text;
 	reply->text = text;
 	reply->thoughts = thoughts;
+	reply->blob = blob;
 	lh_buf_put(k->head.error ? &reply->error_text : &reply->text, c->words.p + k->text, k->text_n);
 	lh_buf_put(&reply->thoughts, c->words.p + k->thoughts, k->thoughts_n);
+	lh_buf_put(&reply->blob, c->words.p + k->blob, k->blob_n);
 	return lh_buf_ok(&reply->text, err);
 }

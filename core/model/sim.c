@@ -165,7 +165,8 @@ static void think(const struct sim *s, struct lh_reply *r)
 	struct lh_buf *b = s->thoughts == 1 ? &r->thoughts : &r->text;
 	if (s->thoughts == 2)
 		lh_buf_puts(b, "<think>");
-	put_thoughts(b, (int64_t)s->v[THOUGHT_TOKENS]);
+	r->tokens_reasoning = (int64_t)s->v[THOUGHT_TOKENS];
+	put_thoughts(b, r->tokens_reasoning);
 	if (s->thoughts == 2)
 		lh_buf_puts(b, "</think>\n");
 }
@@ -184,7 +185,6 @@ static void cut_text(struct lh_buf *b, int64_t tokens)
 static void limit(const struct sim *s, const struct lh_call_options *o, struct lh_reply *r)
 {
 	int64_t most = o->max_tokens ? o->max_tokens : (int64_t)s->v[MAX_TOKENS];
-	r->tokens_reasoning = s->thoughts ? (int64_t)s->v[THOUGHT_TOKENS] : 0;
 	r->tokens_out = lh_tokens(r->text.n + r->thoughts.n, 0);
 	if (!most || r->tokens_out <= most)
 		return;
@@ -235,6 +235,7 @@ static int sim_call(struct lh_model *m, void *state, const struct lh_model_reque
 	for (int i = 0; i < 6; i++)
 		u[i] = lh_random_unit(&luck);
 	r->tokens_in = q->size->tokens;
+	r->counted = true;               /* what it says is what it used */
 	r->latency_us = (int64_t)(s->v[LATENCY_MS] * 1000 * (1 + s->v[LATENCY_SPREAD] * (2 * u[5] - 1)));
 	if (m->window && q->size->tokens > m->window)
 		return failure(r, LH_E_OVERFLOW, "the request is longer than the model's context");

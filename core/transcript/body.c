@@ -38,22 +38,43 @@ static void chat_separate(struct lh_buf *b, int before)
 		lh_buf_putc(b, ',');
 }
 
-static void chat_begin(struct lh_buf *b, enum lh_role role, struct lh_str thoughts, int before)
+/* key: the thoughts' name; NULL: they are not sent back. */
+static void chat_message(struct lh_buf *b, enum lh_role role, const char *key, struct lh_str thoughts, int before)
 {
 	chat_separate(b, before);
 	lh_buf_puts(b, "{\"role\":\"");
 	lh_buf_puts(b, lh_role_name(role));
-	if (thoughts.n) {
-		lh_buf_puts(b, "\",\"reasoning_content\":\"");
+	if (thoughts.n && key) {
+		lh_buf_puts(b, "\",\"");
+		lh_buf_puts(b, key);
+		lh_buf_puts(b, "\":\"");
 		lh_json_escape(b, thoughts);
 	}
 	lh_buf_puts(b, "\",\"content\":\"");
 }
 
+static void chat_begin(struct lh_buf *b, enum lh_role role, struct lh_str thoughts, int before)
+{
+	chat_message(b, role, "reasoning_content", thoughts, before);
+}
+
+static void chat_begin_reasoning(struct lh_buf *b, enum lh_role role, struct lh_str thoughts, int before)
+{
+	chat_message(b, role, "reasoning", thoughts, before);
+}
+
+static void chat_begin_bare(struct lh_buf *b, enum lh_role role, struct lh_str thoughts, int before)
+{
+	chat_message(b, role, NULL, thoughts, before);
+}
+
 static void chat_join(struct lh_buf *b) { lh_buf_puts(b, "\\n\\n"); }
 static void chat_end(struct lh_buf *b, enum lh_role role) { (void)role, lh_buf_puts(b, "\"}"); }
 
-const struct lh_dialect lh_dialect_chat = { "chat", chat_begin, chat_join, chat_end, chat_separate, "{\"messages\":[", "]}" };
+#define CHAT(name, begin) { name, begin, chat_join, chat_end, chat_separate, "{\"messages\":[", "]}", false, false }
+const struct lh_dialect lh_dialect_chat = CHAT("chat", chat_begin);
+const struct lh_dialect lh_dialect_chat_reasoning = CHAT("chat with reasoning", chat_begin_reasoning);
+const struct lh_dialect lh_dialect_chat_bare = CHAT("chat without thoughts", chat_begin_bare);
 
 /* A run of digits; false: none, or too long. */
 static bool number(const char **p, const char *end, size_t *out)
@@ -84,6 +105,17 @@ bool lh_blob_put(struct lh_buf *b, struct lh_str blob, struct lh_str text, struc
 	return true;
 }
 
+/* Thoughts stand under a name that begins with "reasoning", or in a part of such a type, whatever the
+ * provider; the reply's text, which might say so too, is not in the blob. */
+bool lh_blob_thinks(struct lh_str blob)
+{
+	static const char *const signs[] = { "\001h", "\"reasoning", "thinking\"", "\"thought" };
+	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+		if (blob.n && memmem(blob.p, blob.n, signs[i], strlen(signs[i])))
+			return true;
+	return false;
+}
+
 void lh_dialect_close(const struct lh_dialect *dialect, struct lh_buf *b, int open)
 {
 	if (open != LH_LIST_EMPTY && open != LH_LIST_CLOSED)
@@ -104,6 +136,13 @@ static bool put_blob(const struct lh_dialect *dialect, struct lh_buf *b, const s
 	return true;
 }
 
+/* Where the instructions are no message of the list, one that comes later is the user's. */
+static enum lh_role role_in(const struct lh_dialect *dialect, enum lh_role role, int open)
+{
+	bool late = role == LH_SYSTEM && open != LH_LIST_EMPTY && open != LH_SYSTEM;
+	return dialect->system_leads && late ? LH_USER : role;
+}
+
 void lh_dialect_put(const struct lh_dialect *dialect, struct lh_buf *b, const struct lh_wire_message *m, unsigned variant,
 	struct lh_buf *scratch, int *open)
 {
@@ -111,16 +150,19 @@ void lh_dialect_put(const struct lh_dialect *dialect, struct lh_buf *b, const st
 		return;
 	if (m->blob.n && !variant && dialect->separate && put_blob(dialect, b, m, open))
 		return;
-	if ((int)m->role == *open) {
-		dialect->join(b);
-	} else {
-		bool bare = m->role != LH_ASSISTANT || (variant & (LH_NO_NATIVE_THOUGHTS | LH_ANSWER_ONLY));
-		lh_dialect_close(dialect, b, *open);
-		dialect->begin(b, m->role, bare ? LH_STR("") : m->thoughts, *open);
-	}
-	*open = (int)m->role;
 	lh_buf_clear(scratch);
 	lh_put_variant(scratch, m->role, m->text, variant);
+	if (dialect->no_blanks && !lh_str_trim(lh_buf_str(scratch)).n)
+		return;
+	enum lh_role role = role_in(dialect, m->role, *open);
+	if ((int)role == *open) {
+		dialect->join(b);
+	} else {
+		bool bare = role != LH_ASSISTANT || (variant & (LH_NO_NATIVE_THOUGHTS | LH_ANSWER_ONLY));
+		lh_dialect_close(dialect, b, *open);
+		dialect->begin(b, role, bare ? LH_STR("") : m->thoughts, *open);
+	}
+	*open = (int)role;
 	lh_json_escape(b, lh_buf_str(scratch));
 }
 

@@ -31,10 +31,14 @@ struct lh_dialect {
 	void (*end)(struct lh_buf *b, enum lh_role role);
 	void (*separate)(struct lh_buf *b, int before);         /* what stands before a blob; NULL: blobs are not sent back */
 	const char *head, *tail;         /* around the list when no parameters are given */
+	bool system_leads;               /* instructions stand in front of the list: later ones are the user's words */
+	bool no_blanks;                  /* the format refuses messages without text: they are left out */
 };
 
 /* {"messages":[{"role":…,"content":…},…]}; thoughts under "reasoning_content". A blob is one message object. */
 extern const struct lh_dialect lh_dialect_chat;
+/* The same with thoughts under "reasoning"; without thoughts that have no blob. */
+extern const struct lh_dialect lh_dialect_chat_reasoning, lh_dialect_chat_bare;
 
 struct lh_wire_message { enum lh_role role; struct lh_str text, thoughts, blob; };
 
@@ -46,6 +50,9 @@ void lh_dialect_put(const struct lh_dialect *dialect, struct lh_buf *b, const st
 void lh_dialect_close(const struct lh_dialect *dialect, struct lh_buf *b, int open);
 /* A blob with its texts put in again; false: it is not one of ours, and b ends anywhere. */
 bool lh_blob_put(struct lh_buf *b, struct lh_str blob, struct lh_str text, struct lh_str thoughts);
+
+/* Does it hold thoughts: the message's, or sealed ones that only the provider can read? */
+bool lh_blob_thinks(struct lh_str blob);
 
 struct lh_body;
 void lh_body_free(struct lh_body *b);

@@ -20,6 +20,7 @@ struct lh_transcript {
 	struct lh_sums *sums;            /* length + 1 of them */
 	uint32_t length, record_cap;
 	int32_t next_slot;
+	bool partial;                    /* see lh_transcript_mark_partial */
 	uint32_t *usable;                /* record indexes of the messages with a valid answer */
 	uint32_t usable_count, usable_cap;
 	uint32_t *restated;              /* record indexes of the user's messages that an edit gave an answer tag */

@@ -79,6 +79,8 @@ static int add_reply(struct lh_transcript *t, uint32_t index, const struct lh_me
 {
 	struct lh_sums before = t->sums[index];
 	after->replies++;
+	after->thinking += m->bound || m->thoughts.n > 0;
+	after->bound += m->bound;
 	if (!m->has_state)
 		return 0;
 	after->usable++;

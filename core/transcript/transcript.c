@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SCRATCH_KEPT 1024
+
 static const char *const role_names[] = { "system", "user", "assistant", "removed" };
 static const char *const maker_names[] = { "task", "model", "policy" };
 
@@ -178,6 +180,8 @@ int lh_transcript_new(struct lh_sample *sample, uint32_t steps_per_turn, struct 
 		lh_transcript_free(t);
 		return rc;
 	}
+	if (t->scratch.cap > SCRATCH_KEPT)       /* it held the instructions; what comes now is short, and episodes are many */
+		lh_buf_fini(&t->scratch);
 	*out = t;
 	return 0;
 }
@@ -242,6 +246,7 @@ int lh_transcript_fill(struct lh_transcript *t, uint32_t id, struct lh_str text,
 		rc = lh_store_put(t, thoughts, &m->thoughts, err);
 	if (!rc)
 		rc = lh_store_put(t, blob, &m->blob, err);
+	m->bound = lh_blob_thinks(blob);
 	return rc ? rc : parse(t, m, err);
 }
 
@@ -316,6 +321,9 @@ const struct lh_sums *lh_transcript_sums(const struct lh_transcript *t, uint32_t
 uint32_t lh_transcript_usable_at(const struct lh_transcript *t, uint32_t n) { return t->usable[n]; }
 uint32_t lh_transcript_restated_at(const struct lh_transcript *t, uint32_t n) { return t->restated[n]; }
 uint32_t lh_transcript_edits(const struct lh_transcript *t) { return t->edits; }
+
+void lh_transcript_mark_partial(struct lh_transcript *t) { t->partial = true; }
+bool lh_transcript_partial(const struct lh_transcript *t) { return t->partial; }
 
 bool lh_transcript_waiting(const struct lh_transcript *t)
 {

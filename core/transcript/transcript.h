@@ -42,6 +42,7 @@ struct lh_message {
 	int32_t slot;                   /* -1: not in the record */
 	uint8_t role, maker;
 	bool has_state, thinks, journalled;
+	bool bound;                     /* the blob holds thoughts */
 };
 
 /* Sums over the record before an index. */
@@ -52,6 +53,7 @@ struct lh_sums {
 	uint32_t state_wrong;
 	uint32_t classified, update_wrong;
 	uint32_t restated;              /* messages of the user that an edit gave a valid answer */
+	uint32_t thinking, bound;       /* replies with thoughts of their own field; those whose blob holds them */
 };
 
 struct lh_exposure { double update, state, unusable; uint32_t wrong_updates, visible; };
@@ -116,6 +118,10 @@ uint32_t lh_transcript_restated_at(const struct lh_transcript *t, uint32_t n);  
 uint32_t lh_transcript_edits(const struct lh_transcript *t);                        /* edits so far */
 /* The record before this index is what it was when `edits` of its edits had been made. Costs the edits since. */
 uint32_t lh_transcript_untouched(const struct lh_transcript *t, uint32_t edits);
+/* A request was sent that was not the whole record, so that replies may be bound to a history that later
+ * requests do not repeat (Anthropic's signed thoughts). Stays so. */
+void lh_transcript_mark_partial(struct lh_transcript *t);
+bool lh_transcript_partial(const struct lh_transcript *t);
 struct lh_str lh_transcript_truth(const struct lh_transcript *t, uint32_t turn);    /* s(turn); turn 0: initial */
 /* The last valid answer in the record, else the initial state. */
 struct lh_str lh_transcript_state_shown(const struct lh_transcript *t);

@@ -170,6 +170,11 @@ static void check_reusable(const struct naive *e, const struct lh_view *v, const
 	CHECK_NEAR(lh_view_reusable(v, NULL, e->t), 0, 0);
 }
 
+/* One way of sending thoughts back an episode, and their name in it. */
+static const struct { const struct lh_dialect *dialect; const char *key; } chats[] = {
+	{ &lh_dialect_chat, "reasoning_content" }, { &lh_dialect_chat_reasoning, "reasoning" }, { &lh_dialect_chat_bare, NULL } };
+static int chat_of(const struct naive *e) { return (int)(e->steps % 3); }
+
 /* The request, written from the list. */
 static void naive_body(const struct naive *e, const struct list *l, const char *head, const char *tail, struct lh_buf *out)
 {
@@ -186,8 +191,8 @@ static void naive_body(const struct naive *e, const struct list *l, const char *
 			lh_buf_puts(out, "\\n\\n");
 		} else {
 			lh_buf_printf(out, "%s{\"role\":\"%s\"", open < 0 ? "" : "\"},", role == LH_SYSTEM ? "system" : role == LH_USER ? "user" : "assistant");
-			if (role == LH_ASSISTANT && thoughts_of(e, m).n) {
-				lh_buf_puts(out, ",\"reasoning_content\":\"");
+			if (role == LH_ASSISTANT && thoughts_of(e, m).n && chats[chat_of(e)].key) {
+				lh_buf_printf(out, ",\"%s\":\"", chats[chat_of(e)].key);
 				lh_json_escape(out, thoughts_of(e, m));
 				lh_buf_puts(out, "\"");
 			}
@@ -210,7 +215,7 @@ static void check_body(struct naive *e, const struct lh_view *v, const struct li
 	bool given = chance(e, 30);
 	lh_buf_init(&want, 1 << 22);
 	naive_body(e, l, given ? "{\"model\":\"m\",\"messages\":[" : "{\"messages\":[", given ? "],\"n\":1}" : "]}", &want);
-	must(lh_body_request(e->t, v, &lh_dialect_chat, given ? LH_STR("{\"model\":\"m\",\"messages\":[") : LH_STR(""),
+	must(lh_body_request(e->t, v, chats[chat_of(e)].dialect, given ? LH_STR("{\"model\":\"m\",\"messages\":[") : LH_STR(""),
 		given ? LH_STR("],\"n\":1}") : LH_STR(""), &got, &err));
 	CHECK(lh_str_equal(got, lh_buf_str(&want)));
 	if (!lh_str_equal(got, lh_buf_str(&want)))
@@ -372,8 +377,12 @@ static void check_record(const struct naive *e)
 	CHECK_INT(lh_transcript_turn(e->t), e->turn);
 	CHECK_INT(lh_transcript_count(e->t), e->messages);
 	CHECK_INT(lh_transcript_waiting(e->t), e->waiting);
+	uint32_t thinking = 0;
 	for (uint32_t i = 0; i < e->length; i++) {
 		const struct lh_message *m = lh_transcript_message(e->t, lh_transcript_id(e->t, i));
+		CHECK_INT(lh_transcript_sums(e->t, i)->thinking, thinking);
+		CHECK_INT(lh_transcript_sums(e->t, i)->bound, 0);
+		thinking += m->role == LH_ASSISTANT && e->message[e->record[i]].thoughts.n > 0;
 		CHECK_INT(lh_transcript_id(e->t, i), e->record[i]);
 		CHECK_INT(m->slot, e->message[e->record[i]].slot);
 		CHECK_INT(m->turn, e->message[e->record[i]].turn);
@@ -604,9 +613,39 @@ static void test_limits(void)
 	end(&e);
 }
 
+/* A blob's texts are put in again, and one that is not ours is told. */
+static void test_blobs(void)
+{
+	static const struct { const char *blob, *put; bool thinks; } blobs[] = {
+		{ "{\"content\":\"\001t0,3\002\"}", "{\"content\":\"a\\\"b\"}", false },
+		{ "{\"content\":\"\001t2,1\002\",\"k\":\"\001h1,2\002\"}", "{\"content\":\"b\",\"k\":\"mm\"}", true },
+		{ "{\"type\":\"reasoning\",\"encrypted_content\":\"x\"}", "{\"type\":\"reasoning\",\"encrypted_content\":\"x\"}", true },
+		{ "{\"type\":\"redacted_thinking\"}", "{\"type\":\"redacted_thinking\"}", true },
+		{ "{\"refusal\":\"no\"}", "{\"refusal\":\"no\"}", false },
+		{ "\001t3,0\002", "", false },
+		{ "\001t3,1\002", NULL, false },
+		{ "\001t0,4\002", NULL, false },
+		{ "\001x0,1\002", NULL, false },
+		{ "\001t0,1", NULL, false },
+		{ "\001t0;1\002", NULL, false },
+		{ "\001t99999999999999999999,1\002", NULL, false },
+		{ "\001", NULL, false },
+	};
+	for (size_t i = 0; i < sizeof blobs / sizeof *blobs; i++) {
+		struct lh_buf b;
+		lh_buf_init(&b, 1 << 16);
+		CHECK_INT(lh_blob_put(&b, lh_str_of(blobs[i].blob), LH_STR("a\"b"), LH_STR("hmm")), blobs[i].put != NULL);
+		CHECK(!blobs[i].put || lh_str_is(lh_buf_str(&b), blobs[i].put));
+		CHECK_INT(lh_blob_thinks(lh_str_of(blobs[i].blob)), blobs[i].thinks);
+		lh_buf_fini(&b);
+	}
+	CHECK(!lh_blob_thinks(LH_STR("")));
+}
+
 int main(void)
 {
 	open_set();
+	test_blobs();
 	test_names();
 	test_instructions_show_nothing();
 	test_own_messages();
