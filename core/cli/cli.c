@@ -41,7 +41,10 @@ int lh_cli_fail(const struct lh_error *err)
 	lh_put_shown(&b, lh_str_of(err->text), false);       /* one line, whatever was typed or read */
 	fprintf(stderr, "longhaul: %.*s\n", LH_ARG(lh_buf_str(&b)));
 	lh_buf_fini(&b);
-	return err->code == LH_E_INTERNAL || err->code == LH_E_DAMAGED || err->code == LH_E_NOMEM ? LH_EXIT_INTERNAL : LH_EXIT_USAGE;
+	bool ours = err->code == LH_E_INTERNAL || err->code == LH_E_DAMAGED || err->code == LH_E_NOMEM || err->code == LH_E_WRITE;
+	if (err->code == LH_E_SKIPPED)
+		return LH_EXIT_SKIPPED;
+	return ours ? LH_EXIT_INTERNAL : LH_EXIT_USAGE;
 }
 
 int lh_cli_usage(const char *command, const char *fmt, ...)

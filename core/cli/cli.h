@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "longhaul/longhaul.h"
 
-enum { LH_EXIT_DONE = 0, LH_EXIT_USAGE = 2, LH_EXIT_INTERNAL = 5 };
+enum { LH_EXIT_DONE = 0, LH_EXIT_USAGE = 2, LH_EXIT_INFRASTRUCTURE = 4, LH_EXIT_INTERNAL = 5, LH_EXIT_SKIPPED = 77 };
 
 struct lh_command {
 	const char *name, *usage, *summary;

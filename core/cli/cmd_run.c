@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include "base/utf8.h"
 #include "run/experiment.h"
 
 #include <signal.h>
@@ -16,21 +17,30 @@ static void on_signal(int n)
 	stop_signal = n;
 }
 
-static bool running;
+static pid_t running;                    /* 0: not running; workers, which inherit this, are other processes */
 
 /* Only foreign code can end the program here: never let its exit code be taken for a verdict. */
 static void on_exit_while_running(void)
 {
 	static const char words[] = "longhaul: a task family (or a library) ended the program while it was running\n";
-	if (!running)
+	if (running != getpid())
 		return;
 	ssize_t n = write(STDERR_FILENO, words, sizeof words - 1);
 	(void)n;
 	_exit(LH_EXIT_INTERNAL);
 }
 
+/* A file at its limit, or a peer that has gone, is an error of that write, not the end of the program:
+ * the run file is to be closed whole. */
+static void ignore_signals(void)
+{
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+}
+
 static void catch_signals(void)
 {
+	ignore_signals();
 	struct sigaction a = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };   /* a second one ends at once */
 	sigemptyset(&a.sa_mask);
 	sigaction(SIGINT, &a, NULL);
@@ -88,7 +98,14 @@ static void show_progress(void *user, const struct lh_progress *p)
 	(void)user;
 	double rate = p->elapsed_s > 0 ? (double)p->turns / p->elapsed_s : 0;
 	double left = rate > 0 ? (double)(p->turns_most - p->turns) / rate : 0;
-	fprintf(stderr, "\r%lld of %lld episodes, %.0f turns/s, %.0f s left \033[K", (long long)p->episodes, (long long)p->episodes_all, rate, left);
+	fprintf(stderr, "\r%lld of %lld episodes, %.0f turns/s, %.0f s left", (long long)p->episodes, (long long)p->episodes_all, rate, left);
+	if (p->tokens || p->in_flight || p->failed_attempts)
+		fprintf(stderr, "; %lld in flight, %lld tokens", (long long)p->in_flight, (long long)p->tokens);
+	if (p->cost_usd > 0)
+		fprintf(stderr, ", $%.2f", p->cost_usd);
+	if (p->failed_attempts)
+		fprintf(stderr, ", %lld attempts failed", (long long)p->failed_attempts);
+	fputs(" \033[K", stderr);
 	if (p->episodes == p->episodes_all)
 		fputs("\r\033[K", stderr);
 	fflush(stderr);
@@ -96,7 +113,7 @@ static void show_progress(void *user, const struct lh_progress *p)
 
 /* ---- arguments ---- */
 
-struct run_args { struct lh_outputs out; bool quiet; const char *file; int bad; };
+struct run_args { struct lh_outputs out; bool quiet, dry; const char *file; int bad; };
 
 /* One argument that belongs to this command alone; true: it did. */
 static bool own_option(int argc, char **argv, int *i, struct run_args *a)
@@ -105,6 +122,7 @@ static bool own_option(int argc, char **argv, int *i, struct run_args *a)
 		return true;
 	if (lh_cli_option(argc, argv, i, "--quiet", NULL, &a->bad))
 		return a->quiet = true;
+	a->dry = a->dry || !strcmp(argv[*i], "--dry-run");
 	if (lh_cli_option(argc, argv, i, "--no-timing", NULL, &a->bad)) {
 		a->out.timing = false;
 		return true;
@@ -177,14 +195,38 @@ static int read_args(struct lh_session *s, int argc, char **argv, struct run_arg
 	return rc;
 }
 
+static bool is_done(struct lh_session *s) { return !strcmp(lh_session_status(s), "done"); }
+
 static void say_where(struct lh_session *s)
 {
-	const char *path = lh_session_run_file(s);
-	if (stop_signal)
-		fputs("Interrupted: what there is follows.\n", stderr);
+	const char *path = lh_session_run_id(s) ? lh_session_run_file(s) : NULL;
 	if (path)
 		fprintf(stderr, "Run %lld is in %s; longhaul report %s prints this again. %.2f s.\n",
 			(long long)lh_session_run_id(s), path, path, lh_session_wall_s(s));
+	if (path && !is_done(s))
+		fputs("The same command with --resume goes on with it; what was answered is not asked again.\n", stderr);
+}
+
+/* Why the run did not come to its end, in a line of its own: the words may be a server's. */
+static void say_why(struct lh_session *s)
+{
+	struct lh_buf b;
+	if (stop_signal) {
+		fputs("Interrupted: what there is follows.\n", stderr);
+		return;
+	}
+	lh_buf_init(&b, 1 << 16);
+	lh_put_shown(&b, lh_str_of(lh_session_status_cause(s)), false);
+	fprintf(stderr, "longhaul: the run %s: %.*s\n", strcmp(lh_session_status(s), "failed") ? "was stopped" : "failed", LH_ARG(lh_buf_str(&b)));
+	lh_buf_fini(&b);
+}
+
+/* An interrupted run is never green, nor is one that the network or a budget ended. */
+static int code_of(struct lh_session *s, int code)
+{
+	if (code != LH_EXIT_DONE)
+		return code;
+	return stop_signal ? 128 + stop_signal : is_done(s) ? LH_EXIT_DONE : LH_EXIT_INFRASTRUCTURE;
 }
 
 static int run(struct lh_session *s, const struct run_args *a)
@@ -193,19 +235,33 @@ static int run(struct lh_session *s, const struct run_args *a)
 	if (terminal)
 		lh_session_on_progress(s, show_progress, NULL);
 	lh_session_stop_on(s, &stop_signal);
+	lh_session_isolate(s);
 	catch_signals();
 	int code = a->out.json ? lh_cli_check_output(a->out.json, lh_session_run_file(s)) : LH_EXIT_DONE;
 	if (code)
 		return code;
-	running = true;
+	running = getpid();
 	int rc = lh_session_run(s);
-	running = false;
+	running = 0;
+	signal(SIGPIPE, SIG_DFL);        /* `longhaul run | head` ends quietly */
 	if (rc)
-		return lh_cli_session_fail(s);
+		return stop_signal ? (lh_cli_session_fail(s), 128 + stop_signal) : lh_cli_session_fail(s);
+	if (!is_done(s))
+		say_why(s);
 	if (!a->quiet)
 		say_where(s);
-	code = lh_cli_report(s, &a->out);
-	return code == LH_EXIT_DONE && stop_signal ? 128 + stop_signal : code;
+	if (!is_done(s) && !lh_session_turns(s) && !a->out.json)     /* a table of nothing says nothing */
+		return code_of(s, code);
+	return code_of(s, lh_cli_report(s, &a->out));
+}
+
+static int dry_run(struct lh_session *s)
+{
+	const char *text = lh_session_dry_run(s);
+	if (!text)
+		return lh_cli_session_fail(s);
+	fputs(text, stdout);
+	return LH_EXIT_DONE;
 }
 
 int lh_cmd_run(int argc, char **argv)
@@ -215,7 +271,7 @@ int lh_cmd_run(int argc, char **argv)
 	if (!s)
 		return lh_cli_fail(&(struct lh_error){ LH_E_NOMEM, "out of memory" });
 	int rc = read_args(s, argc, argv, &a);
-	int code = a.bad ? a.bad : rc ? lh_cli_session_fail(s) : run(s, &a);
+	int code = a.bad ? a.bad : rc ? lh_cli_session_fail(s) : a.dry ? dry_run(s) : run(s, &a);
 	lh_session_free(s);
 	return code;
 }

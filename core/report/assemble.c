@@ -25,10 +25,14 @@ static void add_cost(struct lh_report_condition *to, const struct lh_condition_r
 		all.exposure_unusable += t->exposure_unusable;
 		all.reusable_prefix += t->reusable_prefix;
 		all.priced = all.priced || t->priced;
+		all.counted += t->counted;
+		all.thoughts_kept += t->thoughts_kept;
+		all.thoughts_dropped += t->thoughts_dropped;
 	}
 	double calls = all.calls ? (double)all.calls : NAN, turns = all.turns ? (double)all.turns : NAN;
 	to->cost = (struct lh_report_cost){ all.calls, all.attempts, all.tokens_in, all.tokens_cached, all.tokens_out, all.tokens_reasoning,
-		all.latency_us, all.cost_microusd, all.priced, all.turns, all.reusable_prefix / calls };
+		all.latency_us, all.cost_microusd, all.priced, all.turns, all.reusable_prefix / calls,
+		all.counted, all.thoughts_kept, all.thoughts_dropped };
 	to->exposure = (struct lh_report_exposure){ all.exposure_update / turns, all.exposure_state / turns, all.exposure_unusable / turns, NAN };
 }
 

@@ -78,6 +78,24 @@ static void say_few(struct lh_buf *line, int samples)
 		samples, samples == 1 ? " is" : "s are", 3 * samples);
 }
 
+/* What stands behind the tokens of the whole table. Nothing where they were counted and no thoughts cut. */
+static void say_tokens(struct lh_buf *line, const struct lh_group *group)
+{
+	int64_t calls = 0, estimated = 0, kept = 0, dropped = 0;
+	for (int row = 0; row < group->count; row++) {
+		const struct lh_report_cost *c = &group->member[row]->cost;
+		calls += c->calls;
+		estimated += c->calls - c->counted;
+		kept += c->thoughts_kept;
+		dropped += c->thoughts_dropped;
+	}
+	if (estimated > 0)
+		lh_buf_printf(line, "Tokens are estimated from bytes where the server counts none: in %" PRId64 " of %" PRId64 " calls.", estimated, calls);
+	if (dropped > 0)
+		lh_buf_printf(line, "%sOf the earlier replies that had thoughts, %.3g %% were sent without them.", line->n ? " " : "",
+			100 * (double)dropped / (double)(dropped + kept));
+}
+
 static void say_uneven(struct lh_buf *line, struct lh_str name, int samples)
 {
 	lh_buf_put_str(line, name);
@@ -151,6 +169,9 @@ void lh_caption_caveats(const struct lh_group *group, const struct lh_cells *cel
 		say_few(&line, group->samples_least);
 		caveat(&all, &line, style);
 	}
+	say_tokens(&line, group);
+	if (line.n)
+		caveat(&all, &line, style);
 	for (int row = 0; row < group->count; row++)
 		say_row(group->member[row], lh_cells_name_of(cells, row), style, &line, &all);
 	if (all.n) {

@@ -256,6 +256,12 @@ static void put_cost(struct lh_jw *w, const struct lh_report_cost *cost, bool ti
 	put_int(w, "tokens_reasoning", cost->tokens_reasoning);
 	put_double(w, "tokens_in_per_turn", cost->turns > 0 ? (double)cost->tokens_in / (double)cost->turns : NAN);
 	put_double(w, "reusable_prefix", cost->reusable_prefix);
+	put_double(w, "tokens_counted", cost->calls > 0 ? (double)cost->counted / (double)cost->calls : NAN);
+	lh_jw_key(w, "thoughts");
+	lh_jw_open_flat(w, '{');
+	put_int(w, "kept", cost->thoughts_kept);
+	put_int(w, "dropped", cost->thoughts_dropped);
+	lh_jw_close(w);
 	put_double(w, "usd", cost->priced ? (double)cost->cost_microusd / 1e6 : NAN);
 	if (timing)
 		put_int(w, "latency_us", cost->latency_us);

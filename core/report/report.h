@@ -25,6 +25,8 @@ struct lh_report_cost {                  /* totals over all calls of the conditi
 	int64_t cost_microusd; bool priced;
 	int64_t turns;                       /* accepted turns: the denominator of "per turn" */
 	double reusable_prefix;              /* mean share over calls; NAN without calls */
+	int64_t counted;                     /* calls whose tokens the server counted; of the others they are estimates */
+	int64_t thoughts_kept, thoughts_dropped;      /* earlier replies sent with their thoughts, and without; over calls */
 };
 
 struct lh_report_exposure { double update, state, unusable, unshown; };   /* means over accepted calls; NAN: none */

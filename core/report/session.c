@@ -2,6 +2,7 @@
 #include "longhaul/longhaul.h"
 
 #include "report/assemble.h"
+#include "run/dryrun.h"
 #include "run/run.h"
 
 #include <stdlib.h>
@@ -67,7 +68,11 @@ int lh_session_set(struct lh_session *s, const char *name, const char *value)
 {
 	struct lh_error *err = fresh(s);
 	int rc = lh_experiment_set(&s->experiment, lh_str_of(name), lh_str_of(value), LH_FROM_LINE, NULL, err);
-	if (!rc && strcmp(name, "output") && strcmp(name, "concurrency") && strcmp(name, "jobs"))
+	static const char *const carried_out[] = { "output", "concurrency", "jobs", "dry-run", "resume", "new", NULL };
+	bool what = true;                        /* is run, not how */
+	for (const char *const *n = carried_out; *n; n++)
+		what = what && strcmp(name, *n);
+	if (!rc && what)
 		s->experiment.demonstration = false;
 	return rc;
 }
@@ -98,6 +103,11 @@ void lh_session_stop_on(struct lh_session *s, const volatile int *flag)
 static int assemble(struct lh_session *s)
 {
 	return lh_report_of(s->results, s->command.p ? s->command.p : "", &s->report, &s->error);
+}
+
+void lh_session_isolate(struct lh_session *s)
+{
+	lh_experiment_isolate(&s->experiment);
 }
 
 int lh_session_run(struct lh_session *s)
@@ -135,6 +145,25 @@ const char *lh_session_run_file(const struct lh_session *s)
 double lh_session_wall_s(const struct lh_session *s)
 {
 	return s->results ? s->results->wall_s : 0;
+}
+
+const char *lh_session_status(const struct lh_session *s)
+{
+	return s->results ? s->results->status : "";
+}
+
+const char *lh_session_status_cause(const struct lh_session *s)
+{
+	return s->results ? s->results->status_cause : "";
+}
+
+int64_t lh_session_turns(const struct lh_session *s)
+{
+	int64_t n = 0;
+	for (int i = 0; s->results && i < s->results->conditions; i++)
+		for (int k = 0; k < s->results->condition[i].samples; k++)
+			n += s->results->condition[i].totals[k].turns;
+	return n;
 }
 
 /* The text, or NULL where there is no report or the text could not be made. */
@@ -175,4 +204,11 @@ const char *lh_session_table_for(struct lh_session *s, int columns, int colour, 
 const char *lh_session_table(struct lh_session *s, int columns)
 {
 	return lh_session_table_for(s, columns, 0, 1);
+}
+
+const char *lh_session_dry_run(struct lh_session *s)
+{
+	struct lh_error *err = fresh(s);
+	lh_buf_clear(&s->table);
+	return lh_dry_run(&s->experiment, &s->table, err) ? NULL : made(s, &s->table);
 }

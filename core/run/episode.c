@@ -6,11 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct lh_condition_results *results_of(struct lh_episode *e)
-{
-	return &e->run->results->condition[e->condition_index];
-}
-
 /* ---- asks ---- */
 
 #define VIEW_TEXT_MAX (1u << 20)
@@ -71,6 +66,35 @@ static uint64_t hash_options(const struct lh_call_options *o)
 	return h;
 }
 
+static int encode_call(struct lh_episode *e, struct lh_ask *a, uint32_t seq, struct lh_error *err)
+{
+	struct lh_model_request q;
+	lh_episode_request(e, seq, &q);
+	return lh_model_encode(e->condition->model, &q, &a->wire, err);
+}
+
+/* The calls' bodies one after another; each call keeps where its own begins. */
+static int encode_each(struct lh_episode *e, struct lh_ask *a, struct lh_error *err)
+{
+	int rc = 0;
+	lh_buf_clear(&e->copies);
+	for (uint32_t i = 0; i < (uint32_t)a->wanted && !rc; i++) {
+		struct lh_call *c = &e->call[a->first_seq + i];
+		rc = encode_call(e, a, a->first_seq + i, err);
+		c->body_at = e->copies.n;
+		c->body_n = a->wire.body.n;
+		lh_buf_put_str(&e->copies, a->wire.body);
+	}
+	return rc ? rc : lh_buf_ok(&e->copies, err);
+}
+
+/* A live model's request as bytes: once for all calls of the ask, unless they differ in more than their luck. */
+static int encode(struct lh_episode *e, struct lh_ask *a, struct lh_error *err)
+{
+	a->each = a->wanted > 1 && lh_model_per_call(e->condition->model);
+	return a->each ? encode_each(e, a, err) : encode_call(e, a, a->first_seq, err);
+}
+
 /* The policy wants calls: measures the view and notes it. */
 static int begin_ask(struct lh_episode *e, const struct lh_policy_step *step, struct lh_error *err)
 {
@@ -82,6 +106,7 @@ static int begin_ask(struct lh_episode *e, const struct lh_policy_step *step, st
 		return rc;
 	struct lh_transcript *t = e->transcript;
 	a->options = step->options;
+	a->wire = (struct lh_wire_request){ .thoughts_kept = 0 };
 	a->wanted = step->calls;
 	a->answered = 0;
 	a->first_seq = (uint32_t)e->calls;
@@ -97,7 +122,11 @@ static int begin_ask(struct lh_episode *e, const struct lh_policy_step *step, st
 		rc = add_calls(e, a->wanted, err);
 	if (!rc)
 		rc = lh_buf_ok(&a->text, err);
-	return rc ? rc : lh_record_policy_messages(e, err);
+	if (!rc)
+		rc = lh_record_policy_messages(e, err);
+	if (!rc)
+		rc = lh_transcript_reserve(t, (uint32_t)a->wanted, &a->first_message, err);
+	return rc || !e->live ? rc : encode(e, a, err);
 }
 
 const struct lh_ask *lh_episode_asks(const struct lh_episode *e)
@@ -109,32 +138,29 @@ const struct lh_ask *lh_episode_asks(const struct lh_episode *e)
 
 static void clear_turn(struct lh_episode *e)
 {
-	for (int i = 0; i < e->calls; i++)
+	for (int i = 0; i < e->calls; i++) {
 		free(e->call[i].error_text);
+		free(e->call[i].served_by);
+		free(e->call[i].request_id);
+	}
 	e->calls = 0;
 	e->asks = 0;
 }
 
 static int end(struct lh_episode *e, const char *status, struct lh_str cause, struct lh_error *err)
 {
-	struct lh_condition_results *c = results_of(e);
 	e->done = true;
-	if (cause.n && !(c->cause[e->sample] = lh_str_dup(cause)))
-		return lh_nomem(err);
-	if (e->extra.n && !(c->extra[e->sample] = lh_str_dup(e->extra)))
-		return lh_nomem(err);
 	return lh_record_episode(e, status, cause, err);
 }
 
-/* The turn brought no reply: the episode ends here with `outcome`. */
-static int end_with(struct lh_episode *e, enum lh_outcome outcome, const char *status, struct lh_str cause, struct lh_error *err)
+/* The turn brought no reply: the episode ends here. */
+static int end_early(struct lh_episode *e, const char *status, struct lh_str cause, struct lh_error *err)
 {
 	for (int i = 0; i < e->calls; i++) {
-		int rc = e->call[i].journalled ? 0 : lh_record_call(e, (uint32_t)i, NULL, err);
+		int rc = lh_record_call(e, (uint32_t)i, NULL, true, err);
 		if (rc)
 			return rc;
 	}
-	lh_results_turn(results_of(e), e->sample, (int)lh_transcript_turn(e->transcript) - 1, outcome, false);
 	return end(e, status, cause, err);
 }
 
@@ -149,7 +175,7 @@ static struct lh_error *fresh_fault(struct lh_episode *e)
 
 static int policy_failed(struct lh_episode *e, const struct lh_error *fault, struct lh_error *err)
 {
-	return end_with(e, LH_OUTCOME_POLICY_ERROR, "policy_error", lh_str_of(fault->text), err);
+	return end_early(e, "policy_error", lh_str_of(fault->text), err);
 }
 
 /* Index of the call that brought this message, or -1. */
@@ -176,18 +202,9 @@ static int accept(struct lh_episode *e, uint32_t message, bool *stop, struct lh_
 	uint32_t turn = lh_transcript_turn(e->transcript);
 	states.truth = lh_transcript_truth(e->transcript, turn);
 	states.answered = lh_transcript_state(e->transcript, message);
-	struct lh_condition_results *c = results_of(e);
-	struct lh_totals *sum = &c->totals[e->sample];
-	lh_results_turn(c, e->sample, (int)turn - 1, states.outcome, states.unshown);
-	sum->turns++;
-	sum->exposure_update += a->exposure.update;
-	sum->exposure_state += a->exposure.state;
-	sum->exposure_unusable += a->exposure.unusable;
 	*stop = e->run->experiment->stop_at_error && !lh_outcome_state_ok(states.outcome);
-	e->run->turns_done++;
 	for (int k = 0; k < e->calls && !rc; k++)
-		if (k == i || !e->call[k].journalled)
-			rc = lh_record_call(e, (uint32_t)k, k == i ? &states : NULL, err);
+		rc = lh_record_call(e, (uint32_t)k, k == i ? &states : NULL, true, err);
 	return rc;
 }
 
@@ -228,7 +245,7 @@ static int step_on(struct lh_episode *e, const struct lh_policy_step *step, stru
 	if (step->kind == LH_STEP_CALLS)
 		return begin_ask(e, step, err);
 	if (step->kind == LH_STEP_END)
-		return end_with(e, step->outcome, step->outcome == LH_OUTCOME_FAILED ? "censored" : "done",
+		return end_early(e, step->outcome == LH_OUTCOME_FAILED ? "censored" : "done",
 			step->outcome == LH_OUTCOME_FAILED ? lh_str_of(step->cause) : LH_STR("overflow"), err);
 	int rc = accept(e, step->message, &stop, err);
 	if (rc)
@@ -248,31 +265,15 @@ static int note_reply(struct lh_episode *e, uint32_t seq, const struct lh_reply 
 	int ask = c->ask, rc = 0;
 	*c = (struct lh_call){ .ask = ask, .finish = r->finish, .error = r->error, .tokens_in = r->tokens_in, .tokens_cached = r->tokens_cached,
 		.tokens_out = r->tokens_out, .tokens_reasoning = r->tokens_reasoning, .latency_us = r->latency_us,
-		.cost_microusd = r->cost_microusd, .attempts = r->attempts, .priced = r->priced };
-	if (r->error && !(c->error_text = lh_str_dup(lh_buf_str(&r->error_text))))
+		.cost_microusd = r->cost_microusd, .attempts = r->attempts, .counted = r->counted,
+		.message = e->ask[ask].first_message + (seq - e->ask[ask].first_seq) };
+	if ((r->error && !(c->error_text = lh_str_dup(lh_buf_str(&r->error_text)))) ||
+		(r->served_by[0] && !(c->served_by = lh_str_dup(lh_str_of(r->served_by)))) ||
+		(r->request_id[0] && !(c->request_id = lh_str_dup(lh_str_of(r->request_id)))))
 		return lh_nomem(err);
 	if (!r->error)
-		rc = lh_transcript_add_reply(e->transcript, lh_buf_str(&r->text), lh_buf_str(&r->thoughts), &c->message, err);
+		rc = lh_transcript_fill(e->transcript, c->message, lh_buf_str(&r->text), lh_buf_str(&r->thoughts), lh_buf_str(&r->blob), err);
 	return rc;
-}
-
-/* The sums of an ask's calls, in order of seq. */
-static void add_totals(struct lh_episode *e, const struct lh_ask *a)
-{
-	struct lh_totals *sum = &results_of(e)->totals[e->sample];
-	for (int i = 0; i < a->wanted; i++) {
-		const struct lh_call *c = &e->call[a->first_seq + (uint32_t)i];
-		sum->calls++;
-		sum->attempts += c->attempts;
-		sum->tokens_in += c->tokens_in;
-		sum->tokens_cached += c->tokens_cached;
-		sum->tokens_out += c->tokens_out;
-		sum->tokens_reasoning += c->tokens_reasoning;
-		sum->latency_us += c->latency_us;
-		sum->cost_microusd += c->cost_microusd;
-		sum->reusable_prefix += a->reusable;
-		sum->priced = sum->priced || c->priced;
-	}
 }
 
 static int results_for(struct lh_episode *e, const struct lh_ask *a, struct lh_error *err)
@@ -295,12 +296,11 @@ int lh_episode_reply(struct lh_episode *e, uint32_t seq, const struct lh_reply *
 {
 	struct lh_ask *a = &e->ask[e->call[seq].ask];
 	int rc = note_reply(e, seq, reply, err);
-	if (!rc && a->wanted > 1 && !e->run->plan->simulated)        /* paid for: durable before the others are in */
-		rc = lh_record_call(e, seq, NULL, err);
-	e->run->calls_done++;
+	e->call[seq].answered = true;
+	if (!rc && a->wanted > 1 && e->live)     /* paid for: written before the others are in */
+		rc = lh_record_call(e, seq, NULL, false, err);
 	if (rc || ++a->answered < a->wanted)
 		return rc;
-	add_totals(e, a);
 	rc = results_for(e, a, err);
 	if (rc)
 		return rc;
@@ -308,12 +308,36 @@ int lh_episode_reply(struct lh_episode *e, uint32_t seq, const struct lh_reply *
 	struct lh_error *fault = fresh_fault(e);
 	if (lh_policy_answer(e->policy, e->result, a->wanted, &step, fault))
 		return policy_failed(e, fault, err);
-	if (step.kind == LH_STEP_CALLS && a->wanted == 1 && !e->run->plan->simulated) {
-		rc = lh_record_call(e, seq, NULL, err);
+	if (step.kind == LH_STEP_CALLS && a->wanted == 1 && e->live) {
+		rc = lh_record_call(e, seq, NULL, false, err);
 		if (rc)
 			return rc;
 	}
 	return step_on(e, &step, err);
+}
+
+bool lh_episode_waits(const struct lh_episode *e, uint32_t turn, uint32_t seq)
+{
+	return !e->done && lh_transcript_turn(e->transcript) == turn && seq < (uint32_t)e->calls && !e->call[seq].answered;
+}
+
+int lh_episode_order(struct lh_episode *e, struct lh_error *err)
+{
+	const struct lh_ask *a = lh_episode_asks(e);
+	struct lh_buf options;
+	int rc = 0;
+	lh_buf_init(&options, 1024);
+	for (uint32_t i = 0; i < (uint32_t)a->wanted && !rc; i++) {
+		struct lh_order o = { .slot = e->slot, .model = e->condition->model_index, .message = a->first_message + i, .body = a->wire.body,
+			.open = a->wire.open, .tokens = a->wire.tokens, .tokens_in = a->wire.tokens_in };
+		const struct lh_call *c = &e->call[a->first_seq + i];
+		if (a->each)
+			o.body = (struct lh_str){ e->copies.p + c->body_at, c->body_n };
+		lh_record_call_row(e, a->first_seq + i, &options, &o.row);
+		rc = e->run->outlet->order(e->run->outlet->user, &o, err);
+	}
+	lh_buf_fini(&options);
+	return rc;
 }
 
 void lh_episode_request(const struct lh_episode *e, uint32_t seq, struct lh_model_request *out)
@@ -321,7 +345,7 @@ void lh_episode_request(const struct lh_episode *e, uint32_t seq, struct lh_mode
 	const struct lh_ask *a = &e->ask[e->call[seq].ask];
 	*out = (struct lh_model_request){ .transcript = e->transcript, .view = &a->view, .options = &a->options, .size = &a->size,
 		.exposure = &a->exposure, .view_hash = a->hash, .seed = e->run->experiment->seed, .sample = lh_sample_index(e->task),
-		.turn = lh_transcript_turn(e->transcript), .seq = seq };
+		.turn = lh_transcript_turn(e->transcript), .seq = seq, .session = lh_str_of(e->session) };
 }
 
 /* ---- opening ---- */
@@ -329,12 +353,15 @@ void lh_episode_request(const struct lh_episode *e, uint32_t seq, struct lh_mode
 static int open_parts(struct lh_episode *e, struct lh_error *err)
 {
 	const struct lh_condition *c = e->condition;
-	uint64_t sample = e->run->plan->first_sample + (uint64_t)e->sample, seed = e->run->experiment->seed;
+	uint64_t sample = e->sample, seed = e->run->experiment->seed;
 	int rc = lh_sample_open(c->task, sample, seed, &e->task, err);
 	if (!rc)
 		rc = lh_transcript_new(e->task, c->steps_per_turn, &e->transcript, err);
 	if (rc)
 		return rc;
+	lh_transcript_use_arena(e->transcript, e->run->arena);
+	if (e->live)
+		return 0;
 	struct lh_model_setting m = { .task = lh_str_of(lh_family_name(lh_taskset_family(c->task))), .task_params = lh_taskset_params_json(c->task),
 		.policy = lh_str_of(lh_policy_name(c->policy)), .policy_options = lh_policy_options_json(c->policy), .history = lh_str_of(c->history),
 		.steps_per_turn = c->steps_per_turn, .sample = sample, .seed = seed };
@@ -362,18 +389,23 @@ static int start(struct lh_episode *e, struct lh_error *err)
 	return next_turn(e, err);
 }
 
-int lh_episode_open(struct lh_run_context *run, int condition, int sample, struct lh_episode **out, struct lh_error *err)
+int lh_episode_open(struct lh_run_context *run, const struct lh_seat *seat, struct lh_episode **out, struct lh_error *err)
 {
 	*out = NULL;
 	struct lh_episode *e = calloc(1, sizeof *e);
 	if (!e)
 		return lh_nomem(err);
 	e->run = run;
-	e->condition = &run->plan->condition[condition];
-	e->condition_index = condition;
-	e->sample = sample;
-	e->id = run->first_episode + (int64_t)sample * run->plan->conditions + condition;
+	e->condition = &run->plan->condition[seat->condition];
+	e->condition_index = seat->condition;
+	e->sample = seat->sample;
+	e->id = seat->id;
+	e->slot = seat->slot;
+	e->live = lh_model_carrier(e->condition->model) != LH_CARRIER_NONE;
+	lh_conversation_name(run->plan->config_sha256, seat->id, e->session);
 	lh_view_init(&e->before);
+	lh_buf_init(&e->copies, 1u << 30);
+	e->copies.arena = run->arena;
 	int rc = start(e, err);
 	if (rc) {
 		lh_episode_free(e);
@@ -393,6 +425,7 @@ void lh_episode_free(struct lh_episode *e)
 		lh_buf_fini(&e->ask[i].text);
 	}
 	lh_view_fini(&e->before);
+	lh_buf_fini(&e->copies);
 	free(e->ask);
 	free(e->call);
 	free(e->result);

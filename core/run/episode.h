@@ -6,23 +6,20 @@
 #ifndef LH_RUN_EPISODE_H
 #define LH_RUN_EPISODE_H
 
-#include "journal/journal.h"
 #include "run/experiment.h"
-#include "run/results.h"
+#include "run/outlet.h"
 
 /* What all episodes of a run share. */
 struct lh_run_context {
 	const struct lh_experiment *experiment;
 	const struct lh_plan *plan;
-	struct lh_results *results;
-	struct lh_journal *journal;              /* NULL: none kept */
-	int64_t first_episode;                   /* id of episode 0 in the file */
+	const struct lh_outlet *outlet;
+	struct lh_arena *arena;                  /* where request bodies lie; NULL: the heap */
 	struct lh_buf text, judged;              /* scratch */
 	struct lh_error fault;                   /* scratch: what a policy did wrong */
 	/* For tests and `check`: sees every request before it is sent; may be NULL. */
 	int (*watch)(void *user, const struct lh_model_request *q, struct lh_error *err);
 	void *watch_user;
-	int64_t turns_done, calls_done;          /* progress */
 };
 
 struct lh_ask {                                  /* one step's calls: the same view n times */
@@ -33,7 +30,9 @@ struct lh_ask {                                  /* one step's calls: the same v
 	struct lh_buf text;                      /* the view as written in the run file */
 	uint64_t hash;
 	double reusable;
-	uint32_t first_seq;
+	uint32_t first_seq, first_message;       /* of `wanted` in a row */
+	struct lh_wire_request wire;             /* of a live model */
+	bool each;                               /* each call has its own body, in the episode's copies */
 	int wanted, answered;
 };
 
@@ -44,14 +43,20 @@ struct lh_call {                                 /* a call of the present turn *
 	int error;
 	char *error_text;
 	int64_t tokens_in, tokens_cached, tokens_out, tokens_reasoning, latency_us, cost_microusd, attempts;
-	bool priced, journalled;
+	char *served_by, *request_id;            /* NULL: not said */
+	bool counted, answered, recorded;
+	size_t body_at, body_n;                  /* in the episode's copies */
 };
 
 struct lh_episode {
 	struct lh_run_context *run;
 	const struct lh_condition *condition;
-	int condition_index, sample;             /* sample: index within the run's range */
+	int condition_index;
+	uint64_t sample;
 	int64_t id;
+	uint32_t slot;
+	bool live;
+	char session[64];                        /* what an agent that keeps its own context knows it by */
 	struct lh_sample *task;
 	struct lh_transcript *transcript;
 	struct lh_policy_run *policy;
@@ -61,14 +66,20 @@ struct lh_episode {
 	struct lh_call_result *result; int result_cap;
 	struct lh_view before; bool has_before;  /* the latest request's view */
 	uint32_t noted;                          /* messages below this id were looked at for the run file */
+	struct lh_buf copies;                    /* bodies of the latest ask's calls, where each has its own */
 	struct lh_str extra;                     /* what finish() returned, JSON; borrowed */
-	struct lh_episode *previous, *next;      /* the scheduler's list of open episodes */
 	bool done;
 };
 
+struct lh_seat { uint32_t slot; int condition; uint64_t sample; int64_t id; };   /* which episode, and its name in the file */
+
 /* Opens the episode and runs it to its first calls. */
-int lh_episode_open(struct lh_run_context *run, int condition, int sample, struct lh_episode **out, struct lh_error *err) LH_CHECKED;
+int lh_episode_open(struct lh_run_context *run, const struct lh_seat *seat, struct lh_episode **out, struct lh_error *err) LH_CHECKED;
 void lh_episode_free(struct lh_episode *e);
+/* Hands the latest ask's calls out as orders: a live model's. */
+int lh_episode_order(struct lh_episode *e, struct lh_error *err) LH_CHECKED;
+/* Is call seq of this turn still waited for? For replies that another process hands in. */
+bool lh_episode_waits(const struct lh_episode *e, uint32_t turn, uint32_t seq);
 /* The request of call number seq of the present turn. */
 void lh_episode_request(const struct lh_episode *e, uint32_t seq, struct lh_model_request *out);
 /* The reply to call seq. When it was the last that the episode waited for, it goes on to its next

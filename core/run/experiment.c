@@ -9,7 +9,8 @@
 #include <string.h>
 
 enum option { TASK, MODEL, POLICY, HISTORY, TURNS, SAMPLES, STEPS_PER_TURN, STEPS, SEED, HORIZON, STOP_AT_ERROR,
-	SAMPLE, CONCURRENCY, JOBS, PLUGIN, OUTPUT, OPTIONS };
+	SAMPLE, CONCURRENCY, RPS, TPM, RETRIES, TIMEOUT, MAX_CALLS, MAX_TOKENS_TOTAL, MAX_COST, MAX_TIME, PRICE, DRY_RUN, RESUME, NEW, JOBS, STALL,
+	PLUGIN, ALLOW_PROCESS, ALLOW_ENDPOINT, SKIP_WITHOUT_KEY, OUTPUT, OPTIONS };
 
 const struct lh_option_info lh_run_options[] = {
 	[TASK] = { "task", "SPEC", "kv_sum", "task family with parameters; repeat for a grid" },
@@ -25,8 +26,24 @@ const struct lh_option_info lh_run_options[] = {
 	[STOP_AT_ERROR] = { "stop-at-error", NULL, "", "end an episode at its first error (horizons need no more)" },
 	[SAMPLE] = { "sample", "I", "", "run sample I only (from 0)" },
 	[CONCURRENCY] = { "concurrency", "N", "64", "calls in flight; results do not depend on it" },
-	[JOBS] = { "jobs", "N", "0", "worker processes: 0, everything in this one" },
+	[RPS] = { "rps", "N", "", "at most N requests a second to each host" },
+	[TPM] = { "tpm", "N", "", "at most N tokens a minute, in and out, to each host" },
+	[RETRIES] = { "retries", "N", "8", "attempts of a call before its episode is censored" },
+	[TIMEOUT] = { "timeout", "S", "600", "seconds allowed to a request" },
+	[MAX_CALLS] = { "max-calls", "N", "", "budget of the run, also where it is resumed: requests" },
+	[MAX_TOKENS_TOTAL] = { "max-tokens-total", "N", "", "the same: tokens, in and out" },
+	[MAX_COST] = { "max-cost", "USD", "", "the same: money; prices must be known" },
+	[MAX_TIME] = { "max-time", "TIME", "", "budget: time from here on, such as 90s, 30m, 8h" },
+	[PRICE] = { "price", "FILE", "", "JSON: MODEL → input, cached_input, output; $ a million tokens" },
+	[DRY_RUN] = { "dry-run", NULL, "", "say what would be asked, and about what it costs; send nothing" },
+	[RESUME] = { "resume", NULL, "", "go on with the run in the run file; what was answered is not asked again" },
+	[NEW] = { "new", NULL, "", "begin a new run in a file that holds an unfinished one" },
+	[JOBS] = { "jobs", "N", "1; 0 for sim", "worker processes for plugins and policies; 0: none" },
+	[STALL] = { "stall", "S", "10", "processor seconds that a plugin may hang; by the clock 6 times that" },
 	[PLUGIN] = { "plugin", "FILE", "", "open a task family from FILE" },
+	[ALLOW_PROCESS] = { "allow-process", NULL, "", "let an experiment file start commands (model process:…)" },
+	[ALLOW_ENDPOINT] = { "allow-endpoint", "HOST", "", "let an experiment file send requests and its keys to HOST; repeatable" },
+	[SKIP_WITHOUT_KEY] = { "skip-without-key", NULL, "", "exit with 77 where a key is needed and not set" },
 	[OUTPUT] = { "output", "FILE", "longhaul.db", "run file (-o); none: keep nothing" },
 	[OPTIONS] = { NULL, NULL, NULL, NULL },
 };
@@ -38,6 +55,8 @@ void lh_experiment_init(struct lh_experiment *e)
 	e->samples = 100;
 	e->concurrency = 64;
 	e->only_sample = -1;
+	e->retries = 8;
+	e->stall_us = 10000000;
 	e->seed = 1;
 	e->steps_per_turn[0] = 1;
 	e->steps_per_turn_count = 1;
@@ -63,8 +82,10 @@ void lh_experiment_fini(struct lh_experiment *e)
 	clear(&e->policies);
 	clear(&e->histories);
 	clear(&e->plugins);
+	clear(&e->allowed_hosts);
 	free(e->output);
-	e->output = NULL;
+	free(e->price_file);
+	e->output = e->price_file = NULL;
 }
 
 static int add(struct lh_list *l, struct lh_str item, enum lh_origin origin, const char *base_dir, struct lh_error *err)
@@ -158,6 +179,38 @@ static int set_switch(struct lh_str name, struct lh_str v, bool *out, struct lh_
 	return 0;
 }
 
+static int positive(struct lh_str name, struct lh_str v, double *out, struct lh_error *err)
+{
+	if (!lh_str_to_double(v, out) || !(*out > 0 && *out < 1e12))
+		return lh_fail(err, LH_E_USAGE, "--%.*s %.*s: a number above 0 is needed", LH_ARG(name), LH_ARG(v));
+	return 0;
+}
+
+/* "90", "90s", "30m", "8h". */
+static int set_time(struct lh_str name, struct lh_str v, int64_t *us, struct lh_error *err)
+{
+	char last = v.n ? v.p[v.n - 1] : 0;
+	double unit = last == 'h' ? 3600 : last == 'm' ? 60 : 1, n;
+	struct lh_str number = last == 'h' || last == 'm' || last == 's' ? (struct lh_str){ v.p, v.n - 1 } : v;
+	if (!lh_str_to_double(number, &n) || !(n > 0 && n * unit < 1e9))
+		return lh_fail(err, LH_E_USAGE, "--%.*s %.*s: a time is needed, such as 90s, 30m or 8h", LH_ARG(name), LH_ARG(v));
+	*us = (int64_t)(n * unit * 1e6);
+	return 0;
+}
+
+static int set_text(char **to, struct lh_str v, struct lh_error *err)
+{
+	free(*to);
+	*to = lh_str_dup(v);
+	return *to ? 0 : lh_nomem(err);
+}
+
+/* What opens a door must be said by whoever runs the experiment, not by the experiment. */
+static bool opens_a_door(int option)
+{
+	return option == ALLOW_PROCESS || option == ALLOW_ENDPOINT;
+}
+
 static int find(struct lh_str name, struct lh_error *err)
 {
 	const char *names[OPTIONS + 1] = { NULL };
@@ -178,8 +231,11 @@ int lh_experiment_set(struct lh_experiment *e, struct lh_str name, struct lh_str
 		return i;
 	if (lh_run_options[i].value && !v.n)
 		return lh_fail(err, LH_E_USAGE, "--%.*s needs a value: %s", LH_ARG(name), lh_run_options[i].value);
+	if (origin == LH_FROM_FILE && opens_a_door(i))
+		return lh_fail(err, LH_E_USAGE, "an experiment file cannot give itself leave: --%.*s belongs on the command line", LH_ARG(name));
 	if (origin == LH_FROM_FILE && e->origin[i] == LH_FROM_LINE)
 		return 0;
+	double number;
 	e->origin[i] = origin;
 	switch ((enum option)i) {
 	case TASK: return add(&e->tasks, v, origin, base_dir, err);
@@ -196,17 +252,46 @@ int lh_experiment_set(struct lh_experiment *e, struct lh_str name, struct lh_str
 	case STOP_AT_ERROR: return set_switch(name, v, &e->stop_at_error, err);
 	case SAMPLE: return integer(name, v, 0, 100000000, &e->only_sample, err);
 	case CONCURRENCY: return integer(name, v, 1, 100000, &e->concurrency, err);
-	case JOBS:
-		if (integer(name, v, 0, 1024, &e->jobs, err))
+	case RPS: return positive(name, v, &e->rps, err);
+	case TPM: return positive(name, v, &e->tpm, err);
+	case RETRIES: return integer(name, v, 1, 100, &e->retries, err);
+	case TIMEOUT:
+		if (positive(name, v, &number, err))
 			return LH_E_USAGE;
-		return e->jobs ? lh_fail(err, LH_E_USAGE, "--jobs %.*s: this version runs everything in one process, which is --jobs 0", LH_ARG(v)) : 0;
-	case OUTPUT:
-		free(e->output);
-		e->output = lh_str_dup(v);
-		return e->output ? 0 : lh_nomem(err);
+		e->timeout_ms = (int64_t)(number * 1000) + 1;
+		return 0;
+	case MAX_CALLS: return integer(name, v, 1, INT64_MAX / 2, &e->max_calls, err);
+	case MAX_TOKENS_TOTAL: return integer(name, v, 1, INT64_MAX / 2, &e->max_tokens_total, err);
+	case MAX_COST:
+		if (positive(name, v, &number, err))
+			return LH_E_USAGE;
+		e->max_cost_microusd = (int64_t)(number * 1e6);
+		return 0;
+	case MAX_TIME: return set_time(name, v, &e->max_time_us, err);
+	case PRICE: return set_text(&e->price_file, v, err);
+	case DRY_RUN: return set_switch(name, v, &e->dry_run, err);
+	case RESUME: return set_switch(name, v, &e->resume, err);
+	case NEW: return set_switch(name, v, &e->fresh, err);
+	case ALLOW_PROCESS: return set_switch(name, v, &e->allow_process, err);
+	case ALLOW_ENDPOINT: return add(&e->allowed_hosts, v, origin, base_dir, err);
+	case SKIP_WITHOUT_KEY: return set_switch(name, v, &e->skip_without_key, err);
+	case JOBS: return integer(name, v, 0, 1024, &e->jobs, err);
+	case STALL:
+		if (positive(name, v, &number, err))
+			return LH_E_USAGE;
+		e->stall_us = (int64_t)(number * 1e6) + 1;
+		return 0;
+	case OUTPUT: return set_text(&e->output, v, err);
 	case OPTIONS: break;
 	}
 	return 0;
+}
+
+void lh_experiment_isolate(struct lh_experiment *e)
+{
+	if (e->origin[JOBS] == LH_FROM_DEFAULT)
+		e->jobs = !lh_experiment_trusted(e);
+	e->alone = true;
 }
 
 /* ---- experiment files ---- */

@@ -10,12 +10,16 @@
 #include "model/model.h"
 #include "run/spec.h"
 
+#define LH_RUN_FILE "longhaul.db"        /* where a run is kept when nothing else is said */
+/* The demonstration: both losses show (length and self-conditioning). */
+#define LH_DEMONSTRATION_MODEL "sim:accuracy=0.97,context=0.3,self_conditioning=4,contagion=0.3"
+
 enum lh_origin { LH_FROM_DEFAULT, LH_FROM_FILE, LH_FROM_LINE };
 
 struct lh_list { char **item, **base_dir; int count; enum lh_origin origin; };
 
 struct lh_experiment {
-	struct lh_list tasks, models, policies, histories, plugins;
+	struct lh_list tasks, models, policies, histories, plugins, allowed_hosts;
 	int64_t turns, samples, steps, concurrency, jobs;
 	enum lh_origin turns_from, samples_from; /* LH_FROM_DEFAULT: may be cut to the data */
 	int64_t only_sample;                     /* -1: all */
@@ -23,8 +27,15 @@ struct lh_experiment {
 	int32_t steps_per_turn[32]; int steps_per_turn_count;
 	double horizon[16]; int horizon_count;
 	bool stop_at_error, demonstration;
+	bool resume, fresh, dry_run, skip_without_key, allow_process;
+	bool alone;                              /* this process is there for one run: keys leave its environment once taken */
+	double rps, tpm;                         /* 0: no limit */
+	int64_t retries, timeout_ms;             /* attempts of a call; 0: the model's own */
+	int64_t stall_us;                        /* of processor time, in one call of foreign code */
+	int64_t max_calls, max_tokens_total, max_cost_microusd, max_time_us;     /* 0: no limit */
+	char *price_file;
 	char *output;                            /* "none": no run file */
-	enum lh_origin origin[32];               /* by option, see experiment.c */
+	enum lh_origin origin[48];               /* by option, see experiment.c */
 };
 
 struct lh_option_info { const char *name, *value, *initial, *help; };
@@ -36,6 +47,16 @@ void lh_experiment_fini(struct lh_experiment *e);
 /* name without dashes in front; value "" for a switch. */
 int lh_experiment_set(struct lh_experiment *e, struct lh_str name, struct lh_str value, enum lh_origin origin, const char *base_dir, struct lh_error *err) LH_CHECKED;
 int lh_experiment_load(struct lh_experiment *e, const char *path, struct lh_error *err) LH_CHECKED;
+/* Opens model i of the experiment, with its prices. live_only: NULL for one that is not live. LH_E_USAGE also for what
+ * an experiment file may not ask for without leave (a command, another host, a key). */
+int lh_experiment_model(const struct lh_experiment *e, int i, bool live_only, struct lh_model **out, struct lh_error *err) LH_CHECKED;
+/* Variables that models' specs name as holding keys: NULL-terminated, heap; NULL: no memory. */
+char **lh_experiment_key_names(const struct lh_experiment *e);
+bool lh_experiment_live(const struct lh_experiment *e);           /* is any model answered by a server or a process? */
+/* May everything run in this process by default? Only what ships with longhaul, on simulated models. */
+bool lh_experiment_trusted(const struct lh_experiment *e);
+/* For a program of its own. Where --jobs was not given: 0 for what is trusted, else 1. */
+void lh_experiment_isolate(struct lh_experiment *e);
 
 /* ---- the grid ---- */
 
@@ -44,6 +65,7 @@ struct lh_condition {
 	struct lh_model *model;
 	struct lh_policy *policy;
 	const char *task_label, *model_label, *policy_label, *history;   /* as typed */
+	int model_index;
 	uint32_t steps_per_turn, turns;
 };
 

@@ -1,7 +1,6 @@
 /* Results read back from a run file: the same record that the run itself left. */
-#include "run/results.h"
+#include "run/fold.h"
 
-#include "journal/journal.h"
 #include "json/reader.h"
 
 #include <stdlib.h>
@@ -16,6 +15,7 @@ struct loading {
 	/* the episode being read */
 	struct lh_condition_results *condition;
 	int sample, turns;                       /* turns accepted so far */
+	bool superseded;
 	struct slot { int64_t id; int condition, sample; char status[16]; char *cause, *extra; } *episode;
 	size_t episodes, episode_cap;
 	struct lh_buf settings;
@@ -126,57 +126,10 @@ static int read_episode(void *user, const void *row, struct lh_error *err)
 	return s->cause && (s->extra || !e->extra.n) ? 0 : lh_nomem(err);
 }
 
-/* Counters that no request can have would overflow the sums over all episodes. */
-static bool possible(const struct lh_call_row *c)
-{
-	const int64_t v[] = { c->attempts, c->tokens_in, c->tokens_cached, c->tokens_out, c->tokens_reasoning, c->latency_us, c->cost_microusd };
-	for (size_t i = 0; i < sizeof v / sizeof *v; i++)
-		if (v[i] < 0 || v[i] > (int64_t)1 << 40)
-			return false;
-	return true;
-}
-
 static int read_call(void *user, const void *row, struct lh_error *err)
 {
 	struct loading *l = user;
-	const struct lh_call_row *c = row;
-	struct lh_totals *sum = &l->condition->totals[l->sample];
-	sum->calls++;
-	bool over = __builtin_add_overflow(sum->attempts, c->attempts, &sum->attempts);
-	over |= __builtin_add_overflow(sum->tokens_in, c->tokens_in, &sum->tokens_in);
-	over |= __builtin_add_overflow(sum->tokens_cached, c->tokens_cached, &sum->tokens_cached);
-	over |= __builtin_add_overflow(sum->tokens_out, c->tokens_out, &sum->tokens_out);
-	over |= __builtin_add_overflow(sum->tokens_reasoning, c->tokens_reasoning, &sum->tokens_reasoning);
-	over |= __builtin_add_overflow(sum->latency_us, c->latency_us, &sum->latency_us);
-	over |= __builtin_add_overflow(sum->cost_microusd, c->cost_microusd, &sum->cost_microusd);
-	if (over || !possible(c))
-		return lh_fail(err, LH_E_DAMAGED, "a call of turn %lld has impossible counters", (long long)c->turn);
-	sum->reusable_prefix += c->reusable_prefix;
-	sum->priced = sum->priced || c->cost_microusd > 0;
-	if (!c->accepted)
-		return 0;
-	int outcome = lh_outcome_of(c->outcome);
-	if (outcome < 0 || c->turn != l->turns + 1 || c->turn > l->condition->turns)
-		return lh_fail(err, LH_E_DAMAGED, "a call of turn %lld has no place or no known outcome", (long long)c->turn);
-	sum->turns++;
-	sum->exposure_update += c->exposure_update;
-	sum->exposure_state += c->exposure_state;
-	sum->exposure_unusable += c->exposure_unusable;
-	lh_results_turn(l->condition, l->sample, l->turns++, (enum lh_outcome)outcome, c->unshown);
-	return 0;
-}
-
-/* The turn that brought no reply, told by how the episode ended. */
-static void end_episode(struct loading *l, const struct slot *s)
-{
-	if (l->turns >= l->condition->turns)
-		return;
-	if (!strcmp(s->status, "censored") || !strcmp(s->status, "plugin_crash"))
-		lh_results_turn(l->condition, l->sample, l->turns, LH_OUTCOME_FAILED, false);
-	else if (!strcmp(s->status, "policy_error"))
-		lh_results_turn(l->condition, l->sample, l->turns, LH_OUTCOME_POLICY_ERROR, false);
-	else if (!strcmp(s->status, "done") && !strcmp(s->cause, "overflow"))
-		lh_results_turn(l->condition, l->sample, l->turns, LH_OUTCOME_OVERFLOW, false);
+	return lh_fold_call(l->condition, l->sample, l->superseded ? NULL : &l->turns, row, err);
 }
 
 static int read_calls(struct loading *l, struct lh_error *err)
@@ -186,18 +139,12 @@ static int read_calls(struct loading *l, struct lh_error *err)
 		l->condition = &l->results->condition[s->condition];
 		l->sample = s->sample;
 		l->turns = 0;
+		l->superseded = !strcmp(s->status, LH_SUPERSEDED);
 		int rc = lh_reader_calls(l->reader, s->id, read_call, l, err);
+		if (!rc && !l->superseded)
+			rc = lh_fold_end(l->condition, l->sample, l->turns, lh_str_of(s->status), lh_str_of(s->cause), lh_str_of(s->extra), err);
 		if (rc)
 			return rc;
-		end_episode(l, s);
-		if (s->cause[0] && !l->condition->cause[l->sample]) {
-			l->condition->cause[l->sample] = s->cause;
-			s->cause = NULL;
-		}
-		if (s->extra && !l->condition->extra[l->sample]) {
-			l->condition->extra[l->sample] = s->extra;
-			s->extra = NULL;
-		}
 	}
 	return 0;
 }

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The demonstration: both losses show (length and self-conditioning). */
-static const char demonstration_model[] = "sim:accuracy=0.97,context=0.3,self_conditioning=4,contagion=0.3";
 #define DEMONSTRATION_SAMPLES 200        /* errors run away in some: fewer give too narrow intervals */
 #define DEMONSTRATION_TURNS 80
 static const char *const demonstration_policies[] = { "full_history", "window:n=5", "reset", "heal", NULL };
@@ -32,19 +30,6 @@ static int open_task(struct lh_plan *p, struct lh_str text, const char *base_dir
 		p->tasks++;
 	else
 		lh_prefix(err, "task '%.*s'", LH_ARG(text));
-	lh_spec_fini(&s);
-	return rc;
-}
-
-static int open_model(struct lh_plan *p, struct lh_str text, const char *base_dir, struct lh_error *err)
-{
-	struct lh_spec s;
-	int rc = lh_spec_parse(text, "model", &s, err);
-	if (rc)
-		return rc;
-	rc = lh_model_open(s.name, s.bare, s.key, s.value, s.count, base_dir, &p->model[p->models], err);
-	if (!rc)
-		p->models++;
 	lh_spec_fini(&s);
 	return rc;
 }
@@ -84,6 +69,19 @@ static int open_list(struct lh_plan *p, const struct lh_list *l, const char *con
 	return 0;
 }
 
+static int open_models(const struct lh_experiment *e, struct lh_plan *p, struct lh_error *err)
+{
+	int n = e->models.count ? e->models.count : 1, rc = 0;
+	p->model = calloc((size_t)n, sizeof *p->model);
+	if (!p->model)
+		return lh_nomem(err);
+	while (!rc && p->models < n) {
+		rc = lh_experiment_model(e, p->models, false, &p->model[p->models], err);
+		p->models += !rc;
+	}
+	return rc;
+}
+
 static int check_histories(const struct lh_experiment *e, struct lh_error *err)
 {
 	for (int i = 0; i < e->histories.count; i++)
@@ -92,8 +90,17 @@ static int check_histories(const struct lh_experiment *e, struct lh_error *err)
 	return 0;
 }
 
-static const char *const one_task[] = { "kv_sum", NULL }, *const one_model[] = { demonstration_model, NULL };
-static const char *const one_policy[] = { "full_history", NULL };
+static const char *const one_task[] = { "kv_sum", NULL }, *const one_model[] = { LH_DEMONSTRATION_MODEL, NULL };
+static const char *const one_policy[] = { "full_history", NULL }, *const agent_policy[] = { "agent", NULL };
+
+/* Where no policy is named: the whole history, or, where every model keeps its own context, the agent's own. */
+static const char *const *policies_of(const struct lh_experiment *e, const struct lh_plan *p)
+{
+	bool agents = p->models > 0;
+	for (int i = 0; i < p->models; i++)
+		agents = agents && lh_model_keeps_context(p->model[i]);
+	return e->demonstration ? demonstration_policies : agents ? agent_policy : one_policy;
+}
 
 static int open_all(const struct lh_experiment *e, struct lh_plan *p, struct lh_error *err)
 {
@@ -106,9 +113,9 @@ static int open_all(const struct lh_experiment *e, struct lh_plan *p, struct lh_
 	if (!rc)
 		rc = open_list(p, &e->tasks, one_task, &p->task, sizeof *p->task, open_task, err);
 	if (!rc)
-		rc = open_list(p, &e->models, one_model, &p->model, sizeof *p->model, open_model, err);
+		rc = open_models(e, p, err);
 	if (!rc)
-		rc = open_list(p, &e->policies, e->demonstration ? demonstration_policies : one_policy, &p->policy, sizeof *p->policy, open_policy, err);
+		rc = open_list(p, &e->policies, policies_of(e, p), &p->policy, sizeof *p->policy, open_policy, err);
 	return rc;
 }
 
@@ -207,6 +214,16 @@ static int turns_of(const struct lh_experiment *e, struct lh_plan *p, struct lh_
 
 /* ---- the grid ---- */
 
+/* An agent that keeps its own context decides what it remembers: a policy would measure what was not sent. */
+static int check_context(const struct lh_condition *c, struct lh_error *err)
+{
+	bool agent = !strcmp(lh_policy_name(c->policy), "agent");
+	if (agent == lh_model_keeps_context(c->model) || (agent && lh_model_simulated(c->model)))
+		return 0;
+	return agent ? lh_fail(err, LH_E_USAGE, "policy agent is for agents that keep their own context; %s is sent a history each time: name a policy for it", c->model_label)
+		: lh_fail(err, LH_E_USAGE, "%s keeps its own context, so %s cannot apply: use --policy agent, or let it be sent the history each time", c->model_label, c->policy_label);
+}
+
 static int fill(const struct lh_experiment *e, struct lh_plan *p, struct lh_error *err)
 {
 	int histories = e->histories.count ? e->histories.count : 1;
@@ -216,7 +233,7 @@ static int fill(const struct lh_experiment *e, struct lh_plan *p, struct lh_erro
 	p->condition = calloc(n, sizeof *p->condition);
 	if (!p->condition)
 		return lh_nomem(err);
-	const char *const *policies = e->demonstration ? demonstration_policies : one_policy;
+	const char *const *policies = policies_of(e, p);
 	for (int t = 0; t < p->tasks; t++) {
 		uint64_t steps;
 		int rc = steps_of(p->task[t], p->first_sample, p->samples, e->seed, &steps, err);
@@ -229,11 +246,13 @@ static int fill(const struct lh_experiment *e, struct lh_plan *p, struct lh_erro
 			rest /= (size_t)histories;
 			int k = (int)(rest % (size_t)e->steps_per_turn_count);
 			int model = (int)(rest / (size_t)e->steps_per_turn_count);
-			*c = (struct lh_condition){ .task = p->task[t], .model = p->model[model], .policy = p->policy[policy],
+			*c = (struct lh_condition){ .task = p->task[t], .model = p->model[model], .policy = p->policy[policy], .model_index = model,
 				.task_label = label(&e->tasks, one_task, t), .model_label = label(&e->models, one_model, model),
 				.policy_label = label(&e->policies, policies, policy), .history = e->histories.count ? e->histories.item[history] : "own",
 				.steps_per_turn = (uint32_t)e->steps_per_turn[k] };
 			rc = turns_of(e, p, c, steps, err);
+			if (!rc)
+				rc = check_context(c, err);
 			p->conditions++;
 		}
 		if (rc)

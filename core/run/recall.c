@@ -2,6 +2,7 @@
 
 #include "journal/journal.h"
 #include "json/reader.h"
+#include "model/model.h"
 #include "transcript/body.h"
 
 #include <stdlib.h>
@@ -42,6 +43,7 @@ static int add_message(void *user, const void *row, struct lh_error *err)
 	to->turn = m->turn;
 	to->text = keep(r, m->text);
 	to->thoughts = keep(r, m->thoughts);
+	to->blob = keep(r, m->blob);
 	to->note = keep(r, m->note);
 	memcpy(to->made_by, m->made_by.p, m->made_by.n < 7 ? m->made_by.n : 7);
 	return lh_buf_ok(&r->words, err);
@@ -58,7 +60,8 @@ static int add_call(void *user, const void *row, struct lh_error *err)
 		.purpose = keep(r, c->purpose), .outcome = keep(r, c->outcome), .error = keep(r, c->error), .error_text = keep(r, c->error_text),
 		.finish = keep(r, c->finish), .shown = keep(r, c->shown), .followed = keep(r, c->followed), .answered = keep(r, c->answered),
 		.truth = keep(r, c->truth), .accepted = c->accepted, .unshown = c->unshown, .has_shown = c->has_shown,
-		.has_followed = c->has_followed, .has_answered = c->has_answered, .tokens_in = c->tokens_in, .tokens_out = c->tokens_out };
+		.has_followed = c->has_followed, .has_answered = c->has_answered, .tokens_in = c->tokens_in, .tokens_out = c->tokens_out,
+		.thoughts_kept = c->thoughts_kept, .thoughts_dropped = c->thoughts_dropped };
 	return lh_buf_ok(&r->words, err);
 }
 
@@ -84,8 +87,10 @@ static int find_condition(void *user, const void *row, struct lh_error *err)
 	bool named = f->policy && (lh_str_is(c->policy, f->policy) || lh_str_is(lh_json_str(label), f->policy));
 	if (f->condition < 0 && (named || !f->policy))
 		f->condition = c->id;
-	if (f->condition == c->id)
-		f->recall->policy = keep(f->recall, label ? lh_json_str(label) : c->policy);
+	if (f->condition != c->id)
+		return 0;
+	f->recall->policy = keep(f->recall, label ? lh_json_str(label) : c->policy);
+	f->recall->dialect = lh_model_dialect(c->model);
 	return 0;
 }
 
@@ -103,7 +108,7 @@ static int find_episode(void *user, const void *row, struct lh_error *err)
 	struct finding *f = user;
 	const struct lh_episode_row *e = row;
 	(void)err;
-	if (e->condition != f->condition)
+	if (e->condition != f->condition || lh_str_is(e->status, "superseded"))
 		return 0;
 	f->samples++;
 	if (e->sample != f->sample)
@@ -140,7 +145,7 @@ static void settle_all(struct lh_recall *r)
 {
 	settle(r, &r->policy), settle(r, &r->status), settle(r, &r->cause), settle(r, &r->extra);
 	for (size_t i = 0; i < r->messages; i++)
-		settle(r, &r->message[i].text), settle(r, &r->message[i].thoughts), settle(r, &r->message[i].note);
+		settle(r, &r->message[i].text), settle(r, &r->message[i].thoughts), settle(r, &r->message[i].blob), settle(r, &r->message[i].note);
 	for (size_t i = 0; i < r->calls; i++) {
 		struct lh_recall_call *c = &r->call[i];
 		struct lh_str *all[] = { &c->view, &c->purpose, &c->outcome, &c->error, &c->error_text, &c->finish, &c->shown, &c->followed, &c->answered, &c->truth };
@@ -208,15 +213,15 @@ static int record_at(const struct lh_recall *r, int64_t existed, int64_t **out, 
 	return 0;
 }
 
-struct encoding { const struct lh_recall *r; struct lh_buf *out, scratch; int open; };
+struct encoding { const struct lh_recall *r; struct lh_buf *out, scratch; int open; unsigned without; };
 
 static int put(struct encoding *e, int64_t id, unsigned variant, struct lh_error *err)
 {
 	if (id < 0 || id >= (int64_t)e->r->messages)
 		return lh_fail(err, LH_E_DAMAGED, "a view names message %lld, which is not there", (long long)id);
 	const struct lh_recall_message *m = &e->r->message[id];
-	struct lh_wire_message wire = { (enum lh_role)m->role, m->text, m->thoughts, LH_STR("") };
-	lh_dialect_put(&lh_dialect_chat, e->out, &wire, variant, &e->scratch, &e->open);
+	struct lh_wire_message wire = { (enum lh_role)m->role, m->text, m->thoughts, m->blob };
+	lh_dialect_put(e->r->dialect, e->out, &wire, variant | e->without, &e->scratch, &e->open);
 	return 0;
 }
 
@@ -258,15 +263,16 @@ int lh_recall_request(const struct lh_recall *r, const struct lh_recall_call *ca
 	if (rc)
 		return rc;
 	struct encoding e = { .r = r, .out = out, .open = LH_LIST_EMPTY };
+	e.without = call->thoughts_dropped && !call->thoughts_kept ? LH_NO_NATIVE_THOUGHTS : 0;
 	lh_buf_init(&e.scratch, WORDS_MAX);
-	lh_buf_puts(out, lh_dialect_chat.head);
+	lh_buf_puts(out, r->dialect->head);
 	while (!rc && p < end) {
 		rc = put_piece(&e, &p, end, slot, slots, err);
 		if (!rc && p < end && *p++ != ',')
 			rc = lh_fail(err, LH_E_DAMAGED, "a view cannot be read");
 	}
-	lh_dialect_close(&lh_dialect_chat, out, e.open);
-	lh_buf_puts(out, lh_dialect_chat.tail);
+	lh_dialect_close(r->dialect, out, e.open);
+	lh_buf_puts(out, r->dialect->tail);
 	lh_buf_fini(&e.scratch);
 	free(slot);
 	return rc ? rc : lh_buf_ok(out, err);

@@ -4,18 +4,21 @@
 
 #include "base/text.h"
 
-struct lh_recall_message { int64_t slot, turn; int role; struct lh_str text, thoughts, note; char made_by[8]; };
+struct lh_dialect;
+
+struct lh_recall_message { int64_t slot, turn; int role; struct lh_str text, thoughts, blob, note; char made_by[8]; };
 
 struct lh_recall_call {
 	int64_t turn, seq, reply;
 	struct lh_str view, purpose, outcome, error, error_text, finish, shown, followed, answered, truth;
 	bool accepted, unshown, has_shown, has_followed, has_answered;
-	int64_t tokens_in, tokens_out;
+	int64_t tokens_in, tokens_out, thoughts_kept, thoughts_dropped;
 };
 
 struct lh_recall {
 	int64_t episode, sample;
 	struct lh_str policy, status, cause, extra;
+	const struct lh_dialect *dialect;        /* of its model */
 	struct lh_recall_message *message; size_t messages, message_cap;
 	struct lh_recall_call *call; size_t calls, call_cap;
 	struct lh_buf words;                     /* what the strings point into once loading is done */
@@ -26,7 +29,8 @@ struct lh_recall {
 int lh_recall_open(const char *path, int64_t run, int64_t condition, const char *policy, int64_t sample, struct lh_recall **out, struct lh_error *err) LH_CHECKED;
 void lh_recall_free(struct lh_recall *r);
 
-/* The request of a call in the chat format, byte for byte as the encoder made it. */
+/* The messages of a call's request as its model was sent them, byte for byte as the encoder made them: in the format
+ * of a live model, in that of Chat Completions for others. Parameters are left out; they stand in the run's config. */
 int lh_recall_request(const struct lh_recall *r, const struct lh_recall_call *call, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
 
 #endif

@@ -15,6 +15,8 @@ struct lh_totals {
 	double exposure_update, exposure_state, exposure_unusable;   /* sums over accepted calls */
 	double reusable_prefix;                  /* sum over calls */
 	bool priced;
+	int64_t counted;                         /* calls whose tokens are no estimate */
+	int64_t thoughts_kept, thoughts_dropped; /* earlier replies sent with, without their thoughts; over calls */
 };
 
 struct lh_condition_results {

@@ -8,8 +8,7 @@
 
 #include "longhaul/longhaul.h"
 #include "run/episode.h"
-
-#define LH_RUN_FILE "longhaul.db"        /* where a run is kept when nothing else is said */
+#include "run/results.h"
 
 struct lh_run_hooks {
 	void (*progress)(void *user, const struct lh_progress *p);      /* a few times a second; may be NULL */

@@ -90,10 +90,10 @@ class Case(unittest.TestCase):
             path.write_text(content, encoding="utf-8")
         return name
 
-    def longhaul(self, *args, env=None):
+    def longhaul(self, *args, env=None, **more):
         args = [os.fsencode(str(a)) if not isinstance(a, bytes) else a for a in args]
         p = subprocess.run([os.fsencode(self.program), *args], cwd=self.folder, env=environment(self.folder, **(env or {})),
-                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=HANG)
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=HANG, **more)
         done = Done([os.fsdecode(a) for a in args], p.returncode, p.stdout, p.stderr)
         self.assertSound(done)
         return done

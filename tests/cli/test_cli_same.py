@@ -1,6 +1,7 @@
 """The same again: results that do not depend on concurrency, on the order of replies, on whether they come from a run,
 from its run file or from a replay, on what else is in the grid or in the file."""
 import json
+import sqlite3
 import unittest
 
 import lhcli
@@ -260,6 +261,47 @@ class Same(lhcli.Case):
         self.assertEqual(len(now.splitlines()), 3)
         self.assertEqual(self.good("transcript", "run.db", 2, "--run", 1).out, self.good("transcript", "run.db", 2).out)
         self.assertIn("reset", self.good("transcript", "run.db", 2, "--run", 2).out)
+
+    def test_a_superseded_episode_costs_and_counts_for_nothing_else(self):
+        """A conversation that was begun again: all but the costs is as if it had never been."""
+        self.run_plain("--policy", "majority_vote:n=3", output="run.db")
+        (before,) = self.conditions(self.plain("report", "run.db"))
+        said = self.good("transcript", "run.db", 4).out
+        db = sqlite3.connect(self.path("run.db"))
+        (calls, tokens) = db.execute("SELECT count(*), sum(tokens_in) FROM call WHERE episode = 5").fetchone()
+        # Under an id before all others, and once more behind them.
+        for new in (-1, 999):
+            for table in ("call", "message"):
+                names = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+                db.execute(f"INSERT INTO {table} SELECT {', '.join(str(new) if n == 'episode' else n for n in names)} FROM {table} WHERE episode = 5")
+            db.execute("INSERT INTO episode SELECT ?, run, condition, sample, 'superseded', 'the agent ended', extra FROM episode WHERE id = 5", (new,))
+        db.commit()
+        db.close()
+        (after,) = self.conditions(self.plain("report", "run.db"))
+        self.assertMeasuredAlike([after], [before])
+        self.assertEqual((after["causes"], after["columns"]), (before["causes"], before["columns"]))
+        self.assertEqual(after["cost"]["calls"], before["cost"]["calls"] + 2 * calls)
+        self.assertEqual(after["cost"]["tokens_in"], before["cost"]["tokens_in"] + 2 * tokens)
+        self.assertEqual((after["cost"]["turns"], after["cost"]["tokens_counted"]), (before["cost"]["turns"], 1))
+        self.assertEqual(self.good("transcript", "run.db", 4).out, said)
+        self.assertMeasuredAlike(self.conditions(self.run_plain("--policy", "majority_vote:n=3", model="replay:run.db")), [before])
+
+    def test_whose_count_the_tokens_are(self):
+        """Estimates and thoughts left out are said, in the report and, from a replay, again."""
+        self.run_plain("--policy", "full_history", output="run.db")
+        self.assertNotIn("estimated", self.good("report", "run.db").out)
+        db = sqlite3.connect(self.path("run.db"))
+        db.execute("UPDATE call SET counted = 0, thoughts_kept = 1, thoughts_dropped = 3 WHERE turn <= 5")
+        db.execute("UPDATE call SET counted = 0, tokens_in = 0, tokens_out = 0 WHERE turn = 6")
+        db.commit()
+        db.close()
+        cost = self.conditions(self.plain("report", "run.db"))[0]["cost"]
+        self.assertEqual((cost["tokens_counted"], cost["thoughts"]), (0.75, {"kept": 60, "dropped": 180}))
+        table = " ".join(self.good("report", "run.db").out.split())
+        self.assertIn("Tokens are estimated from bytes where the server counts none: in 60 of 240 calls.", table)
+        self.assertIn("Of the earlier replies that had thoughts, 75 % were sent without them.", table)
+        again = self.conditions(self.run_plain("--policy", "full_history", model="replay:run.db"))[0]["cost"]
+        self.assertEqual(again["tokens_counted"], 0.75)
 
     def test_replay_takes_the_newest_run(self):
         self.run_plain("--policy", "reset", output="run.db")

@@ -107,6 +107,8 @@ class Docs(unittest.TestCase):
                 release = Path(folder, "build", "release")
                 release.mkdir(parents=True)
                 (release / "longhaul").symlink_to(self.bin)
+                (release / "tests" / "http").mkdir(parents=True)
+                (release / "tests" / "http" / "model_server").symlink_to(self.bin.parent / "tests" / "http" / "model_server")
                 for b in inside:
                     with self.subTest(block=str(b)):
                         done = self.call(["sh", "-eu", "-c", b.text], folder)

@@ -38,6 +38,9 @@ SAME_NAME = {
 # Calls that end the process or write to stdout, outside cli: file → (what, reason).
 MAY = {
     "core/task/conform.c": ("_exit", "the child of a conformance test ends itself"),
+    "core/run/nursery.c": ("_exit", "a process of its own, which nobody outlives"),
+    "core/run/worker.c": ("_exit", "a process of its own, whose supervisor is gone or was told"),
+    "core/net/pool_child.c": ("_exit", "so do an agent's keeper, and an agent whose command cannot be executed"),
 }
 
 # What may change at file scope or in a static of a function: file → {name: reason}.

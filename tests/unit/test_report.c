@@ -23,7 +23,7 @@ static struct lh_report_condition *add(struct fixture *f, const char *policy, st
 		.model = LH_STR("sim"), .model_options = LH_STR("{\"accuracy\":0.97}"), .model_label = LH_STR("sim:accuracy=0.97"),
 		.policy = lh_str_of(policy), .policy_label = lh_str_of(policy), .history = LH_STR("own"), .result = r,
 		.cost = { .calls = 10000, .attempts = 10002, .tokens_in = 52104567 / (i + 1), .tokens_out = 90000, .latency_us = 1234567,
-			.turns = (int64_t)r->samples * r->turns, .reusable_prefix = 0.97 },
+			.turns = (int64_t)r->samples * r->turns, .reusable_prefix = 0.97, .counted = 10000 },
 		.exposure = { 0.08, 0.31, 0.01, 0 },
 	};
 	f->report.condition = f->condition;
@@ -72,6 +72,7 @@ static void trouble(struct fixture *f)
 	f->result[1]->unshown = 0.23;
 	data_outcome(f->result[1], LH_OUTCOME_REFUSED, 0.005);
 	c->cost.priced = true, c->cost.cost_microusd = 2345;
+	c->cost.counted = 2500, c->cost.thoughts_kept = 1, c->cost.thoughts_dropped = 3;
 	add(f, "my_summary:model=openai:gpt-5-mini,max_words=200", data_curve(200, 60, 5, 1e9, 1, 0));
 	f->result[2]->policy_errors = 2;
 	add(f, "restate_truth", data_curve(200, 60, 5, 500, 1, 0.002))->oracle = true;
@@ -331,7 +332,7 @@ static void test_json_schema(void)
 	static const char *const rate[] = { "value", "ci", "last10", NULL };
 	static const char *const horizon[] = { "s", "turns", "steps", "first_below", "censored", "ci", "constant_rate", NULL };
 	static const char *const cost[] = { "calls", "attempts", "tokens_in", "tokens_cached", "tokens_out", "tokens_reasoning",
-		"tokens_in_per_turn", "reusable_prefix", "usd", NULL };
+		"tokens_in_per_turn", "reusable_prefix", "tokens_counted", "thoughts", "usd", NULL };
 	static const char *const exposure[] = { "update", "state", "unusable", "unshown", NULL };
 	static const char *const arrays[] = { "turn_accuracy", "turn_accuracy_ci", "turn_accuracy_strict", "state_accuracy",
 		"state_accuracy_ci", "task_accuracy", "task_accuracy_ci", "task_accuracy_bounds", "hazard", "hazard_ci", "observed",
@@ -354,6 +355,11 @@ static void test_json_schema(void)
 		CHECK_INT(lh_json_size(lh_json_get(lh_json_get(c, "outcomes"), lh_outcome_name(o))), 60);
 	CHECK_NEAR(lh_json_number(at(lh_json_get(c, "task_accuracy"), 3)), f.result[0]->task_accuracy[3], 0);
 	CHECK_NEAR(lh_json_number(lh_json_get(lh_json_get(c, "cost"), "usd")), 12.345678, 0);
+	const struct lh_json *estimated = lh_json_get(at(lh_json_get(root, "conditions"), 1), "cost");
+	CHECK_NEAR(lh_json_number(lh_json_get(lh_json_get(c, "cost"), "tokens_counted")), 1, 0);
+	CHECK_NEAR(lh_json_number(lh_json_get(estimated, "tokens_counted")), 0.25, 0);
+	CHECK_NEAR(lh_json_number(lh_json_get(lh_json_get(estimated, "thoughts"), "kept")), 1, 0);
+	CHECK_NEAR(lh_json_number(lh_json_get(lh_json_get(estimated, "thoughts"), "dropped")), 3, 0);
 	CHECK_INT(lh_json_type(lh_json_get(c, "task_params")), LH_JSON_OBJECT);
 	const struct lh_json *censored = at(lh_json_get(at(lh_json_get(root, "conditions"), 2), "horizon"), 0);
 	CHECK_INT(lh_json_type(lh_json_get(censored, "first_below")), LH_JSON_NULL);

@@ -47,6 +47,10 @@ struct lh_progress {
 	int64_t calls;                   /* answered */
 	double elapsed_s;
 	double virtual_s;                /* the simulated models' clock */
+	int64_t in_flight;               /* requests on their way */
+	int64_t failed_attempts;         /* requests that came to nothing, and were or will be tried again */
+	int64_t tokens;                  /* in and out, of live models */
+	double cost_usd;                 /* where prices are known */
 };
 
 /* Called a few times a second while running, and once at the end. */
@@ -54,8 +58,19 @@ void lh_session_on_progress(struct lh_session *s, void (*progress)(void *user, c
 /* Watched while running: non-zero ends the run early; what there is is kept and reported. May be set
  * from a signal handler. */
 void lh_session_stop_on(struct lh_session *s, const volatile int *flag);
+/* Where "jobs" was not set: task families and policies run in a process of their own, unless they are longhaul's and
+ * the models are simulated. Else, all is run in this one. For a program that runs once: keys are taken out of its
+ * environment. */
+void lh_session_isolate(struct lh_session *s);
 /* Runs to the end. Blocks. */
 int lh_session_run(struct lh_session *s);
+/* "done"; "stopped" or "failed", and then why. Of the results. */
+const char *lh_session_status(const struct lh_session *s);
+const char *lh_session_status_cause(const struct lh_session *s);
+/* How many turns were observed. */
+int64_t lh_session_turns(const struct lh_session *s);
+/* What would be asked, and about what it would cost, as a table; nothing is sent. NULL: see the error. */
+const char *lh_session_dry_run(struct lh_session *s);
 /* In place of a run: the results of a run file; run: its number, -1 for the newest. */
 int lh_session_open(struct lh_session *s, const char *path, int64_t run);
 

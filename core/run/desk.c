@@ -1,0 +1,78 @@
+#include "run/desk_impl.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+int lh_desk_start(struct lh_desk *d, const struct lh_outline *outline, struct lh_error *err)
+{
+	d->s.outline = outline;
+	int rc = lh_outline_results(d->s.outline, d->s.experiment, &d->results, err);
+	if (!rc)
+		rc = lh_budget_init(d, err);
+	if (!rc)
+		rc = lh_ledger_open(d, err);
+	if (!rc)
+		rc = lh_agenda_init(d, err);
+	lh_ledger_outlet(d);
+	return rc;
+}
+
+int lh_desk_new(const struct lh_desk_setting *s, struct lh_desk **out, struct lh_error *err)
+{
+	*out = NULL;
+	struct lh_desk *d = calloc(1, sizeof *d);
+	if (!d)
+		return lh_nomem(err);
+	d->s = *s;
+	d->log_fd = -1;
+	lh_reply_init(&d->reply);
+	lh_reply_init(&d->unpacked);
+	int rc = lh_ledger_path(d, err);
+	if (!rc)
+		rc = lh_lines_open(d, err);
+	if (rc) {
+		lh_desk_free(d);
+		return rc;
+	}
+	*out = d;
+	return 0;
+}
+
+void lh_desk_free(struct lh_desk *d)
+{
+	if (!d)
+		return;
+	lh_lines_close(d);
+	lh_orders_fini(d);
+	lh_agenda_fini(d);
+	lh_budget_fini(d);
+	lh_kept_fini(d);
+	lh_reply_fini(&d->reply);
+	lh_reply_fini(&d->unpacked);
+	lh_results_free(d->results);
+	free(d->path);
+	free(d->temporary);
+	free(d);
+}
+
+bool lh_desk_live(const struct lh_desk *d) { return d->lines > 0; }
+int64_t lh_desk_waiting(const struct lh_desk *d) { return d->waiting + (int64_t)d->recorded_n; }
+int lh_desk_in_flight(const struct lh_desk *d) { return d->in_flight; }
+enum lh_stop lh_desk_stopped(const struct lh_desk *d) { return d->stop; }
+
+void lh_desk_stop(struct lh_desk *d, enum lh_stop why, const char *cause)
+{
+	if (d->stop)
+		return;
+	d->stop = why;
+	snprintf(d->cause, sizeof d->cause, "%s", cause);
+}
+
+void lh_desk_progress(const struct lh_desk *d, struct lh_progress *out)
+{
+	*out = (struct lh_progress){ .episodes = d->ended, .episodes_all = d->all, .turns = d->turns, .turns_most = (int64_t)d->s.outline->cells,
+		.calls = d->calls, .elapsed_s = (double)(lh_clock_mono_us() - d->started_us) / 1e6, .in_flight = d->in_flight,
+		.failed_attempts = d->attempts_failed, .tokens = d->spent.tokens, .cost_usd = (double)d->spent.microusd / 1e6 };
+}
