@@ -25,9 +25,7 @@ static const struct lh_param params[PARAM_COUNT] = {
 };
 
 struct lh_task_data {
-	uint32_t keys;
-	struct fam_values range;
-	struct fam_list words;
+	struct fam_source source;
 	struct fam_dataset *set;                  /* NULL: generated */
 };
 
@@ -45,21 +43,8 @@ static void unload(struct lh_task_data *data)
 	if (!data)
 		return;
 	fam_dataset_free(data->set);
-	fam_list_fini(&data->words);
+	fam_source_fini(&data->source);
 	free(data);
-}
-
-static int32_t load_words(struct lh_task_data *d, const struct lh_value *v)
-{
-	d->keys = (uint32_t)v[KEYS].integer;
-	d->range = (struct fam_values){ v[MIN].integer, v[MAX].integer, v[NEVER_ZERO].integer == 1 };
-	if (d->range.min > d->range.max)
-		return fam_fail(host, "min=%lld is greater than max=%lld", (long long)d->range.min, (long long)d->range.max);
-	if (d->range.never_zero && d->range.min == 0 && d->range.max == 0)
-		return fam_fail(host, "min=0, max=0 and never_zero=true leave no value to draw");
-	if (v[WORDS].text[0])
-		return fam_list_file(host, "words", v[WORDS].text, d->keys, &d->words);
-	return fam_list_builtin(host, d->keys, &d->words);
 }
 
 static struct lh_task_data *load(const struct lh_value *v)
@@ -69,7 +54,9 @@ static struct lh_task_data *load(const struct lh_value *v)
 		fam_fail(host, "out of memory");
 		return NULL;
 	}
-	int32_t rc = v[DATASET].text[0] ? fam_dataset_load(host, "dataset", v[DATASET].text, &d->set) : load_words(d, v);
+	struct fam_values range = { v[MIN].integer, v[MAX].integer, v[NEVER_ZERO].integer == 1 };
+	int32_t rc = v[DATASET].text[0] ? fam_dataset_load(host, "dataset", v[DATASET].text, &d->set)
+		: fam_source_open(host, v[KEYS].integer, range, v[WORDS].text, &d->source);
 	if (rc) {
 		unload(d);
 		return NULL;
@@ -104,7 +91,7 @@ static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, 
 		return t;
 	}
 	t->dictionary = &t->own;
-	if (fam_dictionary_make(host, &d->words, d->keys, d->range, seed, &t->own)) {
+	if (fam_dictionary_make(host, &d->source, seed, &t->own)) {
 		close_task(t);
 		return NULL;
 	}
@@ -181,16 +168,11 @@ static int32_t initial(const struct lh_task *t, struct lh_sink *out)
 	return LH_TASK_OK;
 }
 
-static int32_t not_a_state(struct lh_text state)
-{
-	return fam_fail(host, "'%.*s' is not a running total", (int)(state.size < 40 ? state.size : 40), state.bytes);
-}
-
 static int32_t apply(const struct lh_task *t, uint64_t step, struct lh_text state, struct lh_sink *out)
 {
 	int64_t total;
 	if (!fam_state_int(state, &total))
-		return not_a_state(state);
+		return fam_not_a_state(host, state, "a running total");
 	fam_put_int(host, out, fam_add(total, t->dictionary->value[key_of(t, step)]));
 	return LH_TASK_OK;
 }
@@ -198,18 +180,14 @@ static int32_t apply(const struct lh_task *t, uint64_t step, struct lh_text stat
 static int32_t canonical(const struct lh_task *t, struct lh_text text, struct lh_sink *out)
 {
 	(void)t;
-	int64_t total;
-	if (!fam_read_int(text, &total))
-		return LH_TASK_NO_STATE;
-	fam_put_int(host, out, total);
-	return LH_TASK_OK;
+	return fam_canonical_int(host, text, out);
 }
 
 static int32_t corrupt(const struct lh_task *t, uint64_t step, struct lh_text state, struct lh_draw *draw, struct lh_sink *out)
 {
 	int64_t total;
 	if (!fam_state_int(state, &total))
-		return not_a_state(state);
+		return fam_not_a_state(host, state, "a running total");
 	const struct fam_dictionary *d = t->dictionary;
 	int64_t other = d->value[host->random_between(draw, 0, (int64_t)d->count - 1)];
 	fam_put_int(host, out, fam_slip(host, draw, total, d->value[key_of(t, step)], other));

@@ -3,6 +3,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+int32_t fam_source_open(const struct lh_host *host, int64_t keys, struct fam_values range, const char *path, struct fam_source *out)
+{
+	*out = (struct fam_source){ .keys = (uint32_t)keys, .range = range };
+	if (range.min > range.max)
+		return fam_fail(host, "min=%lld is greater than max=%lld", (long long)range.min, (long long)range.max);
+	if (range.never_zero && range.min == 0 && range.max == 0)
+		return fam_fail(host, "min=0, max=0 and never_zero=true leave no value to draw");
+	if (path[0])
+		return fam_list_file(host, "words", path, out->keys, &out->words);
+	return fam_list_builtin(host, out->keys, &out->words);
+}
+
+void fam_source_fini(struct fam_source *source)
+{
+	fam_list_fini(&source->words);
+}
+
 /* The first `count` of a shuffle (Fisher-Yates) of the list. */
 static void draw_keys(const struct lh_host *host, struct lh_draw *draw, const struct fam_list *words, const char **pool, struct fam_dictionary *out)
 {
@@ -22,24 +39,32 @@ static int64_t draw_value(const struct lh_host *host, struct lh_draw *draw, stru
 	return skip && v >= 0 ? v + 1 : v;
 }
 
-int32_t fam_dictionary_make(const struct lh_host *host, const struct fam_list *words, uint32_t count,
-	struct fam_values range, uint64_t seed, struct fam_dictionary *out)
+int32_t fam_dictionary_keys(const struct lh_host *host, const struct fam_source *source, uint64_t seed, struct lh_draw **draw,
+	struct fam_dictionary *out)
 {
-	*out = (struct fam_dictionary){ .count = count };
+	const struct fam_list *words = &source->words;
+	*out = (struct fam_dictionary){ .count = source->keys };
+	*draw = fam_open_draw(host, seed);
 	const char **pool = malloc(words->count * sizeof *pool);
-	out->key = malloc(count * sizeof *out->key);
-	out->value = malloc(count * sizeof *out->value);
+	out->key = malloc(out->count * sizeof *out->key);
+	out->value = calloc(out->count, sizeof *out->value);
 	if (!pool || !out->key || !out->value) {
 		free(pool);
 		fam_dictionary_fini(out);
 		return fam_fail(host, "out of memory");
 	}
-	struct lh_draw *draw = fam_open_draw(host, seed);
-	draw_keys(host, draw, words, pool, out);
-	for (uint32_t i = 0; i < count; i++)
-		out->value[i] = draw_value(host, draw, range);
+	draw_keys(host, *draw, words, pool, out);
 	free(pool);
 	return LH_TASK_OK;
+}
+
+int32_t fam_dictionary_make(const struct lh_host *host, const struct fam_source *source, uint64_t seed, struct fam_dictionary *out)
+{
+	struct lh_draw *draw;
+	int32_t rc = fam_dictionary_keys(host, source, seed, &draw, out);
+	for (uint32_t i = 0; !rc && i < out->count; i++)
+		out->value[i] = draw_value(host, draw, source->range);
+	return rc;
 }
 
 void fam_dictionary_fini(struct fam_dictionary *d)
@@ -54,13 +79,33 @@ uint32_t fam_dictionary_step(const struct lh_host *host, const struct fam_dictio
 	return (uint32_t)host->random_between(fam_step_draw(host, seed, step), 0, (int64_t)d->count - 1);
 }
 
-void fam_dictionary_put(const struct lh_host *host, struct lh_sink *out, const struct fam_dictionary *d)
+uint32_t fam_dictionary_neighbour(const struct lh_host *host, const struct fam_dictionary *d, struct lh_draw *draw, uint32_t key)
+{
+	bool before = key + 1 == d->count || (key > 0 && host->random_between(draw, 0, 1));
+	return before ? key - 1 : key + 1;
+}
+
+void fam_dictionary_put_as(const struct lh_host *host, struct lh_sink *out, const struct fam_dictionary *d, fam_put_value *put_value)
 {
 	for (uint32_t i = 0; i < d->count; i++) {
 		fam_put(host, out, i ? ", \"" : "{\"");
 		fam_put(host, out, d->key[i]);
 		fam_put(host, out, "\": ");
-		fam_put_int(host, out, d->value[i]);
+		put_value(host, out, d->value[i]);
 	}
 	fam_put(host, out, "}");
+}
+
+void fam_dictionary_put(const struct lh_host *host, struct lh_sink *out, const struct fam_dictionary *d)
+{
+	fam_dictionary_put_as(host, out, d, fam_put_int);
+}
+
+void fam_dictionary_ask(const struct lh_host *host, struct lh_sink *out, const struct fam_dictionary *d, uint64_t seed,
+	uint64_t first_step, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		fam_put(host, out, i ? ", " : "");
+		fam_put(host, out, d->key[fam_dictionary_step(host, d, seed, first_step + i)]);
+	}
 }

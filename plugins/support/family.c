@@ -39,6 +39,11 @@ int32_t fam_fail(const struct lh_host *host, const char *fmt, ...)
 	return host->fail(host->context, text, n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
 }
 
+int32_t fam_not_a_state(const struct lh_host *host, struct lh_text state, const char *what)
+{
+	return fam_fail(host, "'%.*s' is not %s", (int)(state.size < 40 ? state.size : 40), state.bytes, what);
+}
+
 bool fam_equal(struct lh_text a, struct lh_text b)
 {
 	return a.size == b.size && (a.size == 0 || memcmp(a.bytes, b.bytes, a.size) == 0);
@@ -167,6 +172,15 @@ bool fam_read_int(struct lh_text t, int64_t *out)
 	}
 	*out = minus ? -v : v;
 	return v <= FAM_INT_MAX;
+}
+
+int32_t fam_canonical_int(const struct lh_host *host, struct lh_text text, struct lh_sink *out)
+{
+	int64_t v;
+	if (!fam_read_int(text, &v))
+		return LH_TASK_NO_STATE;
+	fam_put_int(host, out, v);
+	return LH_TASK_OK;
 }
 
 bool fam_state_int(struct lh_text t, int64_t *out)

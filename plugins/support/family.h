@@ -17,6 +17,8 @@ void fam_put_int(const struct lh_host *host, struct lh_sink *out, int64_t v);
 
 /* host->fail with a format; returns LH_TASK_FAILED. */
 int32_t fam_fail(const struct lh_host *host, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Fails: the state that was given is none. `what` it should be: "a running total". */
+int32_t fam_not_a_state(const struct lh_host *host, struct lh_text state, const char *what);
 
 /* ---- Text in ----------------------------------------------------------------------------------- */
 
@@ -33,6 +35,8 @@ bool fam_is_text(struct lh_text t);
  * commas, an optional ".0", ".00" …; nothing else but white space around it. Not "1_000", "1,23",
  * "0,123" (a decimal comma), "5.5", "1e3". */
 bool fam_read_int(struct lh_text t, int64_t *out);
+/* canonical() of a family whose states are integers. */
+int32_t fam_canonical_int(const struct lh_host *host, struct lh_text text, struct lh_sink *out);
 /* The canonical form only: "-17", "0". Quick, for states. */
 bool fam_state_int(struct lh_text t, int64_t *out);
 /* a + b, held within FAM_INT_MAX: apply() is total, however absurd the state it is given. */
