@@ -27,7 +27,7 @@ bool lh_retry_status(int status)
 	switch (status) {
 	case 408: case 409: case 425: case 429:
 		return true;
-	case 501: case 505:              /* not implemented, HTTP version: the same request stays wrong */
+	case 501: case 505:              /* a method or version of HTTP that the server has not: the same request stays wrong */
 		return false;
 	default:
 		return status >= 500;

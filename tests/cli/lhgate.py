@@ -2,8 +2,6 @@
 server does, counts it, and may answer, hold or drop it itself."""
 import http.client
 import json
-import os
-import signal
 import socket
 import socketserver
 import subprocess
@@ -11,45 +9,10 @@ import threading
 import time
 
 import lhcli
+import lhlive
 
 HANG = lhcli.HANG
 PATHS = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages", "openai_responses": "/v1/responses"}
-
-
-def wait_for(what, found, seconds=HANG):
-    """found() as soon as it is true; the deadline is a guard against a program that hangs."""
-    end = time.monotonic() + seconds
-    while True:
-        got = found()
-        if got:
-            return got
-        if time.monotonic() > end:
-            raise AssertionError(f"in {seconds} s there was no {what}")
-        time.sleep(0.005)
-
-
-def model_server():
-    return os.environ.get("LH_MODEL_SERVER") or lhcli.build_folder() / "tests" / "http" / "model_server"
-
-
-class Server:
-    """The model server, as a process of its own."""
-
-    def __init__(self, folder, *options, env=None):
-        port = folder / "server.port"
-        port.unlink(missing_ok=True)
-        self.process = subprocess.Popen([model_server(), "--port-file", port, *map(str, options)], cwd=folder, env=lhcli.environment(folder, **(env or {})),
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        wait_for("model server", lambda: port.exists() or self.process.poll() is not None)
-        if self.process.poll() is not None:
-            raise AssertionError(self.process.stderr.read().decode())
-        self.port = int(port.read_text())
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        err = self.process.communicate(timeout=HANG)[1]
-        if self.process.returncode or err:
-            raise AssertionError(f"the server's end: {self.process.returncode} {err.decode()}")
 
 
 # ---- what a rule may say ----
@@ -198,7 +161,7 @@ class Live(lhcli.Refusals):
 
     def gate(self, rule=None, *options, behind=True, at=0):
         if behind and not getattr(self, "server", None):
-            self.server = Server(self.folder, "--task", self.TASK, "--sim", self.SIM, *options, env=self.ENV)
+            self.server = lhlive.Server(self.folder, "--task", self.TASK, "--sim", self.SIM, *options, env=self.ENV)
             self.addCleanup(self.server.stop)
         gate = Gate(self.server.port if behind else None, rule, at)
         self.addCleanup(gate.close)
@@ -247,5 +210,5 @@ class Live(lhcli.Refusals):
         return lhcli.Done([str(a) for a in p.args[1:]], p.returncode, out, err)
 
     def assertNothingMade(self, *but):
-        made = [p.name for p in self.folder.iterdir() if not p.name.startswith("server.") and p.name not in but]
+        made = [p.name for p in self.folder.iterdir() if not p.name.startswith("server-") and p.name not in but]
         self.assertEqual(made, [])

@@ -50,10 +50,10 @@ def wait_for(found, what, seconds=SOON):
 class Server:
     """model_server with these options; what it was asked is in its log."""
 
-    def __init__(self, folder, *options):
+    def __init__(self, folder, *options, env=None):
         self.log = Path(folder) / f"server-{time.monotonic_ns()}.log"
-        self.process = subprocess.Popen([server_program(), "--log", self.log, *map(str, options)], cwd=folder, env=lhcli.environment(folder),
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.process = subprocess.Popen([server_program(), "--log", self.log, *map(str, options)], cwd=folder,
+                                        env=lhcli.environment(folder, **(env or {})), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         line = self.process.stdout.readline().decode()
         if not line.startswith("listening on http://127.0.0.1:"):
             raise AssertionError(f"the server did not start: {self.stop()}")

@@ -11,7 +11,8 @@ import unittest
 from pathlib import Path
 
 import lhgate
-from lhgate import DROP, error, said, wait_for
+from lhgate import DROP, error, said
+from lhlive import wait_for
 
 QUOTA = "You exceeded your current quota, please check your plan and billing details"
 TOO_LONG = "This model's maximum context length is 100 tokens"
@@ -392,7 +393,7 @@ class Interrupted(Ends):
         self.addCleanup(go.set)
         gate = self.gate(lambda request: request.turn >= turn and go.wait(lhgate.HANG) and None)
         p = self.start(*self.args(gate, "--json", "-", "--no-timing", *more))
-        wait_for("request in flight", lambda: gate.of_turn(turn) == 3)
+        wait_for(lambda: gate.of_turn(turn) == 3, "request in flight")
         return p, gate, go
 
     def caught(self, p, number):
@@ -403,7 +404,7 @@ class Interrupted(Ends):
     def interrupt(self, number, code):
         p, gate, go = self.held()
         p.send_signal(number)
-        wait_for("signal that was taken", lambda: not self.caught(p, number))
+        wait_for(lambda: not self.caught(p, number), "signal that was taken")
         go.set()
         done = self.ended(p)
         self.assertEqual(done.code, code, str(done))
@@ -426,7 +427,7 @@ class Interrupted(Ends):
     def test_twice(self):
         p, gate, go = self.held()
         p.send_signal(signal.SIGINT)
-        wait_for("signal that was taken", lambda: not self.caught(p, signal.SIGINT))
+        wait_for(lambda: not self.caught(p, signal.SIGINT), "signal that was taken")
         began = time.monotonic()
         p.send_signal(signal.SIGINT)
         done = self.ended(p)
@@ -434,7 +435,7 @@ class Interrupted(Ends):
         self.assertEqual(done.code, -signal.SIGINT, str(done))
         go.set()
         self.assertWhole()
-        wait_for("end of what was held", lambda: not gate.open)
+        wait_for(lambda: not gate.open, "end of what was held")
         self.settled(gate, lost=3)
 
     def stopped(self, *more):
@@ -527,7 +528,7 @@ class Interrupted(Ends):
         full, more = threading.Event(), ("--samples", 30)
         gate = self.gate(lambda request: request.turn >= 2 and full.wait(lhgate.HANG) and None)
         p = self.start(*self.args(gate, *more))
-        wait_for("second turn", lambda: gate.of_turn(2) >= 20)
+        wait_for(lambda: gate.of_turn(2) >= 20, "second turn")
         resource.prlimit(p.pid, resource.RLIMIT_FSIZE, (300 << 10, 300 << 10))
         full.set()
         done = self.ended(p)

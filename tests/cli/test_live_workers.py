@@ -11,14 +11,10 @@ from pathlib import Path
 import lhcli
 import lhgate
 import lhtree
-from lhgate import wait_for
+from lhlive import sanitized, wait_for
 
 QUIET = {"ASAN_OPTIONS": "handle_segv=0:handle_abort=0:detect_leaks=0:exitcode=99"}
 BAD, STEP = 1, 3                          # the sample and the step, from 0, in which the family does wrong
-
-
-def sanitized(program):
-    return b"__asan_init" in Path(program).read_bytes()
 
 
 class Workers(lhgate.Live):
@@ -135,7 +131,7 @@ class Workers(lhgate.Live):
         self.check_one_lost(done, "did not come back", "1.2 s by the clock")
 
     def test_it_eats_memory(self):
-        plain = os.environ.get("LH_PLAIN_BIN") or (None if sanitized(self.program) else self.program)
+        plain = os.environ.get("LH_PLAIN_BIN") or (None if sanitized() else self.program)
         if not plain:
             self.skipTest("a sanitizer needs the addresses that would be limited: LH_PLAIN_BIN names a program without one")
         source = lhtree.SOURCE                   # a fixture without the sanitizer, too
@@ -185,7 +181,7 @@ class Workers(lhgate.Live):
         self.addCleanup(go.set)
         gate = self.gate(lambda request: request.sample != BAD and request.turn == 2 and go.wait(lhgate.HANG) and None)
         p = self.start(*self.command(gate, self.faulty("segv", times=times), "--jobs", jobs, "--json", "-", "--no-timing"))
-        wait_for("crash", lambda: self.marks() >= marks and gate.of_turn(2) >= 4)
+        wait_for(lambda: self.marks() >= marks and gate.of_turn(2) >= 4, "crash")
         go.set()
         done = self.ended(p)
         self.assertEqual(done.code, 0, str(done))
@@ -225,7 +221,7 @@ class Workers(lhgate.Live):
         self.addCleanup(go.set)
         gate = self.gate(lambda request: request.turn == 2 and go.wait(lhgate.HANG) and None)
         p = self.start(*self.command(gate, "faulty", "--jobs", jobs), env={"LH_TEST_MARK": mark})
-        wait_for("requests in flight", lambda: gate.of_turn(2) == 5)
+        wait_for(lambda: gate.of_turn(2) == 5, "requests in flight")
         self.assertEqual(len(self.processes(mark)), jobs + 2)
         return p, gate, go, mark
 
@@ -237,7 +233,7 @@ class Workers(lhgate.Live):
                 for _ in range(kills):
                     workers = self.processes(mark, "longhaul-work")
                     os.kill(workers[0], signal.SIGKILL)
-                    wait_for("new worker", lambda: workers[0] not in self.processes(mark) and len(self.processes(mark, "longhaul-work")) == jobs)
+                    wait_for(lambda: workers[0] not in self.processes(mark) and len(self.processes(mark, "longhaul-work")) == jobs, "new worker")
                 go.set()
                 done = self.ended(p)
                 self.assertEqual(done.code, 0, str(done))
@@ -249,9 +245,9 @@ class Workers(lhgate.Live):
         p, gate, go, mark = self.held()
         p.kill()
         p.wait()
-        wait_for("end of all processes", lambda: not self.processes(mark), 10)
+        wait_for(lambda: not self.processes(mark), "end of all processes", 10)
         go.set()
-        wait_for("end of what was held", lambda: not gate.open)
+        wait_for(lambda: not gate.open, "end of what was held")
         gate.rule = lambda request: None
         self.good(*[a for a in self.command(gate, "faulty") if a != "--new"], "--resume")
         self.check_same()
