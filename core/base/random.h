@@ -15,7 +15,8 @@ enum lh_purpose {                  /* part of every run's identity: append, neve
 	LH_FOR_HISTORY = 4,        /* made histories: which past answers are wrong */
 	LH_FOR_BOOTSTRAP = 5,
 	LH_FOR_CHECK = 6,
-	LH_FOR_RETRY = 7           /* how long a failed request waits; n = call and attempt */
+	LH_FOR_RETRY = 7,          /* how long a failed request waits; n = call and attempt */
+	LH_FOR_PERMUTATION = 8     /* permutation tests; n = the permutation's number */
 };
 
 /* A stream: draw number n of a key. Copy it to fork it. */

@@ -2,8 +2,6 @@
 
 #include <math.h>
 
-#define BETS 8                           /* halvings of the stake: from all of it to 1/128 */
-
 /* The side bet on: the numbers themselves, or their distance from 1. */
 struct side { const double *x; int n; bool mirrored; };
 
@@ -13,20 +11,27 @@ static double value(const struct side *s, int i)
 }
 
 /* In logarithms: a product of 10^5 factors overflows, and infinity times a lost all-in bet is NAN. */
-static double log_wealth(const struct side *s, double m, double f)
+void lh_bet_add(struct lh_bet *b, double x, double m)
+{
+	double f = 1;
+	for (int j = 0; j < LH_BETS; j++, f /= 2)
+		b->log_wealth[j] += log((1 - f) + f * (x / m));
+}
+
+double lh_bet_now(const struct lh_bet *b)
 {
 	double sum = 0;
-	for (int i = 0; i < s->n; i++)
-		sum += log((1 - f) + f * (value(s, i) / m));
-	return sum;
+	for (int j = 0; j < LH_BETS; j++)
+		sum += exp(b->log_wealth[j]);
+	return sum / LH_BETS;
 }
 
 static double wealth(const struct side *s, double m)
 {
-	double sum = 0, f = 1;
-	for (int j = 0; j < BETS; j++, f /= 2)
-		sum += exp(log_wealth(s, m, f));
-	return sum / BETS;
+	struct lh_bet b = { { 0 } };
+	for (int i = 0; i < s->n; i++)
+		lh_bet_add(&b, value(s, i), m);
+	return lh_bet_now(&b);
 }
 
 /* The largest refuted m, from outside: the end that is returned is refuted, or 0. */

@@ -11,6 +11,15 @@
 #include "measure/measure.h"
 
 #define LH_BET_THRESHOLD 40.0            /* 2.5 % a side */
+#define LH_BETS 8                        /* halvings of the stake: from all of it to 1/128 */
+
+/* One gambler's purses, one a stake; all 0 at the start: wealth 1. */
+struct lh_bet { double log_wealth[LH_BETS]; };
+
+/* The next x in [0, 1], against "mean <= m", m in (0, 1) and the same throughout. */
+void lh_bet_add(struct lh_bet *b, double x, double m);
+/* The wealth so far, averaged over the stakes. */
+double lh_bet_now(const struct lh_bet *b);
 
 /* Wealth against "mean <= m", averaged over f = 1, 1/2, ... 1/128; m in (0, 1). Falls in m. The
  * wealth against "mean >= m" is that of 1 - x at 1 - m. */

@@ -44,14 +44,19 @@ struct lh_interval lh_bca_levels(const struct lh_bca *b)
 	return (struct lh_interval){ level(b, -b->reach), level(b, b->reach) };
 }
 
-/* Resamples equal to the estimate count half below it. Kept off 0 and 1, where z0 is infinite. */
-static double bias(const double *sorted, int n, double estimate)
+/* Kept off 0 and 1, where z0 is infinite. */
+double lh_bca_bias(const double *sorted, int n, double estimate)
 {
 	double below = 0;
 	for (int i = 0; i < n; i++)
 		below += sorted[i] < estimate ? 1 : sorted[i] == estimate ? 0.5 : 0;
 	double edge = 0.5 / n;
 	return lh_normal_quantile(fmin(fmax(below / n, edge), 1 - edge));
+}
+
+double lh_bca_reach(int observed)
+{
+	return lh_student_quantile95(observed - 1) * sqrt(observed / (observed - 1.0));
 }
 
 static double acceleration(const struct lh_error_table *e)
@@ -99,8 +104,7 @@ static int resample(const struct lh_error_table *e, uint64_t seed, int resamples
 
 static struct lh_interval bca_interval(const struct lh_error_table *e, double estimate, int observed, const double *rate, int n)
 {
-	struct lh_bca b = { .bias = bias(rate, n, estimate), .acceleration = acceleration(e) };
-	b.reach = lh_student_quantile95(observed - 1) * sqrt(observed / (observed - 1.0));
+	struct lh_bca b = { .bias = lh_bca_bias(rate, n, estimate), .acceleration = acceleration(e), .reach = lh_bca_reach(observed) };
 	struct lh_interval at = lh_bca_levels(&b);
 	return (struct lh_interval){ lh_quantile(rate, n, at.lo), lh_quantile(rate, n, at.hi) };
 }

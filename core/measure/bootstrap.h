@@ -24,10 +24,13 @@ double lh_quantile(const double *sorted, int n, double p);
 
 /* What BCa needs beside the distribution. */
 struct lh_bca {
-	double bias;             /* z0: the normal quantile of the share of resamples below the estimate */
+	double bias;             /* z0: the normal quantile of the share of resamples below the estimate, equal ones counted half */
 	double acceleration;     /* a: a sixth of the skewness of the jackknife values' sum */
 	double reach;            /* z at 97.5 %, widened */
 };
+
+double lh_bca_bias(const double *sorted, int n, double estimate);
+double lh_bca_reach(int observed);       /* observed samples, at least 2 */
 
 /* The levels at which to read the distribution's quantiles. */
 struct lh_interval lh_bca_levels(const struct lh_bca *b);
