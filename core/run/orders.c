@@ -230,8 +230,8 @@ static int send_one(struct lh_desk *d, struct lh_line *l, struct lh_error *err)
 static int send_line(struct lh_desk *d, struct lh_line *l, int64_t now, struct lh_error *err)
 {
 	int rc = 0;
-	l->until_us = INT64_MAX;
-	while (!rc && l->ready.n && !d->stop) {
+	l->until_us = now < l->pause_until_us ? l->pause_until_us : INT64_MAX;
+	while (!rc && l->ready.n && !d->stop && now >= l->pause_until_us) {
 		struct lh_waiting *w = &d->order[l->ready.at[0]];
 		if (!lh_budget_allows(d, w) || !lh_pace_take(l->pace, now, w->tokens, &l->until_us))
 			break;

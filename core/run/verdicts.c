@@ -79,15 +79,17 @@ static int again(struct lh_desk *d, uint32_t i, const struct lh_exchange *x, str
 	struct lh_line *l = &d->line[w->model];
 	struct lh_random luck = lh_random_stream(d->s.experiment->seed, w->sample, w->turn, LH_FOR_RETRY, (uint64_t)w->seq << 16 | (uint64_t)w->attempt);
 	int64_t wait = lh_retry_wait_us(w->attempt + 1, x->retry_after_us, &luck);
-	if (never_reached(l, x)) {
-		wait = START_WAIT_US * w->attempt;
-		if (w->attempt >= START_TRIES || w->attempt >= d->s.experiment->retries) {
+	bool unreached = never_reached(l, x);
+	if (unreached) {                         /* the line as a whole: other calls would find the same */
+		wait = START_WAIT_US * ++l->unreached;
+		l->pause_until_us = lh_clock_mono_us() + wait;
+		if (l->unreached >= START_TRIES || w->attempt >= d->s.experiment->retries) {
 			char cause[512];
-			snprintf(cause, sizeof cause, "%s (tried %d times): is the server running, and base_url right?", x->fault_text, w->attempt);
+			snprintf(cause, sizeof cause, "%s (tried %d times): is the server running, and base_url right?", x->fault_text, l->unreached);
 			lh_desk_stop(d, LH_STOP_FAILED, cause);
 		}
 	}
-	bool more = w->attempt < d->s.experiment->retries && repeatable(l, x) && !w->orphan && !d->stop && lh_retry_quota_take(&d->quota);
+	bool more = w->attempt < d->s.experiment->retries && repeatable(l, x) && !w->orphan && !d->stop && (unreached || lh_retry_quota_take(&d->quota));
 	int rc = note_attempt(d, w, x, more ? wait : 0, err);
 	if (rc)
 		return rc;

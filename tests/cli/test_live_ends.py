@@ -57,6 +57,14 @@ class Refused(Ends):
         self.assertLess(time.monotonic() - began, 10)
         self.assertNothingMade()
 
+    def test_nobody_listens_to_many(self):
+        """All that wait for the server find the same: it is tried three times in all, and no quota is spent."""
+        gate = self.gate(behind=False)
+        gate.close()
+        done = self.longhaul("run", "--model", f"openai:m,base_url=http://127.0.0.1:{gate.port}/v1", "--samples", 100, "-o", "run.db", "--quiet")
+        self.assertFailed(done, "tried 3 times", "is the server running")
+        self.assertNothingMade()
+
     def test_nobody_listens_and_the_file_was_there(self):
         self.good("run", "--turns", 3, "--samples", 2, "-o", "run.db", "--quiet")
         before = self.rows("run.db", "SELECT id, status FROM run")
