@@ -141,9 +141,9 @@ static bool is_switch(struct lh_str name)
 /* Unknown: told with the nearest of all options that the command takes. */
 static bool unknown(const char *name, int *bad)
 {
-	const char *names[48] = { "json", "no-timing", "quiet" };
+	const char *names[64] = { "json", "no-timing", "quiet" };
 	int n = 3;
-	for (const struct lh_option_info *o = lh_run_options; o->name && n < 47; o++) {
+	for (const struct lh_option_info *o = lh_run_options; o->name && n < 63; o++) {
 		if (!strcmp(name, o->name))
 			return false;
 		names[n++] = o->name;

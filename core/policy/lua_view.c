@@ -257,7 +257,7 @@ static int view_replace(lua_State *L)
 static int view_restate(lua_State *L)
 {
 	luaL_checkstring(L, 2);
-	const char *lead = luaL_optstring(L, 3, "So far:");
+	const char *lead = luaL_optstring(L, 3, LH_RESTATE_LEAD);
 	lua_pushfstring(L, "%s%s<answer>%s</answer>", lead, *lead ? " " : "", lua_tostring(L, 2));
 	size_t n;
 	const char *text = lua_tolstring(L, -1, &n);

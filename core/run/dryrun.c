@@ -41,8 +41,10 @@ static int try_condition(const struct lh_experiment *e, const struct lh_plan *p,
 	lh_buf_init(&run.text, 1u << 20);
 	lh_buf_init(&run.judged, LH_STATE_MAX);
 	int rc = lh_engine_new(&run, 8, &engine, err);
-	for (int i = 0; i < samples && !rc; i++) {
-		struct lh_seat seat = { 0, condition, p->first_sample + (uint64_t)i, 1 };
+	const struct lh_condition *c = &p->condition[condition];
+	int episodes = lh_history_made(&c->made) ? c->probe_count : 1;
+	for (int i = 0; i < samples * episodes && !rc; i++) {
+		struct lh_seat seat = { 0, condition, lh_plan_probe(c, i % episodes), p->first_sample + (uint64_t)(i / episodes), 1 };
 		rc = lh_engine_open(engine, &seat, err);
 		while (!rc && !lh_engine_idle(engine))
 			rc = lh_engine_step(engine, err);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum option { TASK, MODEL, POLICY, HISTORY, TURNS, SAMPLES, STEPS_PER_TURN, STEPS, SEED, HORIZON, STOP_AT_ERROR,
+enum option { TASK, MODEL, POLICY, HISTORY, PROBE_TURNS, TURNS, SAMPLES, STEPS_PER_TURN, STEPS, SEED, HORIZON, STOP_AT_ERROR,
 	SAMPLE, CONCURRENCY, RPS, TPM, RETRIES, TIMEOUT, MAX_CALLS, MAX_TOKENS_TOTAL, MAX_COST, MAX_TIME, PRICE, DRY_RUN, RESUME, NEW, JOBS, STALL,
 	PLUGIN, ALLOW_PROCESS, ALLOW_ENDPOINT, SKIP_WITHOUT_KEY, OUTPUT, OPTIONS };
 
@@ -16,7 +16,8 @@ const struct lh_option_info lh_run_options[] = {
 	[TASK] = { "task", "SPEC", "kv_sum", "task family with parameters; repeat for a grid" },
 	[MODEL] = { "model", "SPEC", "sim, as in the demonstration", "what is tested; repeat for a grid" },
 	[POLICY] = { "policy", "SPEC", "full_history", "context policy with options; repeat for a grid" },
-	[HISTORY] = { "history", "MODE", "own", "what the model sees of earlier turns: own (what it said)" },
+	[HISTORY] = { "history", "MODE", "own", "earlier turns: own (what it said), or made: restated, filler, clean, injected:rate=R[,R], propagated:rate=R" },
+	[PROBE_TURNS] = { "probe-turns", "T[,T]", "1,last", "with a made history: the turns asked, each by itself; all: every turn" },
 	[TURNS] = { "turns", "N", "100", "turns of an episode" },
 	[SAMPLES] = { "samples", "N", "100", "seeded samples, the same under every condition" },
 	[STEPS_PER_TURN] = { "steps-per-turn", "K[,K]", "1", "steps asked in one turn; a list is one more axis of the grid" },
@@ -85,7 +86,8 @@ void lh_experiment_fini(struct lh_experiment *e)
 	clear(&e->allowed_hosts);
 	free(e->output);
 	free(e->price_file);
-	e->output = e->price_file = NULL;
+	free(e->probe_turns);
+	e->output = e->price_file = e->probe_turns = NULL;
 }
 
 static int add(struct lh_list *l, struct lh_str item, enum lh_origin origin, const char *base_dir, struct lh_error *err)
@@ -159,6 +161,25 @@ static int set_horizon(struct lh_experiment *e, struct lh_str name, struct lh_st
 	return 0;
 }
 
+static int set_text(char **to, struct lh_str v, struct lh_error *err)
+{
+	free(*to);
+	*to = lh_str_dup(v);
+	return *to ? 0 : lh_nomem(err);
+}
+
+/* Turns, "last" and "all": how many turns there are is not known yet. */
+static int set_probes(struct lh_experiment *e, struct lh_str name, struct lh_str v, struct lh_error *err)
+{
+	struct lh_str rest = v;
+	for (struct lh_str one; item(&rest, &one);) {
+		int64_t t;
+		if (!lh_str_is(one, "last") && !lh_str_is(one, "all") && (!lh_str_to_int(one, &t) || t < 1 || t > 10000000))
+			return lh_fail(err, LH_E_USAGE, "--%.*s %.*s: turns from 1, last or all are needed, such as 1,last", LH_ARG(name), LH_ARG(one));
+	}
+	return set_text(&e->probe_turns, v, err);
+}
+
 static int set_seed(struct lh_experiment *e, struct lh_str v, struct lh_error *err)
 {
 	char text[32], *end;
@@ -198,13 +219,6 @@ static int set_time(struct lh_str name, struct lh_str v, int64_t *us, struct lh_
 	return 0;
 }
 
-static int set_text(char **to, struct lh_str v, struct lh_error *err)
-{
-	free(*to);
-	*to = lh_str_dup(v);
-	return *to ? 0 : lh_nomem(err);
-}
-
 /* What opens a door must be said by whoever runs the experiment, not by the experiment. */
 static bool opens_a_door(int option)
 {
@@ -242,6 +256,7 @@ int lh_experiment_set(struct lh_experiment *e, struct lh_str name, struct lh_str
 	case MODEL: return add(&e->models, v, origin, base_dir, err);
 	case POLICY: return add(&e->policies, v, origin, base_dir, err);
 	case HISTORY: return add(&e->histories, v, origin, base_dir, err);
+	case PROBE_TURNS: return set_probes(e, name, v, err);
 	case PLUGIN: return add(&e->plugins, v, origin, base_dir, err);
 	case TURNS: e->turns_from = origin; return integer(name, v, 1, 10000000, &e->turns, err);
 	case SAMPLES: e->samples_from = origin; return integer(name, v, 1, 100000000, &e->samples, err);
@@ -342,6 +357,19 @@ static void put_quoted(struct lh_buf *out, struct lh_str s)
 	lh_buf_putc(out, '"');
 }
 
+/* A value in a spec: a scalar, or a list of them with commas ({ "injected", rate = { 0.25, 0.5 } }). */
+static int spec_value(const struct lh_json *v, struct lh_buf *out, struct lh_error *err)
+{
+	if (lh_json_type(v) != LH_JSON_ARRAY)
+		return scalar_text(v, out, err);
+	int rc = 0;
+	for (const struct lh_json *one = lh_json_first(v); one && !rc; one = lh_json_next(one)) {
+		lh_buf_puts(out, out->n ? "," : "");
+		rc = scalar_text(one, out, err);
+	}
+	return rc;
+}
+
 /* { "window", n = 5 } as "window:n=5". */
 static int spec_text(const struct lh_json *table, struct lh_buf *out, struct lh_error *err)
 {
@@ -357,7 +385,7 @@ static int spec_text(const struct lh_json *table, struct lh_buf *out, struct lh_
 		if (v == name)
 			continue;
 		lh_buf_init(&text, 1 << 16);
-		int rc = scalar_text(v, &text, err);
+		int rc = spec_value(v, &text, err);
 		lh_buf_printf(out, "%c%.*s=", separator, LH_ARG(lh_json_key(v)));
 		put_quoted(out, lh_buf_str(&text));
 		separator = ',';
@@ -378,7 +406,7 @@ static int value_text(const struct lh_json *v, struct lh_buf *out, struct lh_err
 /* Options that a file may give a list for. */
 static bool takes_list(struct lh_str name)
 {
-	static const char *const names[] = { "task", "model", "policy", "history", "plugin", "horizon", "steps-per-turn" };
+	static const char *const names[] = { "task", "model", "policy", "history", "plugin", "horizon", "steps-per-turn", "probe-turns" };
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (lh_str_is(name, names[i]))
 			return true;
@@ -387,7 +415,7 @@ static bool takes_list(struct lh_str name)
 
 static bool is_numbers(struct lh_str name)
 {
-	return lh_str_is(name, "horizon") || lh_str_is(name, "steps-per-turn");
+	return lh_str_is(name, "horizon") || lh_str_is(name, "steps-per-turn") || lh_str_is(name, "probe-turns");
 }
 
 /* Tasks, models and policies are named by text or table. */

@@ -9,6 +9,7 @@
 
 #include "model/model.h"
 #include "run/spec.h"
+#include "transcript/history.h"
 
 #define LH_RUN_FILE "longhaul.db"        /* where a run is kept when nothing else is said */
 /* The demonstration: both losses show (length and self-conditioning). */
@@ -34,8 +35,9 @@ struct lh_experiment {
 	int64_t stall_us;                        /* of processor time, in one call of foreign code */
 	int64_t max_calls, max_tokens_total, max_cost_microusd, max_time_us;     /* 0: no limit */
 	char *price_file;
+	char *probe_turns;                       /* as typed; NULL: 1 and last */
 	char *output;                            /* "none": no run file */
-	enum lh_origin origin[48];               /* by option, see experiment.c */
+	enum lh_origin origin[64];               /* by option, see experiment.c */
 };
 
 struct lh_option_info { const char *name, *value, *initial, *help; };
@@ -64,7 +66,11 @@ struct lh_condition {
 	struct lh_taskset *task;                 /* shared between conditions; the plan owns them */
 	struct lh_model *model;
 	struct lh_policy *policy;
-	const char *task_label, *model_label, *policy_label, *history;   /* as typed */
+	const char *task_label, *model_label, *policy_label;     /* as typed */
+	const char *history;                     /* canonical */
+	struct lh_history made;
+	char *probes;                            /* "1,100": see lh_results_probes(); the plan owns it */
+	int probe_count;
 	int model_index;
 	uint32_t steps_per_turn, turns;
 };
@@ -74,9 +80,11 @@ struct lh_plan {
 	struct lh_taskset **task; int tasks;
 	struct lh_model **model; int models;
 	struct lh_policy **policy; int policies;
+	struct lh_history *history; char (*history_text)[LH_HISTORY_TEXT]; int histories;
+	bool probing;                            /* there is a made history among them */
 	struct lh_condition *condition; int conditions;
 	uint64_t samples, first_sample;          /* first_sample: with --sample, else 0 */
-	double cells;                            /* turns of all episodes */
+	double cells;                            /* turns asked in all episodes */
 	bool simulated;                          /* every model is */
 	struct lh_buf config;                    /* canonical JSON: the experiment's identity */
 	char config_sha256[65];
@@ -87,5 +95,7 @@ struct lh_plan {
 /* Opens everything that the experiment names. The experiment must outlive the plan. */
 int lh_plan_make(const struct lh_experiment *e, struct lh_plan *out, struct lh_error *err) LH_CHECKED;
 void lh_plan_fini(struct lh_plan *p);
+/* Its k-th probed turn; 0 where it is no made history's. */
+uint32_t lh_plan_probe(const struct lh_condition *c, int k);
 
 #endif

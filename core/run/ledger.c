@@ -30,7 +30,7 @@ static int take_call(void *user, uint32_t slot, const struct lh_call_row *row, u
 	int rc = 0, turns = o->turns;
 	lh_kept_settled(d, slot, row->turn, row->seq);
 	if (how & LH_ROW_SETTLED) {
-		rc = lh_fold_call(&d->results->condition[o->condition], (int)(o->sample - d->s.outline->first_sample), &o->turns, row, err);
+		rc = lh_fold_call(&d->results->condition[o->condition], o->at, &o->turns, row, err);
 		d->turns += o->turns - turns;
 		d->calls++;
 	}
@@ -62,7 +62,7 @@ int lh_ledger_cost(struct lh_desk *d, const struct lh_waiting *w, const struct l
 	struct lh_parcel p = { .in = lh_buf_str(&w->row) };
 	lh_parcel_call(&p, &row);
 	lh_reply_row(&row, reply, w->message);
-	return lh_fold_call(&d->results->condition[w->condition], (int)(w->sample - d->s.outline->first_sample), NULL, &row, err);
+	return lh_fold_call(&d->results->condition[w->condition], w->at, NULL, &row, err);
 }
 
 static int take_episode(void *user, uint32_t slot, const struct lh_episode_row *row, struct lh_error *err)
@@ -77,7 +77,7 @@ static int take_episode(void *user, uint32_t slot, const struct lh_episode_row *
 	rc = lh_kept_write_slot(d, slot, err);
 	if (rc)
 		return rc;
-	rc = lh_fold_end(&d->results->condition[o->condition], (int)(o->sample - d->s.outline->first_sample), o->turns, row->status, row->cause, row->extra, err);
+	rc = lh_fold_end(&d->results->condition[o->condition], o->at, o->turns, row, err);
 	lh_orders_forget(d, slot);               /* an engine that ends an episode waits for nothing of it */
 	for (int i = 0; i < d->lines; i++)
 		if (d->line[i].pool)
@@ -111,7 +111,7 @@ static int put_conditions(struct lh_desk *d, struct lh_error *err)
 		const struct lh_outline_condition *c = &d->s.outline->condition[i];
 		struct lh_condition_row row = { .id = i, .run = d->results->run, .task = lh_str_of(c->task), .task_params = lh_str_of(c->task_params),
 			.model = lh_str_of(c->model), .model_options = lh_str_of(c->model_options), .policy = lh_str_of(c->policy),
-			.policy_options = lh_str_of(c->policy_options), .history = lh_str_of(c->history), .oracle = c->oracle,
+			.policy_options = lh_str_of(c->policy_options), .history = lh_str_of(c->history), .probes = lh_str_of(c->probes), .oracle = c->oracle,
 			.steps_per_turn = c->steps_per_turn, .turns = c->turns };
 		rc = lh_journal_put_condition(d->journal, &row, err);
 	}

@@ -14,9 +14,10 @@ struct loading {
 	struct lh_reader *reader;
 	/* the episode being read */
 	struct lh_condition_results *condition;
-	int sample, turns;                       /* turns accepted so far */
+	struct lh_place at;
+	int turns;                               /* so far */
 	bool superseded;
-	struct slot { int64_t id; int condition, sample; char status[16]; char *cause, *extra; } *episode;
+	struct slot { int64_t id; int condition; struct lh_place at; char status[16]; char *cause, *extra; double ratio; } *episode;
 	size_t episodes, episode_cap;
 	struct lh_buf settings;
 };
@@ -89,7 +90,8 @@ static int read_condition(void *user, const void *row, struct lh_error *err)
 		.history = lh_str_dup(c->history), .oracle = c->oracle, .steps_per_turn = (int)c->steps_per_turn };
 	if (!p->task || !p->task_params || !p->model || !p->model_options || !p->policy || !p->policy_options || !p->history)
 		return lh_nomem(err);
-	return lh_results_shape(p, l->samples, (int)c->turns, err);
+	int rc = lh_results_probes(p, c->probes, (int)c->turns, err);
+	return rc ? rc : lh_results_shape(p, l->samples, (int)c->turns, err);
 }
 
 /* Labels as typed; a condition without one is called by its name. */
@@ -113,12 +115,14 @@ static int read_episode(void *user, const void *row, struct lh_error *err)
 {
 	struct loading *l = user;
 	const struct lh_episode_row *e = row;
-	if (e->condition < 0 || e->condition >= l->results->conditions || e->sample < l->first || e->sample >= l->first + l->samples)
+	struct lh_place at;
+	if (e->condition < 0 || e->condition >= l->results->conditions ||
+		!lh_results_place(&l->results->condition[e->condition], e->sample - l->first, e->probe, &at))
 		return lh_fail(err, LH_E_DAMAGED, "episode %lld lies outside the run", (long long)e->id);
 	if (lh_array_more(&l->episode, &l->episode_cap, l->episodes + 1, sizeof *l->episode, err))
 		return LH_E_NOMEM;
 	struct slot *s = &l->episode[l->episodes++];
-	*s = (struct slot){ .id = e->id, .condition = (int)e->condition, .sample = (int)(e->sample - l->first) };
+	*s = (struct slot){ .id = e->id, .condition = (int)e->condition, .at = at, .ratio = e->history_ratio };
 	size_t n = e->status.n < sizeof s->status - 1 ? e->status.n : sizeof s->status - 1;
 	memcpy(s->status, e->status.p, n);
 	s->cause = lh_str_dup(e->cause);
@@ -129,7 +133,7 @@ static int read_episode(void *user, const void *row, struct lh_error *err)
 static int read_call(void *user, const void *row, struct lh_error *err)
 {
 	struct loading *l = user;
-	return lh_fold_call(l->condition, l->sample, l->superseded ? NULL : &l->turns, row, err);
+	return lh_fold_call(l->condition, l->at, l->superseded ? NULL : &l->turns, row, err);
 }
 
 static int read_calls(struct loading *l, struct lh_error *err)
@@ -137,12 +141,13 @@ static int read_calls(struct loading *l, struct lh_error *err)
 	for (size_t i = 0; i < l->episodes; i++) {
 		struct slot *s = &l->episode[i];
 		l->condition = &l->results->condition[s->condition];
-		l->sample = s->sample;
-		l->turns = 0;
+		l->at = s->at;
+		l->turns = lh_fold_begin(l->condition, s->at);
 		l->superseded = !strcmp(s->status, LH_SUPERSEDED);
 		int rc = lh_reader_calls(l->reader, s->id, read_call, l, err);
+		struct lh_episode_row end = { .status = lh_str_of(s->status), .cause = lh_str_of(s->cause), .extra = lh_str_of(s->extra), .history_ratio = s->ratio };
 		if (!rc && !l->superseded)
-			rc = lh_fold_end(l->condition, l->sample, l->turns, lh_str_of(s->status), lh_str_of(s->cause), lh_str_of(s->extra), err);
+			rc = lh_fold_end(l->condition, s->at, l->turns, &end, err);
 		if (rc)
 			return rc;
 	}

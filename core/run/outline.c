@@ -12,7 +12,7 @@ static int describe(const struct lh_condition *c, struct lh_outline_condition *o
 		{ &out->task, lh_str_of(lh_family_name(lh_taskset_family(c->task))) }, { &out->task_params, lh_taskset_params_json(c->task) },
 		{ &out->model, lh_str_of(lh_model_name(c->model)) }, { &out->model_options, lh_model_options_json(c->model) },
 		{ &out->policy, lh_str_of(lh_policy_name(c->policy)) }, { &out->policy_options, lh_policy_options_json(c->policy) },
-		{ &out->history, lh_str_of(c->history) }, { &out->task_label, lh_str_of(c->task_label) },
+		{ &out->history, lh_str_of(c->history) }, { &out->probes, lh_str_of(c->probes) }, { &out->task_label, lh_str_of(c->task_label) },
 		{ &out->model_label, lh_str_of(c->model_label) }, { &out->policy_label, lh_str_of(c->policy_label) },
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -48,7 +48,7 @@ void lh_outline_fini(struct lh_outline *o)
 {
 	for (int i = 0; i < o->conditions; i++) {
 		struct lh_outline_condition *c = &o->condition[i];
-		char *texts[] = { c->task, c->task_params, c->model, c->model_options, c->policy, c->policy_options, c->history,
+		char *texts[] = { c->task, c->task_params, c->model, c->model_options, c->policy, c->policy_options, c->history, c->probes,
 			c->task_label, c->model_label, c->policy_label };
 		for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
 			free(texts[k]);
@@ -79,7 +79,8 @@ static int name_condition(struct lh_condition_results *r, const struct lh_outlin
 	if (!r->task || !r->task_params || !r->model || !r->model_options || !r->policy || !r->policy_options || !r->history ||
 		!r->task_label || !r->model_label || !r->policy_label)
 		return lh_nomem(err);
-	return lh_results_shape(r, samples, c->turns, err);
+	int rc = lh_results_probes(r, lh_str_of(c->probes), c->turns, err);
+	return rc ? rc : lh_results_shape(r, samples, c->turns, err);
 }
 
 static int fill(struct lh_results *r, const struct lh_outline *o, const struct lh_experiment *e, struct lh_error *err)

@@ -9,7 +9,7 @@
 #include "run/results.h"
 
 struct lh_outline_condition {
-	char *task, *task_params, *model, *model_options, *policy, *policy_options, *history;
+	char *task, *task_params, *model, *model_options, *policy, *policy_options, *history, *probes;
 	char *task_label, *model_label, *policy_label;
 	bool oracle, live;
 	int model_index, steps_per_turn, turns;

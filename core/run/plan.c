@@ -1,6 +1,6 @@
 /* The grid: what the experiment names, opened; the size of it cut to the data where nobody asked for
  * more. Order of conditions: task, model, steps per turn, history, policy. */
-#include "run/experiment.h"
+#include "run/plan_made.h"
 
 #include "base/hash.h"
 #include "json/writer.h"
@@ -82,14 +82,6 @@ static int open_models(const struct lh_experiment *e, struct lh_plan *p, struct 
 	return rc;
 }
 
-static int check_histories(const struct lh_experiment *e, struct lh_error *err)
-{
-	for (int i = 0; i < e->histories.count; i++)
-		if (strcmp(e->histories.item[i], "own"))
-			return lh_fail(err, LH_E_USAGE, "--history %s: there is own (what the model itself said)", e->histories.item[i]);
-	return 0;
-}
-
 static const char *const one_task[] = { "kv_sum", NULL }, *const one_model[] = { LH_DEMONSTRATION_MODEL, NULL };
 static const char *const one_policy[] = { "full_history", NULL }, *const agent_policy[] = { "agent", NULL };
 
@@ -109,7 +101,7 @@ static int open_all(const struct lh_experiment *e, struct lh_plan *p, struct lh_
 	for (int i = 0; !rc && i < e->plugins.count; i++)
 		rc = lh_registry_open(p->registry, e->plugins.item[i], &family, err);
 	if (!rc)
-		rc = check_histories(e, err);
+		rc = lh_plan_histories(e, p, err);
 	if (!rc)
 		rc = open_list(p, &e->tasks, one_task, &p->task, sizeof *p->task, open_task, err);
 	if (!rc)
@@ -135,7 +127,7 @@ static void note_data_sets(struct lh_plan *p)
 
 /* ---- size ---- */
 
-#define CELLS_MOST 4e9                   /* turns of a run, at two bytes each in memory */
+#define CELLS_MOST 4e9                   /* of two bytes in memory: turns, and what is kept of an episode */
 
 static uint64_t least(uint64_t a, uint64_t b)      /* 0: no limit */
 {
@@ -206,9 +198,16 @@ static int turns_of(const struct lh_experiment *e, struct lh_plan *p, struct lh_
 		turns = most;
 	}
 	c->turns = (uint32_t)turns;
-	p->cells += (double)c->turns * (double)p->samples;
-	if (p->cells > CELLS_MOST)
-		return lh_fail(err, LH_E_USAGE, "%.3g turns in all: at most %.3g fit into one run; take fewer samples, turns or conditions", p->cells, CELLS_MOST);
+	return 0;
+}
+
+static int add_cells(struct lh_plan *p, const struct lh_condition *c, double *kept, struct lh_error *err)
+{
+	bool made = lh_history_made(&c->made);
+	p->cells += (double)(made ? (uint32_t)c->probe_count : c->turns) * (double)p->samples;
+	*kept += (double)p->samples * ((double)c->turns + 4.0 * c->probe_count + (made ? 50.0 * c->probe_count : 50));
+	if (*kept > CELLS_MOST)
+		return lh_fail(err, LH_E_USAGE, "%.3g turns in all: more than fit into one run; take fewer samples, turns, probed turns or conditions", p->cells);
 	return 0;
 }
 
@@ -226,7 +225,8 @@ static int check_context(const struct lh_condition *c, struct lh_error *err)
 
 static int fill(const struct lh_experiment *e, struct lh_plan *p, struct lh_error *err)
 {
-	int histories = e->histories.count ? e->histories.count : 1;
+	int histories = p->histories;
+	double kept = 0;
 	size_t n = (size_t)p->tasks * (size_t)p->models * (size_t)e->steps_per_turn_count * (size_t)histories * (size_t)p->policies;
 	if (n > 10000)
 		return lh_fail(err, LH_E_USAGE, "the grid has %zu conditions: at most 10000 are possible in one run", n);
@@ -248,12 +248,18 @@ static int fill(const struct lh_experiment *e, struct lh_plan *p, struct lh_erro
 			int model = (int)(rest / (size_t)e->steps_per_turn_count);
 			*c = (struct lh_condition){ .task = p->task[t], .model = p->model[model], .policy = p->policy[policy], .model_index = model,
 				.task_label = label(&e->tasks, one_task, t), .model_label = label(&e->models, one_model, model),
-				.policy_label = label(&e->policies, policies, policy), .history = e->histories.count ? e->histories.item[history] : "own",
+				.policy_label = label(&e->policies, policies, policy), .history = p->history_text[history], .made = p->history[history],
 				.steps_per_turn = (uint32_t)e->steps_per_turn[k] };
+			p->conditions++;
 			rc = turns_of(e, p, c, steps, err);
 			if (!rc)
 				rc = check_context(c, err);
-			p->conditions++;
+			if (!rc)
+				rc = lh_plan_check_made(c, err);
+			if (!rc)
+				rc = lh_plan_probes(e, p, c, err);
+			if (!rc)
+				rc = add_cells(p, c, &kept, err);
 		}
 		if (rc)
 			return rc;
@@ -312,9 +318,16 @@ static void put_config(const struct lh_experiment *e, struct lh_plan *p)
 	lh_jw_close(&w);
 	lh_jw_key(&w, "histories");
 	lh_jw_open(&w, '[');
-	for (int i = 0; i < (e->histories.count ? e->histories.count : 1); i++)
-		lh_jw_text(&w, e->histories.count ? e->histories.item[i] : "own");
+	for (int i = 0; i < p->histories; i++)
+		lh_jw_text(&w, p->history_text[i]);
 	lh_jw_close(&w);
+	if (p->probing) {
+		lh_jw_key(&w, "probe_turns");
+		lh_jw_open(&w, '[');
+		for (int i = 0; i < p->conditions; i++)
+			lh_jw_text(&w, p->condition[i].probes);
+		lh_jw_close(&w);
+	}
 	lh_jw_key(&w, "turns");
 	lh_jw_open(&w, '[');
 	for (int i = 0; i < p->conditions; i++)
@@ -406,6 +419,10 @@ void lh_plan_fini(struct lh_plan *p)
 		lh_model_free(p->model[i]);
 	for (int i = 0; i < p->tasks; i++)
 		lh_taskset_free(p->task[i]);
+	for (int i = 0; i < p->conditions; i++)
+		free(p->condition[i].probes);
+	free(p->history);
+	free(p->history_text);
 	free(p->policy);
 	free(p->model);
 	free(p->task);

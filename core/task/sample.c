@@ -243,3 +243,15 @@ int lh_sample_corrupt(struct lh_sample *s, uint64_t step, struct lh_str state, s
 		return at(s, step, rc, err);
 	return deliver(lh_buf_str(sink.out), out, err);
 }
+
+bool lh_family_explains(const struct lh_family *f)
+{
+	(void)f;
+	return false;
+}
+
+int lh_sample_explain(struct lh_sample *s, uint64_t step, struct lh_str before, struct lh_str after, struct lh_buf *out, struct lh_error *err)
+{
+	(void)s, (void)step, (void)before, (void)after, (void)out;
+	return lh_fail(err, LH_E_USAGE, "this family cannot explain its steps");
+}

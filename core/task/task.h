@@ -40,6 +40,7 @@ const char *lh_family_license(const struct lh_family *f);
 const char *lh_family_summary(const struct lh_family *f);
 const char *lh_family_path(const struct lh_family *f);
 const char *lh_family_sha256(const struct lh_family *f);
+bool lh_family_explains(const struct lh_family *f);
 int lh_family_param_count(const struct lh_family *f);
 const struct lh_param *lh_family_param(const struct lh_family *f, int i);
 
@@ -75,6 +76,8 @@ int lh_sample_apply(struct lh_sample *s, uint64_t first_step, uint32_t count, st
 int lh_sample_canonical(struct lh_sample *s, struct lh_str text, bool *is_state, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
 /* A wrong state after `step`, of which `state` is the right one. */
 int lh_sample_corrupt(struct lh_sample *s, uint64_t step, struct lh_str state, struct lh_random *random, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
+
+int lh_sample_explain(struct lh_sample *s, uint64_t step, struct lh_str before, struct lh_str after, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
 
 /* The conformance test (conform.c). Writes one line a property to `out`: "ok …", or "FAILED …" with the
  * smallest case, seed included; *failed counts the failures. The plugin runs in a child process, so
