@@ -83,7 +83,6 @@ int lh_gate_watch_init(struct lh_gate_watch *w, const struct lh_gate_case *k, do
 	*w = (struct lh_gate_watch){ 0 };
 	int rc = lh_sequential_init(&w->low, &rule, err);
 	w->low.threshold = 2 / alpha;
-	w->high = w->low;
 	return rc;
 }
 
@@ -91,7 +90,13 @@ int lh_gate_watch_init(struct lh_gate_watch *w, const struct lh_gate_case *k, do
 enum lh_gate_verdict lh_gate_watch_add(struct lh_gate_watch *w, const struct lh_gate_case *k, const struct lh_gate_condition *c, int sample)
 {
 	struct lh_interval x = lh_gate_x(k, c, sample);
-	enum lh_gate_verdict low = lh_sequential_add(&w->low, x.lo), high = lh_sequential_add(&w->high, x.hi), was = w->verdict;
+	enum lh_gate_verdict low, high, was = w->verdict;
+	bool apart = w->apart || x.lo != x.hi;
+	if (apart && !w->apart)
+		w->high = w->low;
+	w->apart = apart;
+	low = lh_sequential_add(&w->low, x.lo);
+	high = apart ? lh_sequential_add(&w->high, x.hi) : low;
 	if (was == LH_GATE_OPEN && low == high)
 		w->verdict = low;
 	if (lh_gate_policy_failed(k, c, sample))
@@ -152,7 +157,7 @@ int lh_gate_follow(const struct lh_gate_case *k, const struct lh_gate_condition 
 		rc = describe(k, c, w.decided_at ? (int)w.decided_at : samples, alpha, out, err);
 	if (rc)
 		return rc;
-	out->verdict = w.verdict == LH_GATE_OPEN && w.low.verdict != w.high.verdict ? LH_GATE_INFRASTRUCTURE : w.verdict;
+	out->verdict = w.verdict == LH_GATE_OPEN && w.apart && w.low.verdict != w.high.verdict ? LH_GATE_INFRASTRUCTURE : w.verdict;
 	out->decided_at = w.decided_at;
 	out->more = out->verdict == LH_GATE_OPEN ? lh_sequential_more(&w.low) : 0;
 	out->censored = count(lh_count_censored, k, c, samples);

@@ -9,7 +9,8 @@
 #include "measure/gate.h"
 
 struct lh_gate_watch {
-	struct lh_sequential low, high;
+	struct lh_sequential low, high;  /* high: once `apart` */
+	bool apart;                      /* a sample was cut off */
 	enum lh_gate_verdict verdict;    /* OPEN, PASS or FAIL */
 	int64_t decided_at;              /* the sample, from 1; 0: open */
 };
