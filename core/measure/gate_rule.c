@@ -198,8 +198,8 @@ static int set_filter(struct parser *p, size_t at, struct lh_str key, struct lh_
 		return 0;
 	}
 	const char *near = lh_nearest(key, names);
-	return bad(p, at, "conditions are not told apart by '%.*s'%s%s%s: there are " ALL_FILTERS, LH_ARG(key),
-		near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
+	return bad(p, at, "conditions are not told apart by '%.*s'%s%s%s " ALL_FILTERS, LH_ARG(key),
+		near ? ": did you mean " : "", near ? near : "", near ? "? There are" : "; there are");
 }
 
 static int filter(struct parser *p)
@@ -242,8 +242,8 @@ static int find_metric(struct parser *p)
 	const char *near = lh_nearest(word, names);
 	if (!word.n)
 		return bad(p, at, "a metric is needed here: " ALL_METRICS);
-	return bad(p, at, "there is no metric '%.*s'%s%s%s; there are " ALL_METRICS, LH_ARG(word),
-		near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
+	return bad(p, at, "there is no metric '%.*s'%s%s%s " ALL_METRICS, LH_ARG(word),
+		near ? ": did you mean " : "", near ? near : "", near ? "? There are" : "; there are");
 }
 
 static const char *const parameter_words[] = {

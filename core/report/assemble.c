@@ -1,5 +1,6 @@
 #include "report/assemble.h"
 
+#include "report/gate_report.h"
 #include "report/policy_columns.h"
 
 #include <math.h>
@@ -154,5 +155,6 @@ void lh_report_free(struct lh_report *report)
 		lh_report_columns_free(report->condition[i].columns, report->condition[i].column_count);
 	}
 	free((void *)report->condition);
+	lh_gate_report_free(report);
 	free(report);
 }

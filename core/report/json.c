@@ -3,6 +3,7 @@
 
 #include "json/reader.h"
 #include "json/writer.h"
+#include "report/gate_report.h"
 #include "report/number.h"
 
 #include <math.h>
@@ -346,7 +347,7 @@ void lh_report_json(const struct lh_report *report, bool timing, struct lh_buf *
 	lh_jw_close(&w);
 	put_empty(&w, "effects");
 	put_empty(&w, "comparisons");
-	put_empty(&w, "gates");
+	lh_gate_json(&w, report);
 	put_notes(&w, report);
 	lh_jw_close(&w);
 	lh_buf_putc(out, '\n');

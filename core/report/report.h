@@ -7,6 +7,7 @@
 #define LH_REPORT_REPORT_H
 
 #include "base/text.h"
+#include "measure/gate.h"
 #include "measure/measure.h"
 
 struct lh_report_run {
@@ -52,10 +53,21 @@ struct lh_report_condition {
 	const struct lh_report_column *columns; int column_count;
 };
 
+/* A rule upon a condition. of a loss: `against` less `condition`. */
+struct lh_report_gate {
+	struct lh_str rule;                  /* as typed */
+	enum lh_metric metric; double parameter, limit; bool at_most;
+	int condition, against;              /* of the report's conditions; against -1: none */
+	int turn, against_turn;              /* looked at, or through which; 0: all */
+	int planned;                         /* samples */
+	struct lh_gate_result result;
+};
+
 struct lh_report {
 	struct lh_report_run run;
 	const struct lh_report_condition *condition;
 	int count;
+	const struct lh_report_gate *gate; int gate_count;
 	const char *const *notes; int note_count;     /* sentences printed under the table */
 };
 

@@ -1,6 +1,7 @@
 #include "report/report.h"
 
 #include "report/caption.h"
+#include "report/gate_report.h"
 #include "report/prose.h"
 
 #include <math.h>
@@ -276,4 +277,7 @@ void lh_report_table(const struct lh_report *report, const struct lh_report_styl
 		lh_buf_puts(out, "No conditions: nothing was run.\n\n");
 	lh_caption_terms(report, &seen, style, out);
 	lh_caption_notes(report, style, out);
+	if (report->gate_count)
+		lh_buf_putc(out, '\n');
+	lh_gate_lines(report, style, out);
 }
