@@ -21,6 +21,8 @@ const struct lh_command lh_commands[] = {
 		"  --json FILE     the report as JSON (-: to stdout, instead of the table)\n", "longhaul report longhaul.db --json -", lh_cmd_report },
 	{ "transcript", "transcript FILE.db [SAMPLE] [options]", "one conversation, or exactly what the model was sent",
 		"  --policy NAME   the condition, by its policy's label or name\n"
+		"  --history MODE  and by its history\n"
+		"  --probe N       with a made history: the episode that was asked at turn N; else its last\n"
 		"  --condition N   the condition, by number from 0\n"
 		"  --turn N        this turn only\n"
 		"  --call N        with --as-sent: call N of the turn, from 0\n"
