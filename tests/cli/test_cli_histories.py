@@ -111,7 +111,7 @@ class Histories(Case):
             self.assertEqual(filler.rest[-2:], clean.rest[-2:])   # the true state at the place of the last answer, the prompt
             for text in [m["content"] for m in filler.rest[:-2]]:
                 self.assertNotIn("<", text)
-                self.assertFalse(any(k in text for k in clean.values) or any(c.isdigit() for c in text), text)
+                self.assertFalse(set(re.findall(r"\w+", text)) & set(clean.values) or any(c.isdigit() for c in text), text)
         for ratio, in self.sql("SELECT history_ratio FROM episode JOIN condition AS c ON c.id = condition WHERE c.history = 'filler' AND probe = 40"):
             self.assertEqual(ratio, 1.0)
         tokens = {c["history"]: c["cost"]["tokens_in"] for c in r["conditions"]}
