@@ -335,7 +335,7 @@ static int scalar_text(const struct lh_json *v, struct lh_buf *out, struct lh_er
 		if (lh_json_int(v, &i))
 			lh_buf_put_int(out, i);
 		else
-			lh_buf_printf(out, "%.17g", lh_json_number(v));
+			lh_buf_put_double(out, lh_json_number(v));
 		break;
 	default: return lh_fail(err, LH_E_USAGE, "a text, a number or true/false is needed here");
 	}

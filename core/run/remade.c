@@ -57,7 +57,7 @@ static int type_params(const struct lh_family *f, const struct lh_json *params, 
 		else if (lh_json_int(v, &n))
 			lh_buf_put_int(&t->numbers, n);
 		else
-			lh_buf_printf(&t->numbers, "%.17g", lh_json_number(v));
+			lh_buf_put_double(&t->numbers, lh_json_number(v));
 	}
 	for (int i = 0; i < t->count; i++)
 		t->value[i] = (struct lh_str){ t->numbers.p + at[i], (i + 1 < t->count ? at[i + 1] : t->numbers.n) - at[i] };
