@@ -35,6 +35,7 @@ struct lh_experiment {
 	int64_t max_calls, max_tokens_total, max_cost_microusd, max_time_us;     /* 0: no limit */
 	char *price_file;
 	char *output;                            /* "none": no run file */
+	char *against;                           /* of the report: the policy that others are compared with; NULL: by default */
 	enum lh_origin origin[48];               /* by option, see experiment.c */
 };
 
