@@ -24,7 +24,8 @@ const struct lh_command lh_commands[] = {
 		"  --run ID        a run of NEW.db; the newest where it is not given\n"
 		"  --base-run ID   the same of BASE.db\n"
 		"  --against NAME  the policy of BASE.db that every one of NEW.db is compared with; else its namesake\n"
-		"  --json FILE     the comparison as JSON (-: to stdout, instead of the table)\n", "longhaul compare longhaul.db longhaul.db", lh_cmd_compare },
+		"  --json FILE     the comparison as JSON (-: to stdout, instead of the table)\n"
+		"Exit code 4: one of the runs is not done; what there is of it is compared.\n", "longhaul compare longhaul.db longhaul.db", lh_cmd_compare },
 	{ "transcript", "transcript FILE.db [SAMPLE] [options]", "one conversation, or exactly what the model was sent",
 		"  --policy NAME   the condition, by its policy's label or name\n"
 		"  --condition N   the condition, by number from 0\n"
