@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* One that the session takes as `run` does. */
-static bool gate_option(struct lh_session *s, int argc, char **argv, int *i, const char *name, int *bad)
+static bool session_option(struct lh_session *s, int argc, char **argv, int *i, const char *name, int *bad)
 {
 	const char *value = NULL;
 	if (!lh_cli_option(argc, argv, i, name, &value, bad))
@@ -20,8 +20,9 @@ int lh_cmd_report(int argc, char **argv)
 	struct lh_session *s = lh_session_new();
 	int bad = s ? 0 : lh_cli_fail(&(struct lh_error){ LH_E_NOMEM, "out of memory" });
 	for (int i = 1; i < argc && !bad; i++) {
-		if (gate_option(s, argc, argv, &i, "--gate", &bad) || gate_option(s, argc, argv, &i, "--inconclusive", &bad) ||
-			lh_cli_option(argc, argv, &i, "--json", &out.json, &bad) || lh_cli_option(argc, argv, &i, "--run", &run, &bad))
+		if (session_option(s, argc, argv, &i, "--gate", &bad) || session_option(s, argc, argv, &i, "--inconclusive", &bad) ||
+			lh_cli_option(argc, argv, &i, "--json", &out.json, &bad) || lh_cli_option(argc, argv, &i, "--run", &run, &bad) ||
+			session_option(s, argc, argv, &i, "--against", &bad))
 			continue;
 		if (lh_cli_option(argc, argv, &i, "--no-timing", NULL, &bad))
 			out.timing = false;

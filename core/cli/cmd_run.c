@@ -70,10 +70,16 @@ static bool unicode(void)
 	return true;
 }
 
-int lh_cli_show(struct lh_session *s, const char *(*make)(struct lh_session *s, int columns, int colour, int unicode))
+struct lh_screen lh_cli_screen(void)
 {
 	bool terminal = isatty(STDOUT_FILENO), plain = getenv("NO_COLOR") && *getenv("NO_COLOR");
-	const char *text = make(s, columns(), terminal && !plain, unicode());
+	return (struct lh_screen){ columns(), terminal && !plain, unicode() };
+}
+
+int lh_cli_show(struct lh_session *s, const char *(*make)(struct lh_session *s, int columns, int colour, int unicode))
+{
+	struct lh_screen screen = lh_cli_screen();
+	const char *text = make(s, screen.columns, screen.colour, screen.unicode);
 	if (!text)
 		return lh_cli_session_fail(s);
 	fputs(text, stdout);

@@ -155,6 +155,7 @@ void lh_report_free(struct lh_report *report)
 		lh_report_columns_free(report->condition[i].columns, report->condition[i].column_count);
 	}
 	free((void *)report->condition);
+	free((void *)report->comparison);
 	lh_gate_report_free(report);
 	free(report);
 }

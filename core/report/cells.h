@@ -2,7 +2,8 @@
  *
  * The first column is the row's name, all others hold figures. Where the columns do not fit beside
  * each other the table continues in a further block below, names repeated: nothing is dropped.
- * First block: every column that must be there, then those main columns that fit. */
+ * First block: every column that must be there, then those main columns that fit. A row that has nothing
+ * in a block is left out of it. */
 #ifndef LH_REPORT_CELLS_H
 #define LH_REPORT_CELLS_H
 
@@ -23,6 +24,7 @@ struct lh_cells_column {
 struct lh_cells {
 	const struct lh_report_style *style;
 	int rows, columns, apart;            /* rows from `apart` on are set apart by a rule */
+	const char *what;                    /* heading of the names; NULL: policy */
 	struct lh_cells_column column[LH_CELLS_MAX];
 	struct lh_figure *figure;            /* [column * rows + row] */
 	struct lh_buf names;                 /* shown; each row's ends at name_end[row] */

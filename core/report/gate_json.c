@@ -1,25 +1,10 @@
 /* The verdicts in "longhaul.report/1". */
 #include "report/gate_report.h"
 
-#include "json/writer.h"
-
-#include <math.h>
+#include "report/json_parts.h"
 
 static const char *const units[] = { [LH_GATE_IN_TURNS] = "turns", [LH_GATE_IN_STEPS] = "steps", [LH_GATE_IN_SHARE] = "share",
 	[LH_GATE_IN_TOKENS] = "tokens", [LH_GATE_IN_DIFFERENCE] = "difference" };
-
-static void put_pair(struct lh_jw *w, const char *key, struct lh_interval v)
-{
-	lh_jw_key(w, key);
-	if (isnan(v.lo) || isnan(v.hi)) {
-		lh_jw_null(w);
-		return;
-	}
-	lh_jw_open_flat(w, '[');
-	lh_jw_double(w, v.lo);
-	lh_jw_double(w, v.hi);
-	lh_jw_close(w);
-}
 
 static void put_known(struct lh_jw *w, const char *key, bool known, int64_t v)
 {
@@ -33,10 +18,10 @@ static void put_known(struct lh_jw *w, const char *key, bool known, int64_t v)
 static void put_value(struct lh_jw *w, const struct lh_gate_result *r)
 {
 	lh_jw_key(w, "unit"), lh_jw_text(w, units[r->quantity]);
-	lh_jw_key(w, "value"), lh_jw_double(w, r->value);
-	put_pair(w, "ci", r->ci);
-	lh_jw_key(w, "level"), lh_jw_double(w, r->level);
-	lh_jw_key(w, "value_censored"), lh_jw_bool(w, r->value_open);
+	put_double(w, "value", r->value);
+	put_ci(w, "ci", r->ci);
+	put_double(w, "level", r->level);
+	put_bool(w, "value_censored", r->value_open);
 	lh_jw_key(w, "ci_censored");
 	lh_jw_open_flat(w, '[');
 	lh_jw_bool(w, r->lo_open);
@@ -50,7 +35,7 @@ static void put_message(struct lh_jw *w, const struct lh_report *report, const s
 	struct lh_buf text;
 	lh_buf_init(&text, 1 << 16);
 	lh_gate_sentence(report, g, &plain, &text);
-	lh_jw_key(w, "message"), lh_jw_str(w, lh_buf_str(&text));
+	put_str(w, "message", lh_buf_str(&text));
 	if (text.failed)
 		w->out->failed = text.failed;
 	lh_buf_fini(&text);
@@ -60,21 +45,21 @@ static void put_gate(struct lh_jw *w, const struct lh_report *report, const stru
 {
 	const struct lh_gate_result *r = &g->result;
 	lh_jw_open(w, '{');
-	lh_jw_key(w, "rule"), lh_jw_str(w, g->rule);
+	put_str(w, "rule", g->rule);
 	lh_jw_key(w, "verdict"), lh_jw_text(w, lh_gate_word(r->verdict));
 	put_value(w, r);
 	lh_jw_key(w, "operator"), lh_jw_text(w, g->at_most ? "<=" : ">=");
-	lh_jw_key(w, "limit"), lh_jw_double(w, g->limit);
-	lh_jw_key(w, "condition"), lh_jw_int(w, g->condition);
+	put_double(w, "limit", g->limit);
+	put_int(w, "condition", g->condition);
 	put_known(w, "against", g->against >= 0, g->against);
 	put_known(w, "turn", g->turn > 0, g->turn);
-	lh_jw_key(w, "samples"), lh_jw_int(w, r->samples);
-	lh_jw_key(w, "planned"), lh_jw_int(w, g->planned);
-	lh_jw_key(w, "sequential"), lh_jw_bool(w, r->sequential);
+	put_int(w, "samples", r->samples);
+	put_int(w, "planned", g->planned);
+	put_bool(w, "sequential", r->sequential);
 	put_known(w, "decided_at", r->decided_at > 0, r->decided_at);
 	put_known(w, "more_samples", r->more > 0, r->more);
-	lh_jw_key(w, "censored"), lh_jw_int(w, r->censored);
-	lh_jw_key(w, "policy_errors"), lh_jw_int(w, r->policy_errors);
+	put_int(w, "censored", r->censored);
+	put_int(w, "policy_errors", r->policy_errors);
 	put_message(w, report, g);
 	lh_jw_close(w);
 }

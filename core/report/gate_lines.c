@@ -213,6 +213,18 @@ static void put_counts(const struct lh_report *report, struct lh_buf *out)
 	lh_buf_puts(out, ".\n");
 }
 
+/* Whoever stops when it suits finds what suits more often than 95 % allow for; the betting interval does not mind. */
+static void say_stopped(const struct lh_report *report, const struct lh_report_style *style, struct lh_buf *line, struct lh_buf *out)
+{
+	int planned = report->gate[0].planned, n = report->condition[0].result->samples;
+	if (n >= planned)
+		return;
+	lh_buf_clear(line);
+	lh_buf_printf(line, "Sampling stopped after %d of %d samples, when all rules were decided. Their intervals hold wherever one stops;"
+		" those of tables are meant for a number of samples that was fixed beforehand, and are somewhat too narrow here.", n, planned);
+	lh_prose_wrap(out, lh_buf_str(line), 0, 0, style);
+}
+
 void lh_gate_lines(const struct lh_report *report, const struct lh_report_style *style, struct lh_buf *out)
 {
 	struct lh_buf line;
@@ -232,5 +244,6 @@ void lh_gate_lines(const struct lh_report *report, const struct lh_report_style 
 		if (line.failed)
 			out->failed = line.failed;
 	}
+	say_stopped(report, style, &line, out);
 	lh_buf_fini(&line);
 }
