@@ -63,7 +63,7 @@ static int read_gates(struct lh_results *r, const struct lh_json *j, struct lh_e
 		: lh_fail(err, LH_E_DAMAGED, "the run's settings have a certainty out of range");
 	for (const struct lh_json *g = lh_json_first(lh_json_get(j, "gates")); g && !rc; g = lh_json_next(g)) {
 		struct lh_rule rule;
-		if (lh_rule_parse(lh_json_str(g), &rule, NULL) || r->gates == LH_RULES)
+		if (r->gates == LH_RULES || lh_rule_parse(lh_json_str(g), &rule, NULL))
 			return lh_fail(err, LH_E_DAMAGED, "the run's settings have a gate that cannot be read");
 		lh_rule_fini(&rule);
 		rc = lh_results_gate(r, lh_json_str(g), err);
