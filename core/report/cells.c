@@ -138,7 +138,7 @@ static void print_heads(const struct lh_cells *c, const bool *in, int which, str
 {
 	struct line l = { out, 0 };
 	lh_prose_tone(out, LH_TONE_DIM, c->style);
-	line_put(&l, which == 0 ? "policy" : "", c->name_width, false);
+	line_put(&l, which == 0 ? (c->what ? c->what : "policy") : "", c->name_width, false);
 	for (int i = 0; i < c->columns; i++) {
 		if (!in[i])
 			continue;
