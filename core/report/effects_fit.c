@@ -8,7 +8,7 @@
 /* ---- the slope ---- */
 
 /* A permutation costs a step for each cell; p is valid with any number of them (Phipson, Smyth 2010). */
-enum { PERMUTATION_STEPS = 200000000, PERMUTATIONS_LEAST = 999 };
+enum { PERMUTATION_STEPS = 50000000, PERMUTATIONS_LEAST = 999 };
 
 /* Errors were dealt out by lot, up to the turn before the one that is asked. */
 static bool in_slope(const struct lh_history *h)

@@ -161,8 +161,7 @@ static bool some_unusable(const struct table *t, int k)
 static void history_columns(struct table *t)
 {
 	for (int k = 0; k < t->count; k++) {
-		bool last = k + 1 == t->count;
-		fill(t, k, last ? LH_CELLS_MUST : LH_CELLS_MAIN, "turn accuracy", "", accuracy);
+		fill(t, k, LH_CELLS_MAIN, "turn accuracy", "", accuracy);
 		if (t->e->turn[t->shown[k]] > 1)
 			fill(t, k, LH_CELLS_MAIN, "update exposure", "", update);
 		t->seen->exposure |= t->e->turn[t->shown[k]] > 1;
@@ -241,8 +240,7 @@ static void loss_column(struct table *t, int k, bool paper)
 {
 	char head[32];
 	snprintf(head, sizeof head, "loss at turn %d", t->e->turn[t->shown[k]]);
-	bool last = k + 1 == t->count;
-	struct lh_figure *f = lh_cells_add(&t->cells, paper ? LH_CELLS_MORE : last ? LH_CELLS_MUST : LH_CELLS_MAIN, head, paper ? "paper reading" : "points");
+	struct lh_figure *f = lh_cells_add(&t->cells, paper ? LH_CELLS_MORE : LH_CELLS_MAIN, head, paper ? "paper reading" : "points");
 	for (int row = 0; f && row < rows_of(t->e); row++) {
 		const struct lh_effect *x = paper ? &losses_at(t, k)[row].paper : &losses_at(t, k)[row].strict;
 		f[row] = lh_effects_points(x->value, x->ci, t->style);
