@@ -202,7 +202,7 @@ int64_t lh_session_turns(const struct lh_session *s)
 {
 	int64_t n = 0;
 	for (int i = 0; s->results && i < s->results->conditions; i++)
-		for (int k = 0; k < s->results->condition[i].samples; k++)
+		for (int k = 0; k < s->results->condition[i].samples * s->results->condition[i].episodes; k++)
 			n += s->results->condition[i].totals[k].turns;
 	return n;
 }
