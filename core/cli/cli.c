@@ -18,9 +18,18 @@ const struct lh_command lh_commands[] = {
 		NULL, "longhaul run --policy full_history --policy window:n=5 --turns 50 --samples 50 -o none", lh_cmd_run },
 	{ "report", "report FILE.db [options]", "the same table again, from a run file",
 		"  --run ID        a run of the file; the newest where it is not given\n"
+		"  --against NAME  the policy that the others are compared with; full_history where it is not given\n"
 		"  --json FILE     the report as JSON (-: to stdout, instead of the table)\n", "longhaul report longhaul.db --json -", lh_cmd_report },
+	{ "compare", "compare BASE.db NEW.db [options]", "two runs: what went further, what errs less, and how sure that is",
+		"  --run ID        a run of NEW.db; the newest where it is not given\n"
+		"  --base-run ID   the same of BASE.db\n"
+		"  --against NAME  the policy of BASE.db that every one of NEW.db is compared with; else its namesake\n"
+		"  --json FILE     the comparison as JSON (-: to stdout, instead of the table)\n"
+		"Exit code 4: one of the runs is not done; what there is of it is compared.\n", "longhaul compare longhaul.db longhaul.db", lh_cmd_compare },
 	{ "transcript", "transcript FILE.db [SAMPLE] [options]", "one conversation, or exactly what the model was sent",
 		"  --policy NAME   the condition, by its policy's label or name\n"
+		"  --history MODE  and by its history\n"
+		"  --probe N       with a made history: the episode that was asked at turn N; else its last\n"
 		"  --condition N   the condition, by number from 0\n"
 		"  --turn N        this turn only\n"
 		"  --call N        with --as-sent: call N of the turn, from 0\n"

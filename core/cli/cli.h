@@ -32,6 +32,7 @@ bool lh_cli_help(int argc, char **argv);                          /* -h or --hel
 
 int lh_cmd_run(int argc, char **argv);
 int lh_cmd_report(int argc, char **argv);
+int lh_cmd_compare(int argc, char **argv);
 int lh_cmd_list(int argc, char **argv);
 int lh_cmd_show(int argc, char **argv);
 int lh_cmd_check(int argc, char **argv);
@@ -39,5 +40,8 @@ int lh_cmd_transcript(int argc, char **argv);
 /* run and report write a report in the same ways. */
 struct lh_outputs { const char *json; bool timing; };
 int lh_cli_report(struct lh_session *s, const struct lh_outputs *outputs);
+/* What stdout can show. */
+struct lh_screen { int columns; bool colour, unicode; };
+struct lh_screen lh_cli_screen(void);
 
 #endif

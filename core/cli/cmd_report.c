@@ -4,11 +4,12 @@
 
 int lh_cmd_report(int argc, char **argv)
 {
-	const char *file = NULL, *run = NULL;
+	const char *file = NULL, *run = NULL, *against = NULL;
 	struct lh_outputs out = { .timing = true };
 	int bad = 0;
 	for (int i = 1; i < argc && !bad; i++) {
-		if (lh_cli_option(argc, argv, &i, "--json", &out.json, &bad) || lh_cli_option(argc, argv, &i, "--run", &run, &bad))
+		if (lh_cli_option(argc, argv, &i, "--json", &out.json, &bad) || lh_cli_option(argc, argv, &i, "--run", &run, &bad) ||
+			lh_cli_option(argc, argv, &i, "--against", &against, &bad))
 			continue;
 		if (lh_cli_option(argc, argv, &i, "--no-timing", NULL, &bad))
 			out.timing = false;
@@ -30,6 +31,8 @@ int lh_cmd_report(int argc, char **argv)
 	if (!s)
 		return lh_cli_fail(&(struct lh_error){ LH_E_NOMEM, "out of memory" });
 	int code = out.json ? lh_cli_check_output(out.json, file) : LH_EXIT_DONE;
+	if (!code && against && lh_session_set(s, "against", against))
+		code = lh_cli_session_fail(s);
 	if (!code)
 		code = lh_session_open(s, file, id) ? lh_cli_session_fail(s) : lh_cli_report(s, &out);
 	lh_session_free(s);

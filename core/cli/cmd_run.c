@@ -70,10 +70,16 @@ static bool unicode(void)
 	return true;
 }
 
-static int show_table(struct lh_session *s)
+struct lh_screen lh_cli_screen(void)
 {
 	bool terminal = isatty(STDOUT_FILENO), plain = getenv("NO_COLOR") && *getenv("NO_COLOR");
-	const char *text = lh_session_table_for(s, columns(), terminal && !plain, unicode());
+	return (struct lh_screen){ columns(), terminal && !plain, unicode() };
+}
+
+static int show_table(struct lh_session *s)
+{
+	struct lh_screen screen = lh_cli_screen();
+	const char *text = lh_session_table_for(s, screen.columns, screen.colour, screen.unicode);
 	if (!text)
 		return lh_cli_session_fail(s);
 	fputs(text, stdout);

@@ -158,6 +158,7 @@ void lh_report_free(struct lh_report *report)
 		lh_report_columns_free(report->condition[i].columns, report->condition[i].column_count);
 	}
 	free((void *)report->condition);
+	free((void *)report->comparison);
 	lh_effects_free((struct lh_report_effects *)report->effects, report->effects_count);
 	free(report);
 }

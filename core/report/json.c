@@ -1,6 +1,7 @@
 /* "longhaul.report/1": the schema is the interface; additions are allowed, changes are not. */
 #include "report/report.h"
 
+#include "report/comparison_json.h"
 #include "report/effects_json.h"
 #include "report/json_parts.h"
 #include "report/number.h"
@@ -295,7 +296,7 @@ void lh_report_json(const struct lh_report *report, bool timing, struct lh_buf *
 		put_condition(&w, &report->condition[i], timing);
 	lh_jw_close(&w);
 	lh_effects_json(&w, report);
-	put_empty(&w, "comparisons");
+	lh_comparison_json(&w, report);
 	put_empty(&w, "gates");
 	put_notes(&w, report);
 	lh_jw_close(&w);

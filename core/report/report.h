@@ -7,7 +7,7 @@
 #define LH_REPORT_REPORT_H
 
 #include "base/text.h"
-#include "measure/measure.h"
+#include "measure/compare.h"
 #include "report/effects.h"
 
 struct lh_report_run {
@@ -54,10 +54,26 @@ struct lh_report_condition {
 	const struct lh_report_column *columns; int column_count;
 };
 
+enum { LH_FRONT_HORIZON = 1, LH_FRONT_ERRORS = 2 };      /* measure/pareto.h: the first horizon, the turn error rate; against input tokens per turn */
+
+/* A policy and the baseline of its group (report/group.h), both with their own history, on the same samples. */
+struct lh_report_comparison {
+	int policy, baseline;                /* conditions of the report */
+	struct lh_comparison of;             /* policy less baseline; an oracle is a bound and not tested */
+	double length_adjusted, errors_adjusted;     /* by Holm over the group's tests; NAN: not tested */
+	int tests;                           /* so many in the group */
+	double tokens_ratio;                 /* input tokens per turn, over the baseline's; NAN: unknown */
+	unsigned fronts, baseline_fronts;    /* LH_FRONT_… */
+	int heal;                            /* the condition that gap is to; -1: there is none */
+	struct lh_gap gap;                   /* NAN for oracles, and where it is not defined */
+};
+
 struct lh_report {
 	struct lh_report_run run;
 	const struct lh_report_condition *condition;
 	int count;
+	const struct lh_report_comparison *comparison;       /* group by group, in the order of its rows */
+	int comparison_count;
 	const struct lh_report_effects *effects; int effects_count;
 	const char *const *notes; int note_count;     /* sentences printed under the table */
 };

@@ -2,6 +2,8 @@
 #include "longhaul/longhaul.h"
 
 #include "report/assemble.h"
+#include "report/comparisons.h"
+#include "report/versus.h"
 #include "run/dryrun.h"
 #include "run/run.h"
 
@@ -10,12 +12,13 @@
 
 struct lh_session {
 	struct lh_experiment experiment;
-	struct lh_results *results;
+	struct lh_results *results, *base;       /* base: of lh_session_compare */
 	struct lh_report *report;
+	struct lh_versus *versus;
 	struct lh_run_hooks hooks;
 	struct lh_error error;
 	struct lh_buf json, table, command;
-	char *opened;                    /* the run file that results were read from */
+	char *opened, *base_opened;      /* the run files that results were read from */
 };
 
 const char *lh_version(void) { return LH_VERSION; }
@@ -34,12 +37,16 @@ struct lh_session *lh_session_new(void)
 
 static void forget(struct lh_session *s)
 {
+	lh_versus_free(s->versus);
 	lh_report_free(s->report);
 	lh_results_free(s->results);
+	lh_results_free(s->base);
 	free(s->opened);
+	free(s->base_opened);
+	s->versus = NULL;
 	s->report = NULL;
-	s->results = NULL;
-	s->opened = NULL;
+	s->results = s->base = NULL;
+	s->opened = s->base_opened = NULL;
 }
 
 void lh_session_free(struct lh_session *s)
@@ -68,7 +75,7 @@ int lh_session_set(struct lh_session *s, const char *name, const char *value)
 {
 	struct lh_error *err = fresh(s);
 	int rc = lh_experiment_set(&s->experiment, lh_str_of(name), lh_str_of(value), LH_FROM_LINE, NULL, err);
-	static const char *const carried_out[] = { "output", "concurrency", "jobs", "dry-run", "resume", "new", NULL };
+	static const char *const carried_out[] = { "output", "concurrency", "jobs", "dry-run", "resume", "new", "against", NULL };
 	bool what = true;                        /* is run, not how */
 	for (const char *const *n = carried_out; *n; n++)
 		what = what && strcmp(name, *n);
@@ -102,7 +109,12 @@ void lh_session_stop_on(struct lh_session *s, const volatile int *flag)
 
 static int assemble(struct lh_session *s)
 {
-	return lh_report_of(s->results, s->command.p ? s->command.p : "", &s->report, &s->error);
+	int rc = lh_report_of(s->results, s->command.p ? s->command.p : "", &s->report, &s->error);
+	if (!rc)
+		rc = lh_report_compare(s->report, s->results, s->experiment.against, &s->error);
+	if (rc)
+		forget(s);
+	return rc;
 }
 
 void lh_session_isolate(struct lh_session *s)
@@ -127,6 +139,35 @@ int lh_session_open(struct lh_session *s, const char *path, int64_t run)
 		return lh_nomem(err);
 	int rc = lh_results_load(path, run, &s->results, err);
 	return rc ? rc : assemble(s);
+}
+
+static bool is_done(const struct lh_results *r) { return !strcmp(r->status, "done"); }
+
+static int load_both(struct lh_session *s, int64_t base_run, int64_t run, struct lh_error *err)
+{
+	int rc = lh_results_load(s->base_opened, base_run, &s->base, err);
+	return rc ? rc : lh_results_load(s->opened, run, &s->results, err);
+}
+
+int lh_session_compare(struct lh_session *s, const char *base_path, int64_t base_run, const char *path, int64_t run)
+{
+	struct lh_error *err = fresh(s);
+	forget(s);
+	s->opened = lh_str_dup(lh_str_of(path));
+	s->base_opened = lh_str_dup(lh_str_of(base_path));
+	int rc = s->opened && s->base_opened ? load_both(s, base_run, run, err) : lh_nomem(err);
+	if (!rc) {
+		struct lh_versus_run both[2] = { [LH_NEW] = { s->opened, s->results, is_done(s->results) }, [LH_BASE] = { s->base_opened, s->base, is_done(s->base) } };
+		rc = lh_versus_of(both, s->experiment.against, &s->versus, err);
+	}
+	if (rc)
+		forget(s);
+	return rc;
+}
+
+int lh_session_compared_done(const struct lh_session *s)
+{
+	return s->versus && s->versus->run[LH_NEW].done && s->versus->run[LH_BASE].done;
 }
 
 int64_t lh_session_run_id(const struct lh_session *s)
@@ -204,6 +245,33 @@ const char *lh_session_table_for(struct lh_session *s, int columns, int colour, 
 const char *lh_session_table(struct lh_session *s, int columns)
 {
 	return lh_session_table_for(s, columns, 0, 1);
+}
+
+static bool has_comparison(struct lh_session *s)
+{
+	struct lh_error *err = fresh(s);
+	if (!s->versus)
+		lh_fail(err, LH_E_USAGE, "there is no comparison: compare two run files first");
+	return s->versus != NULL;
+}
+
+const char *lh_session_comparison_json(struct lh_session *s)
+{
+	if (!has_comparison(s))
+		return NULL;
+	lh_buf_clear(&s->json);
+	lh_versus_json(s->versus, &s->json);
+	return made(s, &s->json);
+}
+
+const char *lh_session_comparison_for(struct lh_session *s, int columns, int colour, int unicode)
+{
+	if (!has_comparison(s))
+		return NULL;
+	struct lh_report_style style = { .colour = colour != 0, .unicode = unicode != 0, .columns = columns < 60 ? 60 : columns };
+	lh_buf_clear(&s->table);
+	lh_versus_table(s->versus, &style, &s->table);
+	return made(s, &s->table);
 }
 
 const char *lh_session_dry_run(struct lh_session *s)

@@ -1,5 +1,6 @@
 #include "report/report.h"
 
+#include "report/comparison_table.h"
 #include "report/caption.h"
 #include "report/effects_table.h"
 #include "report/prose.h"
@@ -273,6 +274,7 @@ void lh_report_table(const struct lh_report *report, const struct lh_report_styl
 	say_unfinished(report, style, out);
 	for (int at = 0; lh_group_next(report, &at, &group, out); lh_group_fini(&group)) {
 		print_group(&group, &seen, style, out);
+		lh_comparison_table(&group, &seen, style, out);
 		lh_report_curve_group(&group, style, out);
 		lh_buf_putc(out, '\n');
 		lh_effects_table(&group, &effects, style, out);

@@ -77,7 +77,8 @@ static int try_all(const struct lh_experiment *e, struct lh_plan *p, struct lh_m
 	double usd = 0;
 	bool all = true, live = false;
 	int tried = p->samples < SAMPLES_TRIED ? (int)p->samples : SAMPLES_TRIED;
-	lh_buf_printf(b, "%-40s %-20s %12s %16s %14s  %s\n", "model", "policy", "calls", "tokens in", "tokens out", "cost");
+	int wide = p->probing ? 44 : 20;                 /* room for the history beside the policy */
+	lh_buf_printf(b, "%-40s %-*s %12s %16s %14s  %s\n", "model", wide, p->probing ? "policy, history" : "policy", "calls", "tokens in", "tokens out", "cost");
 	for (int i = 0; i < p->conditions; i++) {
 		struct lh_condition *c = &p->condition[i];
 		struct lh_model *own = c->model;
@@ -89,14 +90,16 @@ static int try_all(const struct lh_experiment *e, struct lh_plan *p, struct lh_m
 			return rc;
 		n = (struct count){ n.calls * (int64_t)p->samples / tried, n.in * (int64_t)p->samples / tried, n.out * (int64_t)p->samples / tried };
 		total = (struct count){ total.calls + n.calls, total.in + n.in, total.out + n.out };
-		lh_buf_printf(b, "%-40.40s %-20.20s %12lld %16lld %14lld  ", c->model_label, c->policy_label, (long long)n.calls, (long long)n.in, (long long)n.out);
+		char who[128];
+		snprintf(who, sizeof who, p->probing ? "%.60s, %.60s" : "%.60s", c->policy_label, c->history);
+		lh_buf_printf(b, "%-40.40s %-*.*s %12lld %16lld %14lld  ", c->model_label, wide, wide, who, (long long)n.calls, (long long)n.in, (long long)n.out);
 		if (lh_model_carrier(own))
 			put_cost(b, own, &n, &usd, &all), live = true;
 		else
 			lh_buf_puts(b, "nothing");
 		lh_buf_putc(b, '\n');
 	}
-	lh_buf_printf(b, "%-61s %12lld %16lld %14lld  ", "all", (long long)total.calls, (long long)total.in, (long long)total.out);
+	lh_buf_printf(b, "%-*s %12lld %16lld %14lld  ", 41 + wide, "all", (long long)total.calls, (long long)total.in, (long long)total.out);
 	if (live && !all && usd <= 0)
 		lh_buf_puts(b, "unknown (see --price)\n");
 	else if (live)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum option { TASK, MODEL, POLICY, HISTORY, PROBE_TURNS, TURNS, SAMPLES, STEPS_PER_TURN, STEPS, SEED, HORIZON, STOP_AT_ERROR,
+enum option { TASK, MODEL, POLICY, HISTORY, PROBE_TURNS, TURNS, SAMPLES, STEPS_PER_TURN, STEPS, SEED, HORIZON, AGAINST, STOP_AT_ERROR,
 	SAMPLE, CONCURRENCY, RPS, TPM, RETRIES, TIMEOUT, MAX_CALLS, MAX_TOKENS_TOTAL, MAX_COST, MAX_TIME, PRICE, DRY_RUN, RESUME, NEW, JOBS, STALL,
 	PLUGIN, ALLOW_PROCESS, ALLOW_ENDPOINT, SKIP_WITHOUT_KEY, OUTPUT, OPTIONS };
 
@@ -24,6 +24,7 @@ const struct lh_option_info lh_run_options[] = {
 	[STEPS] = { "steps", "N", "", "fixed total: turns = N / steps-per-turn" },
 	[SEED] = { "seed", "N", "1", "names every random draw of the run" },
 	[HORIZON] = { "horizon", "S[,S]", "0.5,0.8,0.9", "shares for which the horizon is reported" },
+	[AGAINST] = { "against", "POLICY", "full_history", "the policy that the others are compared with" },
 	[STOP_AT_ERROR] = { "stop-at-error", NULL, "", "end an episode at its first error (horizons need no more)" },
 	[SAMPLE] = { "sample", "I", "", "run sample I only (from 0)" },
 	[CONCURRENCY] = { "concurrency", "N", "64", "calls in flight; results do not depend on it" },
@@ -85,9 +86,10 @@ void lh_experiment_fini(struct lh_experiment *e)
 	clear(&e->plugins);
 	clear(&e->allowed_hosts);
 	free(e->output);
+	free(e->against);
 	free(e->price_file);
 	free(e->probe_turns);
-	e->output = e->price_file = e->probe_turns = NULL;
+	e->output = e->against = e->price_file = e->probe_turns = NULL;
 }
 
 static int add(struct lh_list *l, struct lh_str item, enum lh_origin origin, const char *base_dir, struct lh_error *err)
@@ -264,6 +266,7 @@ int lh_experiment_set(struct lh_experiment *e, struct lh_str name, struct lh_str
 	case STEPS_PER_TURN: return set_steps(e, name, v, err);
 	case SEED: return set_seed(e, v, err);
 	case HORIZON: return set_horizon(e, name, v, err);
+	case AGAINST: return set_text(&e->against, v, err);
 	case STOP_AT_ERROR: return set_switch(name, v, &e->stop_at_error, err);
 	case SAMPLE: return integer(name, v, 0, 100000000, &e->only_sample, err);
 	case CONCURRENCY: return integer(name, v, 1, 100000, &e->concurrency, err);
@@ -335,7 +338,7 @@ static int scalar_text(const struct lh_json *v, struct lh_buf *out, struct lh_er
 		if (lh_json_int(v, &i))
 			lh_buf_put_int(out, i);
 		else
-			lh_buf_printf(out, "%.17g", lh_json_number(v));
+			lh_buf_put_double(out, lh_json_number(v));
 		break;
 	default: return lh_fail(err, LH_E_USAGE, "a text, a number or true/false is needed here");
 	}

@@ -37,6 +37,7 @@ struct lh_experiment {
 	char *price_file;
 	char *probe_turns;                       /* as typed; NULL: 1 and last */
 	char *output;                            /* "none": no run file */
+	char *against;                           /* of the report: the policy that others are compared with; NULL: by default */
 	enum lh_origin origin[64];               /* by option, see experiment.c */
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "json/writer.h"
+#include "run/against.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -284,6 +285,23 @@ static int refuse_twins(const struct lh_plan *p, struct lh_error *err)
 	return 0;
 }
 
+/* Told before anything is run. Made histories are not compared with each other. */
+static int check_against(const struct lh_experiment *e, const struct lh_plan *p, struct lh_error *err)
+{
+	int n = 0, at;
+	if (!e->against)
+		return 0;
+	struct lh_candidate *c = calloc((size_t)p->conditions + 1, sizeof *c);
+	if (!c)
+		return lh_nomem(err);
+	for (int i = 0; i < p->conditions; i++)
+		if (!strcmp(p->condition[i].history, "own"))
+			c[n++] = (struct lh_candidate){ p->condition[i].policy_label, lh_policy_name(p->condition[i].policy) };
+	int rc = lh_against_find(c, n, e->against, &at, err);
+	free(c);
+	return rc;
+}
+
 /* ---- identity ---- */
 
 static void put_named(struct lh_jw *w, const char *name, struct lh_str options)
@@ -401,6 +419,8 @@ int lh_plan_make(const struct lh_experiment *e, struct lh_plan *p, struct lh_err
 		rc = fill(e, p, err);
 	if (!rc)
 		rc = refuse_twins(p, err);
+	if (!rc)
+		rc = check_against(e, p, err);
 	if (!rc)
 		rc = identify(e, p, err);
 	p->simulated = true;

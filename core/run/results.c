@@ -26,11 +26,12 @@ int lh_results_probes(struct lh_condition_results *c, struct lh_str list, int tu
 	c->probe = malloc((most + 1) * sizeof *c->probe);
 	if (!c->probe)
 		return lh_nomem(err);
-	while (!rc && list.n) {
+	for (bool more = list.n > 0; !rc && more;) {
 		const char *comma = memchr(list.p, ',', list.n);
 		size_t len = comma ? (size_t)(comma - list.p) : list.n;
 		rc = add_probe(c, (struct lh_str){ list.p, len }, turns, err);
-		len += comma != NULL;
+		more = comma != NULL;
+		len += more;
 		list = (struct lh_str){ list.p + len, list.n - len };
 	}
 	if (!rc && lh_history_made(&c->made) && !c->probes)

@@ -137,13 +137,11 @@ int lh_history_parse(struct lh_str text, struct lh_history out[LH_HISTORY_RATES]
 
 void lh_history_write(const struct lh_history *h, char out[LH_HISTORY_TEXT])
 {
-	char rate[40] = "";
-	for (int digits = 1; has_rate(h->mode) && digits <= 17; digits++) {   /* the shortest that reads back */
-		double back;
-		snprintf(rate, sizeof rate, "rate=%.*g,", digits, h->rate);
-		if (lh_str_to_double((struct lh_str){ rate + 5, strlen(rate) - 6 }, &back) && back == h->rate)
-			break;
-	}
-	int n = snprintf(out, LH_HISTORY_TEXT, "%s:%s%s%s", mode_names[h->mode], rate, h->last ? "last=true," : "", h->thoughts ? "thoughts=matching," : "");
+	struct lh_buf rate;
+	lh_buf_init(&rate, 64);
+	lh_buf_put_double(&rate, h->rate);
+	int n = snprintf(out, LH_HISTORY_TEXT, "%s:%s%s%s%s%s", mode_names[h->mode], has_rate(h->mode) ? "rate=" : "", has_rate(h->mode) && rate.p ? rate.p : "",
+		has_rate(h->mode) ? "," : "", h->last ? "last=true," : "", h->thoughts ? "thoughts=matching," : "");
 	out[n - 1] = 0;                          /* the last comma, or the colon */
+	lh_buf_fini(&rate);
 }

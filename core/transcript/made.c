@@ -128,42 +128,33 @@ static int task_reply(struct lh_made *m, struct lh_transcript *t, uint32_t turn,
 
 /* ---- filler ---- */
 
-/* Question and answer of a turn, of these lengths. */
-static void filler(struct lh_made *m, uint32_t turn, size_t question, size_t reply)
-{
-	struct lh_random r = stream(m, turn, FILLER);
-	lh_buf_clear(&m->question);
-	lh_buf_clear(&m->text);
-	lh_filler_pair(r, question, reply, &m->question, &m->text);
-}
-
+/* Question and answer of a turn, each of the length of what it stands for. */
 static int filler_question(struct lh_made *m, struct lh_transcript *t, uint32_t turn, struct lh_error *err)
 {
 	lh_buf_clear(&m->question);
-	int rc = lh_transcript_put_prompt(t, turn, &m->question, err);
+	int rc = lh_transcript_pass_turn(t, err);
+	if (!rc)
+		rc = lh_transcript_put_prompt(t, turn, &m->question, err);
 	if (rc)
 		return rc;
-	m->ask = m->question.n;
-	filler(m, turn, m->ask, 0);
+	size_t ask = m->question.n, reply = lh_transcript_truth(t, turn).n + sizeof "<answer></answer>" - 1;
+	lh_buf_clear(&m->question);
+	lh_buf_clear(&m->text);
+	lh_filler_pair(stream(m, turn, FILLER), ask, reply, &m->question, &m->text);
+	m->bytes_meant += ask + reply;
 	rc = lh_buf_ok(&m->question, err);
 	if (rc)
 		return rc;
-	m->bytes_meant += m->ask;
 	note(m, lh_buf_str(&m->question));
-	return lh_transcript_begin_turn_with(t, lh_buf_str(&m->question), err);
+	return lh_transcript_add_made_prompt(t, lh_buf_str(&m->question), err);
 }
 
 /* The last one says where things stand, as a clean history's last answer does. */
 static int filler_reply(struct lh_made *m, const struct lh_transcript *t, uint32_t turn, struct lh_error *err)
 {
-	struct lh_str truth = lh_transcript_truth(t, turn);
-	size_t meant = truth.n + sizeof "<answer></answer>" - 1;
-	m->bytes_meant += meant;
-	if (turn + 1 < m->probe) {
-		filler(m, turn, m->ask, meant);
-	} else {
+	if (turn + 1 == m->probe) {
 		lh_buf_clear(&m->text);
-		put_tag(&m->text, truth);
+		put_tag(&m->text, lh_transcript_truth(t, turn));
 	}
 	return lh_buf_ok(&m->text, err);
 }

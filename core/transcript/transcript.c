@@ -235,12 +235,10 @@ int lh_transcript_begin_turn(struct lh_transcript *t, struct lh_error *err)
 	return rc ? rc : enter(t, id, err);
 }
 
-int lh_transcript_begin_turn_with(struct lh_transcript *t, struct lh_str prompt, struct lh_error *err)
+int lh_transcript_add_made_prompt(struct lh_transcript *t, struct lh_str prompt, struct lh_error *err)
 {
 	uint32_t id = 0;
-	int rc = lh_transcript_pass_turn(t, err);
-	if (!rc)
-		rc = make(t, LH_USER, LH_BY_HISTORY, prompt, LH_STR(""), &id, err);
+	int rc = make(t, LH_USER, LH_BY_HISTORY, prompt, LH_STR(""), &id, err);
 	return rc ? rc : enter(t, id, err);
 }
 

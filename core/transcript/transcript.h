@@ -79,10 +79,10 @@ void lh_transcript_use_arena(struct lh_transcript *t, struct lh_arena *arena);
 
 /* Appends the next turn's prompt and carries the truth on. */
 int lh_transcript_begin_turn(struct lh_transcript *t, struct lh_error *err) LH_CHECKED;
-/* Likewise, for made histories: with this prompt in the place of the task's; with no prompt, so that the turn leaves
- * nothing in the record; with the true state so far restated in front of the prompt. */
-int lh_transcript_begin_turn_with(struct lh_transcript *t, struct lh_str prompt, struct lh_error *err) LH_CHECKED;
+/* Likewise, for made histories: without a prompt, so that the turn leaves nothing in the record unless this one is put
+ * into it; with the true state so far restated in front of the prompt. */
 int lh_transcript_pass_turn(struct lh_transcript *t, struct lh_error *err) LH_CHECKED;
+int lh_transcript_add_made_prompt(struct lh_transcript *t, struct lh_str prompt, struct lh_error *err) LH_CHECKED;
 int lh_transcript_begin_restated(struct lh_transcript *t, struct lh_error *err) LH_CHECKED;
 /* A reply that nobody gave enters the record: the turn is finished. */
 int lh_transcript_add_made(struct lh_transcript *t, struct lh_str text, struct lh_error *err) LH_CHECKED;

@@ -205,6 +205,28 @@ int64_t fam_add(int64_t a, int64_t b)
 	return sum > FAM_INT_MAX ? FAM_INT_MAX : sum < -FAM_INT_MAX ? -FAM_INT_MAX : sum;
 }
 
+/* ---- Thoughts ---------------------------------------------------------------------------------- */
+
+int32_t fam_sum_read(const struct lh_host *host, struct lh_text before, struct lh_text after, int64_t operand, struct fam_sum *out)
+{
+	if (!fam_state_int(before, &out->before))
+		return fam_not_a_state(host, before, "a running total");
+	if (!fam_state_int(after, &out->after))
+		return fam_not_a_state(host, after, "a running total");
+	out->added = fam_add(out->before, operand) == out->after ? operand : out->after - out->before;
+	return LH_TASK_OK;
+}
+
+void fam_sum_put(const struct lh_host *host, struct lh_sink *out, struct fam_sum sum)
+{
+	fam_put_int(host, out, sum.before);
+	fam_put(host, out, sum.added < 0 ? " - " : " + ");
+	fam_put_int(host, out, sum.added < 0 ? -sum.added : sum.added);
+	fam_put(host, out, " = ");
+	fam_put_int(host, out, sum.after);
+	fam_put(host, out, ".");
+}
+
 /* ---- Randomness -------------------------------------------------------------------------------- */
 
 struct lh_draw *fam_step_draw(const struct lh_host *host, uint64_t seed, uint64_t step)

@@ -42,6 +42,17 @@ bool fam_state_int(struct lh_text t, int64_t *out);
 /* a + b, held within FAM_INT_MAX: apply() is total, however absurd the state it is given. */
 int64_t fam_add(int64_t a, int64_t b);
 
+/* ---- Thoughts ---------------------------------------------------------------------------------- */
+
+/* An addition as it is explained: before + added = after. */
+struct fam_sum { int64_t before, added, after; };
+
+/* From the texts of two states. `added` is the operand where that leads from one to the other, and else what it was
+ * misread as: the integer that does. */
+int32_t fam_sum_read(const struct lh_host *host, struct lh_text before, struct lh_text after, int64_t operand, struct fam_sum *out);
+/* 12 + 5 = 17. or 12 - 5 = 7. */
+void fam_sum_put(const struct lh_host *host, struct lh_sink *out, struct fam_sum sum);
+
 /* ---- Randomness -------------------------------------------------------------------------------- */
 
 /* The stream of step `step` of a sample: the same however often and in whatever order it is asked for. */

@@ -254,8 +254,8 @@ class Case(lhcli.Case):
     COUNTS = ("SELECT e.sample, e.condition, c.turn, c.seq, c.tokens_in, c.tokens_out, c.tokens_reasoning FROM call c JOIN episode e ON e.id = c.episode"
               " WHERE c.error IS NULL AND e.status <> 'superseded' ORDER BY 1, 2, 3, 4")
     RECORD = ("SELECT e.sample, e.condition, m.slot, m.turn, m.role, m.text, m.thoughts, m.made_by, m.note FROM message m JOIN episode e ON e.id = m.episode"
-              " WHERE m.slot IS NOT NULL AND e.status <> 'superseded' ORDER BY 1, 2, 3, m.id")
-    ENDS = "SELECT sample, condition, status, extra FROM episode WHERE status <> 'superseded' ORDER BY 1, 2"
+              " WHERE m.slot IS NOT NULL AND e.status <> 'superseded' ORDER BY 1, 2, e.probe, 3, m.id")
+    ENDS = "SELECT sample, condition, probe, status, extra, history_hash FROM episode WHERE status <> 'superseded' ORDER BY 1, 2, 3"
 
     def assertSameRows(self, file, other, where, counts=True):
         """Run files that hold one run each tell the same of every call; returns how many there are."""

@@ -239,6 +239,80 @@ static void test_slips_at_the_edges(void)
 	}
 }
 
+/* ---- Thoughts ---------------------------------------------------------------------------------- */
+
+static const char *explain(struct one *o, uint64_t step, const char *before, const char *after)
+{
+	struct lh_error err = { 0 };
+	lh_buf_clear(&o->out);
+	CHECK_INT(lh_sample_explain(o->sample, step, lh_str_of(before), lh_str_of(after), &o->out, &err), 0);
+	CHECK_TEXT(err.text, "");
+	return o->out.p;
+}
+
+/* The samples of by_hand. Of each step first the right answer, then answers with a slip. */
+static const struct { const char *spec; uint64_t step; const char *before, *after, *text; } explained[] = {
+	{ "kv_sum keys=6", 1, "27", "43", "blame is 16. 27 + 16 = 43." },
+	{ "kv_sum keys=6", 1, "27", "44", "blame is 17. 27 + 17 = 44." },
+	{ "kv_sum keys=6", 1, "27", "27", "blame is 0. 27 + 0 = 27." },
+	{ "kv_sum keys=6", 1, "-30", "-46", "blame is -16. -30 - 16 = -46." },
+	{ "kv_sum keys=6", 4, "0", "-4", "crest is -4. 0 - 4 = -4." },
+	{ "kv_sum keys=6", 4, "5", "9", "crest is 4. 5 + 4 = 9." },
+	/* A total is held within 18 digits, and what was read stays what it was. */
+	{ "kv_sum keys=6", 1, "999999999999999999", "999999999999999999", "blame is 16. 999999999999999999 + 16 = 999999999999999999." },
+	{ "kv_sum keys=6", 1, "999999999999999999", "-999999999999999999",
+		"blame is -1999999999999999998. 999999999999999999 - 1999999999999999998 = -999999999999999999." },
+	{ "prefix_sum", 1, "65", "-19", "65 - 84 = -19." },
+	{ "prefix_sum", 1, "65", "-20", "65 - 85 = -20." },
+	{ "prefix_sum", 1, "65", "149", "65 + 84 = 149." },
+	{ "lookup keys=6", 1, "27", "16", "blame is 16." },
+	{ "lookup keys=6", 1, "27", "-16", "blame is -16." },
+	{ "lookup keys=6", 1, "-3", "45", "blame is 45." },
+	/* 3 5 0 2 times blame, modulo 7. */
+	{ "kv_matmul keys=6", 1, "3 5 0 2", "2 3 3 5", "blame is 4 5 5 6. 3*4+5*5=37, 3*5+5*6=45, 0*4+2*5=10, 0*5+2*6=12. Modulo 7: 2 3 3 5." },
+	/* The next line of the dictionary, 6 0 0 5, taken for it; the step left out. */
+	{ "kv_matmul keys=6", 1, "3 5 0 2", "4 4 0 3", "blame is 6 0 0 5. 3*6+5*0=18, 3*0+5*5=25, 0*6+2*0=0, 0*0+2*5=10. Modulo 7: 4 4 0 3." },
+	{ "kv_matmul keys=6", 1, "3 5 0 2", "3 5 0 2", "blame is 1 0 0 1. 3*1+5*0=3, 3*0+5*1=5, 0*1+2*0=0, 0*0+2*1=2. Modulo 7: 3 5 0 2." },
+	/* From a singular matrix nothing leads to this: the second sum, 45 = 3 modulo 7, is miscounted. */
+	{ "kv_matmul keys=6", 1, "3 5 0 0", "2 4 0 0", "blame is 4 5 5 6. 3*4+5*5=37, 3*5+5*6=46, 0*4+0*5=0, 0*5+0*6=0. Modulo 7: 2 4 0 0." },
+};
+
+static void test_explained(void)
+{
+	for (size_t i = 0; i < sizeof explained / sizeof *explained; i++) {
+		struct one o = open_one(explained[i].spec, 0);
+		CHECK(lh_family_explains(lh_taskset_family(o.set)));
+		CHECK_TEXT(explain(&o, explained[i].step, explained[i].before, explained[i].after), explained[i].text);
+		close_one(&o);
+	}
+}
+
+static void test_not_explained(void)
+{
+	struct one o = open_one("kv_sum", 0);
+	struct lh_error err = { 0 };
+	CHECK_INT(lh_sample_explain(o.sample, 2, LH_STR("4"), LH_STR("four"), &o.out, &err), LH_E_PLUGIN);
+	CHECK_TEXT(err.text, "task kv_sum, sample 0, step 2: 'four' is not a running total");
+	CHECK_INT((int)o.out.n, 0);
+	close_one(&o);
+
+	const struct lh_family *f;
+	struct lh_taskset *set;
+	struct lh_sample *s;
+	err = (struct lh_error){ 0 };
+	CHECK_INT(lh_registry_open(registry, LH_BINARY_DIR "/tests/abi/good.so", &f, &err), 0);
+	CHECK(!lh_family_explains(f));
+	CHECK_INT(lh_taskset_open(f, NULL, NULL, 0, NULL, &set, &err), 0);
+	CHECK_INT(lh_sample_open(set, 0, 1, &s, &err), 0);
+	struct lh_buf out;
+	lh_buf_init(&out, LH_THOUGHTS_MAX);
+	CHECK_INT(lh_sample_explain(s, 0, LH_STR("0"), LH_STR("1"), &out, &err), LH_E_USAGE);
+	CHECK_TEXT(err.text, "task good does not explain its steps: the family does not offer longhaul.thoughts/1");
+	lh_buf_fini(&out);
+	lh_sample_close(s);
+	lh_taskset_free(set);
+}
+
 /* ---- The same samples -------------------------------------------------------------------------- */
 
 /* prefix_sum adds what kv_sum finds; lookup finds it; kv_matmul names the same keys. */
@@ -309,6 +383,8 @@ int main(void)
 	test_matrices();
 	test_slips();
 	test_slips_at_the_edges();
+	test_explained();
+	test_not_explained();
 	test_controls_are_paired();
 	test_answers_stay_short();
 	test_bad_params();

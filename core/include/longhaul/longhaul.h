@@ -86,6 +86,19 @@ const char *lh_session_table(struct lh_session *s, int columns);
 /* For terminals: colour, and ASCII only where unicode is 0. */
 const char *lh_session_table_for(struct lh_session *s, int columns, int colour, int unicode);
 
+/* ---- two runs ---- */
+
+/* In place of a run: run `run` of the run file `path` (NEW) is compared with run `base_run` of `base_path`
+ * (BASE); -1: the newest. Each policy of NEW is compared with its namesake in BASE; with the option
+ * "against" set, with that policy of BASE. */
+int lh_session_compare(struct lh_session *s, const char *base_path, int64_t base_run, const char *path, int64_t run);
+/* Are both runs done? */
+int lh_session_compared_done(const struct lh_session *s);
+/* "longhaul.compare/1". NULL: see the error. */
+const char *lh_session_comparison_json(struct lh_session *s);
+/* As lh_session_table_for. */
+const char *lh_session_comparison_for(struct lh_session *s, int columns, int colour, int unicode);
+
 /* The words of the latest error; "" when there was none. */
 const char *lh_session_error(const struct lh_session *s);
 int lh_session_error_code(const struct lh_session *s);
