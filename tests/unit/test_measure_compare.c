@@ -98,6 +98,24 @@ static void test_never_flat(void)
 	drop(two);
 }
 
+/* Two groups are drawn by themselves: with the same numbers in both, the difference is as uncertain as that of
+ * two means, not certain. */
+static void test_drawn_apart(void)
+{
+	enum { SAMPLES = 60, LAST = 10 };
+	uint8_t cell[SAMPLES * LAST];
+	for (int i = 0; i < SAMPLES * LAST; i++)
+		cell[i] = (i / LAST) % 11 > i % LAST ? LH_OUTCOME_SLIPS : LH_OUTCOME_CORRECT;
+	struct lh_grid g = { .samples = SAMPLES, .turns = LAST, .outcome = cell, .steps_per_turn = 1 };
+	struct lh_compare_options o = { .seed = 5, .resamples = 20000, .untested = true };
+	struct lh_comparison c;
+	CHECK_INT(lh_compare_apart(&g, &g, &o, &c, NULL), 0);
+	double one = c.error_rate.value_ci[0].hi - c.error_rate.value_ci[0].lo, both = c.error_rate.ci.hi - c.error_rate.ci.lo;
+	CHECK_NEAR(both / one, sqrt(2), 0.1);
+	one = c.error_free.value_ci[1].hi - c.error_free.value_ci[1].lo, both = c.error_free.ci.hi - c.error_free.ci.lo;
+	CHECK_NEAR(both / one, sqrt(2), 0.1);
+}
+
 static void test_stopped(void)
 {
 	struct lh_grid a = GRID("ccs.", "cccc", "s..."), b = GRID("s...", "ccs.", "s...");
@@ -543,6 +561,7 @@ int main(int argc, char **argv)
 	test_by_hand();
 	test_same();
 	test_never_flat();
+	test_drawn_apart();
 	test_stopped();
 	test_nothing_observed();
 	test_common();
