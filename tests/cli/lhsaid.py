@@ -85,8 +85,8 @@ class Case(lhcli.Case):
     def assertVotes(self, file, n, turns):
         """Each turn has n replies, and the answer accepted is the most frequent of all; the first seen where several are."""
         replies = {}
-        for episode, turn, seq, text, accepted in self.rows(
-                file, "SELECT c.episode, c.turn, c.seq, m.text, c.accepted FROM call c JOIN message m ON m.episode = c.episode AND m.id = c.reply ORDER BY 1, 2, 3"):
+        for episode, turn, seq, text, accepted in self.rows(file, "SELECT c.episode, c.turn, c.seq, m.text, c.accepted FROM call c"
+                                                            " JOIN message m ON m.episode = c.episode AND m.id = c.reply ORDER BY 1, 2, 3"):
             replies.setdefault((episode, turn), []).append((seq, answer_in(text), accepted))
         self.assertEqual(len(replies), turns)
         half_would_do = 0

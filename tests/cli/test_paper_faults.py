@@ -11,11 +11,21 @@ from lhsaid import Case, Talk, answer_in, reader, tagged
 EXAMPLE = f"kv_sum:dataset={DATA}/scored_example/dataset.json"
 KV = ("--task", "kv_sum:keys=10")
 NARROW = ("kv_sum:keys=10", "kv_sum:keys=2,min=0,max=0", "prefix_sum:min=-1,max=1", "lookup:keys=2,min=0,max=1", "kv_matmul:keys=2,p=2")
-MEASURED = ("turn_accuracy", "turn_accuracy_strict", "state_accuracy", "task_accuracy", "hazard", "outcomes", "observed", "at_risk", "horizon", "turn_error_rate")
+SURVIVAL = ("task_accuracy", "hazard", "at_risk", "horizon")
+MEASURED = (*SURVIVAL, "turn_accuracy", "turn_accuracy_strict", "state_accuracy", "outcomes", "observed", "turn_error_rate")
 
 
 def histories(*modes):
     return [word for mode in modes for word in ("--history", mode)]
+
+
+def policies(*specs):
+    return [word for spec in specs for word in ("--policy", spec)]
+
+
+def answers(lists):
+    """Replies [(sample, turn, text)] from a list of answers for each sample."""
+    return [(s, t, tagged(a)) for s, said in enumerate(lists) for t, a in enumerate(said, 1)]
 
 
 def one_key(*values):
@@ -81,7 +91,7 @@ class Histories(Faults):
                     talk = self.talk("run.db", sample, 40)
                     self.assertEqual(len(talk.replies), 39)
                     self.assertEqual([t for t, (reply, truth) in enumerate(zip(talk.replies, talk.truths(task)), 1) if answer_in(reply) in (truth, None)], [])
-                self.assertEqual(self.rows("run.db", "SELECT min(exposure_state), max(exposure_state), min(exposure_unusable + 1) FROM call"), [(1, 1, 1)])
+                self.assertEqual(self.rows("run.db", "SELECT DISTINCT exposure_state, exposure_unusable FROM call"), [(1, 0)])
 
     # F3, too: what a rate makes wrong was drawn anew for each.
     def test_F03_rates_are_nested(self):
@@ -125,7 +135,7 @@ class Histories(Faults):
 
     # F4, too: whoever returned to the true total behind a wrong one was marked wrong, in both readings.
     def test_F04_returning_and_carrying_on_are_told_apart(self):
-        c = self.replay(rollouts([[5, 7, 9]] * 2), [(s, t, tagged(a)) for s, answers in enumerate(([6, 12, 21], [6, 13, 22])) for t, a in enumerate(answers, 1)])
+        c = self.replay(rollouts([[5, 7, 9]] * 2), answers([[6, 12, 21], [6, 13, 22]]))
         self.assertEqual(self.outcomes("run.db"), {0: ["slips", "recovers", "correct"], 1: ["slips", "follows", "follows"]})
         self.assertEqual((c["state_accuracy"], c["turn_accuracy"], c["turn_accuracy_strict"]), ([0, 0.5, 0.5], [0, 0.5, 1], [0, 1, 1]))
         self.assertEqual({row[4] for p, row in self.judged("run.db").items() if p[1] == 3}, {"21"})
@@ -154,8 +164,8 @@ class Histories(Faults):
 
     # F10. A probed turn could not be scored unless the history was healed as well, and no window was applied to it.
     def test_F10_a_probed_turn_under_a_window(self):
-        policies = ("full_history", "window:n=2", "window:n=1,first=1")
-        for c in self.ran(*KV, *histories("injected:rate=0.5"), *(a for p in policies for a in ("--policy", p)), "--turns", 9, "--samples", 6, "--probe-turns", "1,8"):
+        for c in self.ran(*KV, *histories("injected:rate=0.5"), *policies("full_history", "window:n=2", "window:n=1,first=1"), "--turns", 9, "--samples", 6,
+                          "--probe-turns", "1,8"):
             self.assertEqual((c["observed"], c["policy_errors"], c["censored"]), ([6, 0, 0, 0, 0, 0, 0, 6, 0], 0, 0))
             self.assertEqual(sum(shares[7] for shares in c["outcomes"].values()), 1)
             self.assertEqual({shares[4] for o, shares in c["outcomes"].items()}, {None})
@@ -178,15 +188,16 @@ class Replies(Faults):
         whole = self.judged("right.db")
         self.assertEqual({row[0] for row in whole.values()}, {"correct"})
         for finish, outcome in (("stop", "missing"), ("length", "truncated")):
-            lines = "".join(json.dumps({"sample": s, "turn": t, "content": text, "finish": finish if (s, t) == (1, 2) else "stop"}) + "\n" for (s, t), text in cut.items())
-            self.replay(rollouts(values), lines)
+            lines = [{"sample": s, "turn": t, "content": text, "finish": finish if (s, t) == (1, 2) else "stop"} for (s, t), text in cut.items()]
+            self.replay(rollouts(values), "".join(json.dumps(line) + "\n" for line in lines))
             judged = self.judged("run.db")
             self.assertEqual(judged[1, 2], (outcome, "3", "11", None, "11"))
             self.assertEqual({p: row[3] for p, row in judged.items()}, {p: None if p == (1, 2) else row[3] for p, row in whole.items()})
             self.assertEqual({p: row for p, row in judged.items() if p[0] != 1}, {p: row for p, row in whole.items() if p[0] != 1})
 
-    SEPARATORS = ("|", "||", "\x1f", "\x1e", "\x1d", "\x1c", "\x7f", "\t", "\n", "\r\n", "\n\n", "\n---\n", ",", ";", "\\x1f", "\\n", "\\", "\"", "'", "\u2028", "\u0085", "\ufeff",
-                  "```", "%s%n", "{}", "</s>", "<|im_end|>", "<|endoftext|>", "[INST]", "Human:", "\nuser: ", "&#124;", "\U0001f914", "</think>")
+    SEPARATORS = ("|", "||", "\x1f", "\x1e", "\x1d", "\x1c", "\x7f", "\t", "\n", "\r\n", "\n\n", "\n---\n", ",", ";", "\\x1f", "\\n", "\\", "\"", "'",
+                  "\u2028", "\u0085", "\ufeff", "```", "%s%n", "{}", "</s>", "<|im_end|>", "<|endoftext|>", "[INST]", "Human:",
+                  "\nuser: ", "&#124;", "\U0001f914", "</think>")
 
     # F8. Replies were joined with "|" and split there again: one in a reply shifted all that followed.
     def test_F08_no_character_parts_replies(self):
@@ -207,30 +218,42 @@ class Replies(Faults):
 
     # F11. An unreadable reply was replaced by the total before: right where the turn's values add up to 0.
     def test_F11_no_answer_is_an_error_where_nothing_changes(self):
-        nothing = {"": "missing", "I keep it.": "missing", "<answer>5": "missing", tagged(""): "malformed", tagged("the same"): "malformed", "<think>" + tagged(5): "missing"}
+        nothing = {"": "missing", "I keep it.": "missing", "<answer>5": "missing", "<think>" + tagged(5): "missing",
+                   tagged(""): "malformed", tagged("the same"): "malformed"}
         for k, values in ((1, [5, 0, 6]), (2, [2, 3, 4, -4, 6, 0])):
             rows = [row for s, text in enumerate(nothing) for row in ((s, 1, tagged(5)), (s, 2, text), (s, 3, tagged(11)))]
             c = self.replay(rollouts([values] * len(nothing)), rows, "--steps-per-turn", k)
             self.assertEqual(self.outcomes("run.db"), {s: ["correct", outcome, "correct"] for s, outcome in enumerate(nothing.values())})
-            self.assertEqual((c["turn_accuracy"], c["turn_accuracy_strict"], c["state_accuracy"], c["task_accuracy"]), ([1, 0, 1], [1, 0, 1], [1, 0, 1], [1, 0, 0]))
+            for name in ("turn_accuracy", "turn_accuracy_strict", "state_accuracy"):
+                self.assertEqual(c[name], [1, 0, 1], name)
+            self.assertEqual(c["task_accuracy"], [1, 0, 0])
 
     # F13. The first tag counted, so a corrected answer did not; and only what Python's int() takes was a number.
     def test_F13_the_last_tag_and_every_way_to_write_an_integer(self):
-        total = 1234
         for text, outcome, answered in (
-                (tagged(9) + " no, " + tagged(1234), "correct", "1234"), (tagged(1234) + " no, " + tagged(9), "slips", "9"), (tagged("x") + tagged(1234), "correct", "1234"),
-                (tagged("1,234"), "correct", "1234"), (tagged("1234.0"), "correct", "1234"), (tagged("\u22121,234"), "slips", "-1234"), (tagged("5.0"), "slips", "5"),
-                (tagged("1_234"), "malformed", None), (tagged("1234.5"), "malformed", None), (tagged("12,34"), "malformed", None), (tagged("\uff11234"), "malformed", None)):
+                (tagged(9) + " no, " + tagged(1234), "correct", "1234"),
+                (tagged(1234) + " no, " + tagged(9), "slips", "9"),
+                (tagged("x") + tagged(1234), "correct", "1234"),
+                (tagged("1,234"), "correct", "1234"),
+                (tagged("1234.0"), "correct", "1234"),
+                (tagged("\u22121,234"), "slips", "-1234"),
+                (tagged("5.0"), "slips", "5"),
+                (tagged("1_234"), "malformed", None),
+                (tagged("1234.5"), "malformed", None),
+                (tagged("12,34"), "malformed", None),
+                (tagged("\uff11234"), "malformed", None)):
             with self.subTest(text):
-                self.replay(one_key(total), [(0, 1, text)])
+                self.replay(one_key(1234), [(0, 1, text)])
                 self.assertEqual(self.judged("run.db")[0, 1][::3], (outcome, answered))
 
-    NATURAL = ("", "I would say 8.\n\n", "Let me see: 3 + 5 is 8.\n" + tagged(8) + " Done.", "  " + tagged("nine") + "\t\n", "<think>hm</think> " + tagged(" 21 ") + "!", tagged(22))
+    NATURAL = ("", "I would say 8.\n\n", "Let me see: 3 + 5 is 8.\n" + tagged(8) + " Done.", "  " + tagged("nine") + "\t\n",
+               "<think>hm</think> " + tagged(" 21 ") + "!", tagged(22))
 
     def natural(self, policy):
         """A conversation with drift in it; what the model saw at its end."""
         self.replay(one_key(3, 5, 1, 2, 10, 1, 6), [(0, t, text) for t, text in enumerate((*self.NATURAL, tagged(28)), 1)], "--policy", policy)
-        self.assertEqual(self.outcomes("run.db"), {0: ["missing", "missing", "slips", "malformed", "correct" if policy == "heal" else "recovers", "correct", "correct"]})
+        fifth = "correct" if policy == "heal" else "recovers"
+        self.assertEqual(self.outcomes("run.db"), {0: ["missing", "missing", "slips", "malformed", fifth, "correct", "correct"]})
         return self.talk("run.db", 0, 7)
 
     # F15. Healing put "Please Continue" for an empty reply, and "No Answer" before the tag for one without a tag.
@@ -300,7 +323,7 @@ class Scores(Faults):
     # F5. The report at the end was made from other data than the log of the run: the two disagreed.
     def test_F05_every_view_of_a_run_agrees(self):
         args = ("run", *KV, "--model", "sim:accuracy=0.8,malformed=0.1,missing=0.05", *histories("own", "injected:rate=0.5"),
-                "--policy", "full_history", "--policy", "window:n=2", "--turns", 7, "--samples", 9, "--probe-turns", "1,4,last")
+                *policies("full_history", "window:n=2"), "--turns", 7, "--samples", 9, "--probe-turns", "1,4,last")
         ran = self.plain(*args, "-o", "run.db")
         self.assertEqual(self.plain("report", "run.db"), ran)
         table = self.good(*args, "-o", "again.db").out
@@ -347,12 +370,11 @@ class Scores(Faults):
 
     # F17. Turns that were not run behind an early stop were reported as 0.
     def test_F17_turns_that_were_not_run_are_null(self):
-        answers = [[5, 9, 18, 19], [6, 10, 19, 20], [5, 9, 17, 19], [5, "x", 18, 19]]
-        rows = [(s, t, tagged(a)) for s, said in enumerate(answers) for t, a in enumerate(said, 1)]
+        rows = answers([[5, 9, 18, 19], [6, 10, 19, 20], [5, 9, 17, 19], [5, "x", 18, 19]])
         full = self.replay(rollouts([[5, 4, 9, 1]] * 4), rows, output="full.db")
         cut = self.replay(rollouts([[5, 4, 9, 1]] * 4), rows, "--stop-at-error")
         self.assertEqual(self.outcomes("run.db"), {0: ["correct"] * 4, 1: ["slips"], 2: ["correct", "correct", "slips"], 3: ["correct", "malformed"]})
-        self.assertEqual({k: cut[k] for k in ("task_accuracy", "hazard", "at_risk", "horizon")}, {k: full[k] for k in ("task_accuracy", "hazard", "at_risk", "horizon")})
+        self.assertEqual({k: cut[k] for k in SURVIVAL}, {k: full[k] for k in SURVIVAL})
         self.assertEqual(cut["task_accuracy"], [0.75, 0.5, 0.25, 0.25])
         for name in ("turn_accuracy", "turn_accuracy_strict", "state_accuracy"):
             self.assertEqual(cut[name], [0.75, None, None, None], name)
@@ -374,6 +396,15 @@ class Scores(Faults):
         self.assertEqual(self.outcomes("run.db"), expected)
         self.assertEqual(self.outcomes("again.db"), expected)
 
+    # F17, and that rule goes by the truth: carrying on a total that somebody else got wrong stops an episode, returning to the truth does not.
+    def test_F17_the_rule_goes_by_the_truth(self):
+        self.write("lie.lua", "return { api = 1, view = function(ep, history)\n  local view = history:view()\n"
+                   "  return ep.turn == 3 and view:restate('1000000') or view\nend }\n")
+        self.ran(*KV, "--policy", "./lie.lua", "--turns", 5, "--samples", 4, "--model", "sim:accuracy=1", "--stop-at-error")
+        self.assertEqual(self.outcomes("run.db"), {s: ["correct", "correct", "follows"] for s in range(4)})
+        self.replay(rollouts([[5, 4, 9, 1]] * 2), answers([[5, 9, 18, 19]] * 2), "--policy", "./lie.lua", "--stop-at-error")
+        self.assertEqual(self.outcomes("run.db"), {s: ["correct", "correct", "recovers", "correct"] for s in range(2)})
+
     # F28. Lists of results were written into the JSON as text.
     def test_F28_results_are_numbers(self):
         def check(value, path):
@@ -385,7 +416,8 @@ class Scores(Faults):
                     check(v, f"{path}[{i}]")
             elif isinstance(value, str):
                 self.assertNotRegex(value, r"^\s*([\[{(]|[-+]?[0-9.]+(e[-+]?\d+)?\s*$)", path)
-        for c in self.ran(*KV, "--model", "sim:accuracy=0.8", *histories("own", "clean"), "--turns", 5, "--samples", 4, "--policy", "full_history", "--policy", "majority_vote:n=3"):
+        for c in self.ran(*KV, "--model", "sim:accuracy=0.8", *histories("own", "clean"), *policies("full_history", "majority_vote:n=3"),
+                          "--turns", 5, "--samples", 4):
             check(c, c["policy"])
             for name in ("turn_accuracy", "state_accuracy", "task_accuracy", "hazard", "observed", "at_risk", *(("outcomes", o) for o in OUTCOMES)):
                 row = c[name] if isinstance(name, str) else c["outcomes"][name[1]]
@@ -403,8 +435,7 @@ class Scores(Faults):
     # F30. Samples of unequal length ended the evaluation with an exception.
     def test_F30_samples_of_unequal_length(self):
         data = data_set(stream("unequal"), [6, 3, 5])
-        truth = [r["output"] for r in data["dict_sum"]["ground_truth_data"]]
-        rows = [(s, t, tagged(a)) for s, answers in enumerate(truth) for t, a in enumerate(answers, 1)]
+        rows = answers([r["output"] for r in data["dict_sum"]["ground_truth_data"]])
         c = self.replay(json.dumps(data), rows)
         self.assertEqual((c["samples"], c["turns"], c["task_accuracy"]), (3, 3, [1, 1, 1]))
         done = self.longhaul("run", "--task", "kv_sum:dataset=data.json", "--model", "sim", "--turns", 5, "-o", "none")
@@ -419,11 +450,11 @@ class Scores(Faults):
     def test_F30_an_altered_reply_alters_its_own_score(self):
         truth = [[5, 9, 18], [-2, 6, 6], [7, 7, 1]]
         values = [[a - b for a, b in zip(t, [0, *t])] for t in truth]
-        right = {(s, t): a for s, answers in enumerate(truth) for t, a in enumerate(answers, 1)}
-        for place in right:
-            c = self.replay(rollouts(values), [(*p, tagged(a + (p == place))) for p, a in right.items()])
+        places = [(s, t) for s in range(3) for t in (1, 2, 3)]
+        for place in places:
+            c = self.replay(rollouts(values), [(s, t, tagged(truth[s][t - 1] + ((s, t) == place))) for s, t in places])
             sample, turn = place
-            expected = {p: "slips" if p == place else "recovers" if p == (sample, turn + 1) else "correct" for p in right}
+            expected = {p: "slips" if p == place else "recovers" if p == (sample, turn + 1) else "correct" for p in places}
             self.assertEqual({p: row[0] for p, row in self.judged("run.db").items()}, expected)
             self.assertEqual(c["state_accuracy"], [2 / 3 if t == turn else 1 for t in (1, 2, 3)])
             self.assertEqual(c["task_accuracy"], [2 / 3 if t >= turn else 1 for t in (1, 2, 3)])
