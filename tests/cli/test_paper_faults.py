@@ -342,9 +342,13 @@ class Scores(Faults):
                 self.assertEqual({o: c["outcomes"][o][t - 1] for o in OUTCOMES}, {o: share(o) for o in OUTCOMES})
             seen = [o in ("correct", "follows") for got in turns.values() for o in got]
             self.assertAlmostEqual(c["turn_error_rate"]["value"], 1 - sum(seen) / len(seen), 12)
-            shown = [c["turn_error_rate"]["value"]] if c["history"] == "own" else [c["turn_accuracy"][t - 1] for t in (1, 4, 7)]
-            row = f"{c['policy_label' if c['history'] == 'own' else 'history']} .*" + ".*".join(re.escape(f" {100 * v:.1f} % [") for v in shown)
-            self.assertRegex(table, f"(?m)^{row}")
+            name, rate = c["policy_label"], c["turn_error_rate"]
+            shown = [(rate["value"], rate["ci"])]
+            if c["history"] != "own":
+                name, shown = c["history"], [(c["turn_accuracy"][t - 1], c["turn_accuracy_ci"][t - 1]) for t in (1, 4, 7)]
+            for value, ci in shown:
+                text = f"{100 * value:.1f} % [{100 * ci[0]:.1f}, {100 * ci[1]:.1f}]"
+                self.assertTrue([line for line in table.splitlines() if line.startswith(name + " ") and text in line], f"{name}: {text}\n{table}")
             if c["history"] == "own":
                 samples = self.outcomes("run.db", condition).values()
                 intact = [sum(all(o in ("correct", "recovers") for o in s[:t]) for s in samples) / 9 for t in range(1, 8)]
