@@ -31,6 +31,7 @@ const struct lh_command lh_commands[] = {
 		"  --history MODE  and by its history\n"
 		"  --probe N       with a made history: the episode that was asked at turn N; else its last\n"
 		"  --condition N   the condition, by number from 0\n"
+		"  --plugin FILE   with a made history: the family that makes it again, where it is not on the search path\n"
 		"  --turn N        this turn only\n"
 		"  --call N        with --as-sent: call N of the turn, from 0\n"
 		"  --as-sent       the request of that call, byte for byte\n"
