@@ -17,9 +17,28 @@ const struct lh_command lh_commands[] = {
 	{ "run", "run [EXPERIMENT.lua] [options]", "run an experiment, keep it in a run file, print the table",
 		NULL, "longhaul run --policy full_history --policy window:n=5 --turns 50 --samples 50 -o none", lh_cmd_run },
 	{ "report", "report FILE.db [options]", "the same table again, from a run file",
-		"  --run ID        a run of the file; the newest where it is not given\n"
-		"  --against NAME  the policy that the others are compared with; full_history where it is not given\n"
-		"  --json FILE     the report as JSON (-: to stdout, instead of the table)\n", "longhaul report longhaul.db --json -", lh_cmd_report },
+		"  --run ID              a run of the file; the newest where it is not given\n"
+		"  --against NAME        the policy that the others are compared with; full_history where it is not given\n"
+		"  --json FILE           the report as JSON (-: to stdout, instead of the table)\n"
+		"  --gate RULE           rules in the place of the run's own (repeatable); longhaul gate -h\n"
+		"  --inconclusive HOW    a gate that is not decided: pass, fail or neutral (exit code 3) [neutral]\n", "longhaul report longhaul.db --json -", lh_cmd_report },
+	{ "gate", "gate FILE.db [RULE…] [options]", "decide rules on a run; the exit code says how",
+		"Without rules: those of the run. Exit code 0: every rule passed; 1: one failed; 3: none failed, one is not decided;\n"
+		"4: what was cut off by a server or a budget would decide one, or the run is not done.\n\n"
+		"A rule is [FILTER] METRIC >= NUMBER or [FILTER] METRIC <= NUMBER, as in '[policy=window] horizon(0.8) >= 20'.\n"
+		"  FILTER    any of policy= task= model= history= steps_per_turn=, as typed for the run, or the plain name\n"
+		"  METRIC    horizon(s), first_below(s)                      turns that a share s of samples gets through; and one more\n"
+		"            horizon_steps(s)                                the same in steps\n"
+		"            turn_accuracy(t) state_accuracy(t) task_accuracy(t)  at turn t; without an error through t\n"
+		"            turn_error_rate malformed missing truncated refused overflow  shares of turns\n"
+		"            tokens_per_turn                                 input tokens\n"
+		"            self_conditioning_loss(r) long_context_loss length_loss state_loss pattern_loss  made histories\n"
+		"It passes where its whole 95 % interval satisfies it, and fails where all of it violates it.\n\n"
+		"  --run ID              a run of the file; the newest where it is not given\n"
+		"  --json FILE           the report with its verdicts as JSON (-: to stdout, instead of the lines)\n"
+		"  --no-timing           leave out of the JSON what differs between identical runs\n"
+		"  --inconclusive HOW    a rule that is not decided: pass, fail or neutral (exit code 3) [neutral]\n",
+		"longhaul gate longhaul.db 'horizon(0.5) >= 10' 'malformed <= 0.05'", lh_cmd_gate },
 	{ "compare", "compare BASE.db NEW.db [options]", "two runs: what went further, what errs less, and how sure that is",
 		"  --run ID        a run of NEW.db; the newest where it is not given\n"
 		"  --base-run ID   the same of BASE.db\n"

@@ -32,6 +32,7 @@ bool lh_cli_help(int argc, char **argv);                          /* -h or --hel
 
 int lh_cmd_run(int argc, char **argv);
 int lh_cmd_report(int argc, char **argv);
+int lh_cmd_gate(int argc, char **argv);
 int lh_cmd_compare(int argc, char **argv);
 int lh_cmd_list(int argc, char **argv);
 int lh_cmd_show(int argc, char **argv);
@@ -40,6 +41,11 @@ int lh_cmd_transcript(int argc, char **argv);
 /* run and report write a report in the same ways. */
 struct lh_outputs { const char *json; bool timing; };
 int lh_cli_report(struct lh_session *s, const struct lh_outputs *outputs);
+int lh_cli_write_json(struct lh_session *s, const struct lh_outputs *outputs);
+/* Prints what `text` makes for this terminal. */
+int lh_cli_show(struct lh_session *s, const char *(*text)(struct lh_session *s, int columns, int colour, int unicode));
+/* The exit code of what was reported: `code` if it is an error, else what the gates came to. */
+int lh_cli_verdict(const struct lh_session *s, int code);
 /* What stdout can show. */
 struct lh_screen { int columns; bool colour, unicode; };
 struct lh_screen lh_cli_screen(void);

@@ -76,25 +76,34 @@ struct lh_screen lh_cli_screen(void)
 	return (struct lh_screen){ columns(), terminal && !plain, unicode() };
 }
 
-static int show_table(struct lh_session *s)
+int lh_cli_show(struct lh_session *s, const char *(*make)(struct lh_session *s, int columns, int colour, int unicode))
 {
 	struct lh_screen screen = lh_cli_screen();
-	const char *text = lh_session_table_for(s, screen.columns, screen.colour, screen.unicode);
+	const char *text = make(s, screen.columns, screen.colour, screen.unicode);
 	if (!text)
 		return lh_cli_session_fail(s);
 	fputs(text, stdout);
 	return LH_EXIT_DONE;
 }
 
+int lh_cli_write_json(struct lh_session *s, const struct lh_outputs *outputs)
+{
+	const char *text = lh_session_json(s, outputs->timing);
+	return text ? lh_cli_write(outputs->json, lh_str_of(text)) : lh_cli_session_fail(s);
+}
+
 int lh_cli_report(struct lh_session *s, const struct lh_outputs *outputs)
 {
-	if (outputs->json) {
-		const char *text = lh_session_json(s, outputs->timing);
-		int code = text ? lh_cli_write(outputs->json, lh_str_of(text)) : lh_cli_session_fail(s);
-		if (code)
-			return code;
-	}
-	return outputs->json && !strcmp(outputs->json, "-") ? LH_EXIT_DONE : show_table(s);
+	int code = outputs->json ? lh_cli_write_json(s, outputs) : LH_EXIT_DONE;
+	if (code)
+		return code;
+	return outputs->json && !strcmp(outputs->json, "-") ? LH_EXIT_DONE : lh_cli_show(s, lh_session_table_for);
+}
+
+int lh_cli_verdict(const struct lh_session *s, int code)
+{
+	int gates = lh_session_gates(s);
+	return code == LH_EXIT_DONE && gates > 0 ? gates : code;
 }
 
 /* ---- progress ---- */
@@ -140,7 +149,7 @@ static bool is_switch(struct lh_str name)
 {
 	for (const struct lh_option_info *o = lh_run_options; o->name; o++)
 		if (lh_str_is(name, o->name))
-			return !o->value;
+			return !o->value || o->value[0] == '[';
 	return true;                             /* unknown: let it be named in the message */
 }
 
@@ -232,7 +241,7 @@ static int code_of(struct lh_session *s, int code)
 {
 	if (code != LH_EXIT_DONE)
 		return code;
-	return stop_signal ? 128 + stop_signal : is_done(s) ? LH_EXIT_DONE : LH_EXIT_INFRASTRUCTURE;
+	return stop_signal ? 128 + stop_signal : is_done(s) ? lh_cli_verdict(s, LH_EXIT_DONE) : LH_EXIT_INFRASTRUCTURE;
 }
 
 static int run(struct lh_session *s, const struct run_args *a)

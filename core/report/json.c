@@ -3,6 +3,7 @@
 
 #include "report/comparison_json.h"
 #include "report/effects_json.h"
+#include "report/gate_report.h"
 #include "report/json_parts.h"
 #include "report/number.h"
 
@@ -297,7 +298,7 @@ void lh_report_json(const struct lh_report *report, bool timing, struct lh_buf *
 	lh_jw_close(&w);
 	lh_effects_json(&w, report);
 	lh_comparison_json(&w, report);
-	put_empty(&w, "gates");
+	lh_gate_json(&w, report);
 	put_notes(&w, report);
 	lh_jw_close(&w);
 	lh_buf_putc(out, '\n');

@@ -78,7 +78,10 @@ static int take_up(void *user, const void *row, struct lh_error *err)
 		d->line[o->condition[e->condition].model_index].proven = true;
 	d->ended++;
 	d->turns += turns - begun;
-	return lh_fold_end(g->c, g->at, turns, e, err);
+	rc = lh_fold_end(g->c, g->at, turns, e, err);
+	if (!rc)
+		lh_agenda_look(d, g->at.sample);
+	return rc;
 }
 
 static int read_back(struct lh_desk *d, struct lh_error *err)
@@ -138,6 +141,18 @@ void lh_agenda_ended(struct lh_desk *d, uint32_t slot)
 	d->free_slot[d->free_slots++] = slot;
 	d->opened--;
 	d->ended++;
+}
+
+/* What the signal of a user has begun to end is not called done. */
+void lh_agenda_look(struct lh_desk *d, int sample)
+{
+	if (!d->sequence)
+		return;
+	lh_sequence_ended(d->sequence, sample);
+	if (lh_sequence_decided(d->sequence) && d->stop != LH_STOP_SIGNAL) {
+		d->stop = LH_STOP_DECIDED;
+		d->cause[0] = 0;
+	}
 }
 
 /* ---- the next one ---- */

@@ -148,6 +148,8 @@ static int samples_of(const struct lh_experiment *e, struct lh_plan *p, struct l
 			return lh_fail(err, LH_E_USAGE, "--sample %lld: there are %llu samples, counted from 0", (long long)e->only_sample, (unsigned long long)most);
 		p->first_sample = (uint64_t)e->only_sample;
 		p->samples = 1;
+		if (e->gates.count)
+			lh_buf_puts(&p->notes, "One sample was asked for (--sample): the gates are left aside.\n");
 		return 0;
 	}
 	if (!most || p->samples <= most)
