@@ -71,7 +71,7 @@ static void heading(const struct table *t)
 	struct lh_buf line;
 	lh_buf_init(&line, 1 << 16);
 	lh_buf_puts(&line, "Behind made histories: ");
-	lh_buf_put_str(&line, c->policy_label.n ? c->policy_label : c->policy);
+	lh_effects_policy_name(c, &line);
 	lh_buf_puts(&line, c->oracle ? " (oracle)" : "");
 	lh_buf_puts(&line, t->e->thoughts ? ", answers with thoughts" : "");
 	say(t, &line, true);
@@ -271,6 +271,14 @@ static void loss_names(struct table *t)
 	lh_buf_fini(&name);
 }
 
+static bool some_why(const struct table *t)
+{
+	for (int row = 0; row < rows_of(t->e); row++)
+		if (losses_at(t, t->count - 1)[row].why)
+			return true;
+	return false;
+}
+
 /* One line for each reason, with what it is the reason of. */
 static void say_why(const struct table *t)
 {
@@ -315,6 +323,10 @@ static void losses(struct table *t)
 			t->seen->strict = true;
 		}
 	lh_cells_print(&t->cells, t->out);
+	if (t->cells.shortened || some_why(t))
+		lh_buf_putc(t->out, '\n');
+	if (t->cells.shortened)
+		lh_caption_shortened(&t->cells, t->style, t->out);
 	lh_cells_fini(&t->cells);
 	say_why(t);
 }

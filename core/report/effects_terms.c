@@ -34,7 +34,8 @@ static void effects(const struct lh_effects_seen *s, const struct lh_report_styl
 		{ s->exposure, "update exposure", "the share of the answers in view that do not follow from the answer before, as achieved;"
 			" state exposure: that are not the true state." },
 		{ s->kind[LH_EFFECTS_STATE] || s->kind[LH_EFFECTS_LONG_CONTEXT] || s->kind[LH_EFFECTS_LENGTH], "loss",
-			"turn accuracy here less there, on the same samples, in percentage points [95 %, Newcombe's paired interval]; below 0 a gain." },
+			"turn accuracy behind the one less behind the other, on the same samples, in percentage points [95 %, Newcombe's paired"
+			" interval]; below 0 a gain." },
 		{ s->kind[LH_EFFECTS_STATE], "state", "turn 1 less restated: what a state further on costs, with nothing else in view." },
 		{ s->kind[LH_EFFECTS_LENGTH], "length", "restated less filler: what length alone costs." },
 		{ s->kind[LH_EFFECTS_PATTERN], "pattern", "filler less clean: what seeing the task's own turns costs; below 0, they help." },
@@ -54,7 +55,7 @@ void lh_effects_terms(const struct lh_effects_seen *s, const struct lh_report_st
 {
 	if (!s->any)
 		return;
-	lh_buf_puts(out, "\nBehind made histories:\n");
+	lh_buf_puts(out, "Behind made histories:\n");
 	histories(s, style, out);
 	effects(s, style, out);
 }

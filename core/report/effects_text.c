@@ -1,10 +1,13 @@
 #include "report/effects_text.h"
 
+#include "base/utf8.h"
 #include "report/number.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+
+enum { NAME_BYTES = 240 };
 
 const char *lh_effects_kind_name(enum lh_effects_kind kind)
 {
@@ -18,9 +21,20 @@ void lh_effects_loss_name(const struct lh_report_effects *e, const struct lh_eff
 	lh_buf_puts(out, names[l->kind]);
 	if (l->kind != LH_EFFECTS_SELF_CONDITIONING)
 		return;
-	lh_buf_printf(out, "(%g)", e->history[l->second].made.rate);
-	if (e->history[l->second].made.last)
-		lh_buf_puts(out, ", last true");
+	const struct lh_history *h = &e->history[l->second].made;
+	lh_buf_printf(out, h->last ? "(%g, last)" : "(%g)", h->rate);
+}
+
+void lh_effects_policy_name(const struct lh_report_condition *c, struct lh_buf *out)
+{
+	struct lh_str name = c->policy_label.n ? c->policy_label : c->policy;
+	size_t end = 0, n = 0;
+	while (end < name.n && end + n <= NAME_BYTES) {
+		lh_utf8_decode((struct lh_str){ name.p + end, name.n - end }, &n);
+		end += n;
+	}
+	lh_buf_put(out, name.p, end);
+	lh_buf_puts(out, end < name.n ? "…" : "");
 }
 
 /* ---- figures ---- */
@@ -97,7 +111,7 @@ static void put_policy(struct lh_buf *out, const struct lh_report *report, const
 	if (isnan(p->strict.value))
 		return;
 	lh_buf_puts(out, " `");
-	lh_buf_put_str(out, c->policy_label.n ? c->policy_label : c->policy);
+	lh_effects_policy_name(c, out);
 	lh_buf_puts(out, c->oracle ? "` (an oracle: a bound)" : "`");
 	if (lh_effects_shows_nothing(p->strict.ci)) {
 		lh_buf_printf(out, ": no difference in turn accuracy at turn %d shown (between %.1f and %.1f)", turn,

@@ -9,8 +9,10 @@
 
 /* "self_conditioning": of the JSON. */
 const char *lh_effects_kind_name(enum lh_effects_kind kind);
-/* "self-conditioning(0.5), last true": a row of the table. */
+/* "self-conditioning(0.5, last)": a row of the table. */
 void lh_effects_loss_name(const struct lh_report_effects *e, const struct lh_effects_loss *l, struct lh_buf *out);
+/* A policy as typed, at most 240 bytes of it. */
+void lh_effects_policy_name(const struct lh_report_condition *c, struct lh_buf *out);
 /* "4.5" "[1.2, 7.9]"; a dash where there is no value. */
 struct lh_figure lh_effects_points(double value, struct lh_interval ci, const struct lh_report_style *style);
 /* 0 lies within it. */

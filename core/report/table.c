@@ -277,12 +277,16 @@ void lh_report_table(const struct lh_report *report, const struct lh_report_styl
 		print_group(&group, &seen, style, out);
 		lh_comparison_table(&group, &seen, style, out);
 		lh_report_curve_group(&group, style, out);
-		lh_buf_putc(out, '\n');
+		if (group.count)
+			lh_buf_putc(out, '\n');
 		lh_effects_table(&group, &effects, style, out);
 	}
 	if (report->count == 0)
 		lh_buf_puts(out, "No conditions: nothing was run.\n\n");
+	size_t before = out->n;
 	lh_caption_terms(report, &seen, style, out);
+	if (effects.any && out->n > before)
+		lh_buf_putc(out, '\n');
 	lh_effects_terms(&effects, style, out);
 	lh_caption_notes(report, style, out);
 	if (report->gate_count)
