@@ -2,7 +2,7 @@
 #ifndef LH_REPORT_EFFECTS_BUILD_H
 #define LH_REPORT_EFFECTS_BUILD_H
 
-#include "report/effects.h"
+#include "report/effects_report.h"
 #include "run/results.h"
 
 struct lh_effects_options { int permutations, resamples; };     /* 0: the default */

@@ -36,13 +36,6 @@ static void put_pairs(struct lh_jw *w, const char *key, const struct lh_interval
 	lh_jw_close(w);
 }
 
-static void put_empty(struct lh_jw *w, const char *key)
-{
-	lh_jw_key(w, key);
-	lh_jw_open_flat(w, '[');
-	lh_jw_close(w);
-}
-
 static void put_run(struct lh_jw *w, const struct lh_report_run *run, bool timing)
 {
 	lh_jw_key(w, "run");
