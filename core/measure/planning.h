@@ -88,16 +88,16 @@ int lh_planning_trial(void *planning, int n, uint64_t replication, struct lh_err
  * asked for, and only the deviation is off. */
 struct lh_planned_power {
 	struct lh_power at;              /* n, power, and the standard error of so many replications */
-	double pool_error;               /* standard error that the pools bring in */
+	double pool_error;               /* standard error that the pools bring in, 0.5 at most */
 	double error;                    /* both */
 };
 
 int lh_planning_power(struct lh_planning *p, int n, int replications, struct lh_planned_power *out, struct lh_error *err) LH_CHECKED;
 
 struct lh_plan_needed {
-	bool reached;                    /* false: not with `most` samples; then n is `most` */
+	bool reached;                    /* false: not with `most` samples; then there.at.n is `most` */
 	struct lh_interval n;            /* 95 %, from the errors above, z growing with the root of n */
-	struct lh_planned_power there;
+	struct lh_planned_power there;   /* at the n needed, to a hundredth of it */
 };
 
 int lh_planning_needed(struct lh_planning *p, double target, int replications, struct lh_plan_needed *out, struct lh_error *err) LH_CHECKED;

@@ -8,6 +8,7 @@
 
 #include <math.h>
 
+#define NEAR 0.01                        /* of n: no plan is surer than that */
 enum { PARTS = 256, GROUPS = 20, PAIRS = 400000 };
 
 /* ---- the pools' own error ---- */
@@ -96,7 +97,7 @@ static int add_errors(struct lh_planning *p, struct lh_planned_power *out, struc
 {
 	double power = out->at.power;
 	int rc = spread_now(p, err);
-	out->pool_error = power > 0 && power < 1 ? density(lh_normal_quantile(power)) * z_off(p, out->at.n) : 0;
+	out->pool_error = power > 0 && power < 1 ? fmin(density(lh_normal_quantile(power)) * z_off(p, out->at.n), 0.5) : 0;
 	out->error = hypot(out->at.error, out->pool_error);
 	return rc;
 }
@@ -128,7 +129,7 @@ int lh_planning_needed(struct lh_planning *p, double target, int replications, s
 	int least = lh_signflip_least(p->world.level);
 	struct lh_power_search s = { least < p->most ? least : p->most, p->most, target, replications };
 	*out = (struct lh_plan_needed){ .n = { NAN, NAN } };
-	int rc = lh_power_find(lh_planning_trial, p, &s, &out->there.at, err);
+	int rc = lh_power_find_near(lh_planning_trial, p, &s, NEAR, &out->there.at, err);
 	if (!rc)
 		rc = add_errors(p, &out->there, err);
 	if (rc)
