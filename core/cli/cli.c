@@ -50,10 +50,26 @@ const struct lh_command lh_commands[] = {
 		"  --history MODE  and by its history\n"
 		"  --probe N       with a made history: the episode that was asked at turn N; else its last\n"
 		"  --condition N   the condition, by number from 0\n"
+		"  --plugin FILE   with a made history: the family that makes it again, where it is not on the search path\n"
 		"  --turn N        this turn only\n"
 		"  --call N        with --as-sent: call N of the turn, from 0\n"
 		"  --as-sent       the request of that call, byte for byte\n"
 		"  --run ID        a run of the file; the newest where it is not given\n", "longhaul transcript longhaul.db 0 --turn 5 --as-sent", lh_cmd_transcript },
+	{ "plan", "plan [EXPERIMENT.lua] [options]", "how many samples show a difference, and what a number of samples can show",
+		"  --power P       the power wanted [0.8]\n"
+		"  --replications N                 experiments made up for each answer [1000]\n"
+		"  --change X      plan for a turn error rate lower by the share X, not for the policies' own differences\n"
+		"  --against POLICY                 the baseline, by label or name [full_history, else the first]\n"
+		"  --most N        look no further than N samples [10000]\n"
+		"  --pool N        samples simulated of each policy [4000]\n"
+		"  --from FILE.db  plan from an earlier run, of any model\n"
+		"  --run ID        a run of that file; the newest where it is not given\n"
+		"  --price FILE    as run's; for a simulated model the entry \"sim\"\n"
+		"  --json FILE     the plan as JSON (-: to stdout, instead of the tables)\n"
+		"  --quiet         no progress on stderr\n"
+		"and of run: --task --model --policy --turns --samples --steps-per-turn --steps --seed --stop-at-error\n"
+		"--plugin --concurrency --jobs --stall; with --from only --samples and --seed.\n"
+		"With no options at all: a plan of the demonstration.\n", "longhaul plan --model sim:accuracy=0.98 --turns 40 --samples 60 --change 0.5", lh_cmd_plan },
 	{ "list", "list tasks|policies|models|runs [FILE.db]", "what there is", NULL, "longhaul list policies", lh_cmd_list },
 	{ "show", "show task|policy|model NAME", "one of them, with its options, defaults and ranges", NULL, "longhaul show task kv_sum", lh_cmd_show },
 	{ "check", "check FILE.so|FILE.lua|NAME", "does a task family or a policy keep its promises?",

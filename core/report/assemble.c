@@ -1,5 +1,6 @@
 #include "report/assemble.h"
 
+#include "report/effects_build.h"
 #include "report/gate_report.h"
 #include "report/policy_columns.h"
 
@@ -99,7 +100,8 @@ static int add_condition(struct lh_report_condition *to, const struct lh_results
 	*to = (struct lh_report_condition){ .task = lh_str_of(c->task), .task_params = lh_str_of(c->task_params), .model = lh_str_of(c->model),
 		.model_options = lh_str_of(c->model_options), .policy = lh_str_of(c->policy), .policy_options = lh_str_of(c->policy_options),
 		.policy_label = lh_str_of(c->policy_label), .task_label = lh_str_of(c->task_label), .model_label = lh_str_of(c->model_label),
-		.history = lh_str_of(c->history), .oracle = c->oracle };
+		.history = lh_str_of(c->history), .oracle = c->oracle,
+		.probe_turns = c->probe, .probe_turn_count = lh_history_made(&c->made) ? c->probes : 0 };
 	struct lh_grid grid = lh_results_grid(r, c);
 	struct lh_measure_options o = { .s = r->horizon, .s_count = r->horizon_count, .seed = r->seed };
 	struct lh_result *result;
@@ -131,16 +133,18 @@ int lh_report_of(const struct lh_results *r, const char *command, struct lh_repo
 		.config_sha256 = lh_str_of(r->config_sha256), .command = lh_str_of(command), .wall_s = r->wall_s };
 	report->notes = (const char *const *)r->note;
 	report->note_count = r->notes;
-	for (; report->count < r->conditions; report->count++) {
-		int rc = add_condition(&list[report->count], r, &r->condition[report->count], err);
-		if (rc) {
-			report->count++;
-			lh_report_free(report);
-			return rc;
-		}
-	}
-	*out = report;
-	return 0;
+	int rc = 0;
+	for (; report->count < r->conditions && !rc; report->count++)
+		rc = add_condition(&list[report->count], r, &r->condition[report->count], err);
+	struct lh_report_effects *effects = NULL;
+	if (!rc)
+		rc = lh_effects_build(r, NULL, &effects, &report->effects_count, err);
+	report->effects = effects;
+	if (rc)
+		lh_report_free(report);
+	else
+		*out = report;
+	return rc;
 }
 
 void lh_report_free(struct lh_report *report)
@@ -156,6 +160,7 @@ void lh_report_free(struct lh_report *report)
 	}
 	free((void *)report->condition);
 	free((void *)report->comparison);
+	lh_effects_free((struct lh_report_effects *)report->effects, report->effects_count);
 	lh_gate_report_free(report);
 	free(report);
 }

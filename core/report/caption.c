@@ -145,7 +145,7 @@ static void say_row(const struct lh_report_condition *c, struct lh_str name, con
 		say_columns(line, name, c);
 		caveat(out, line, style);
 	}
-	if (c->result->errors_uneven) {
+	if (c->result->errors_uneven && c->probe_turn_count == 0) {
 		say_uneven(line, name, c->result->samples);
 		caveat(out, line, style);
 	}

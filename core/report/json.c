@@ -2,6 +2,7 @@
 #include "report/report.h"
 
 #include "report/comparison_json.h"
+#include "report/effects_json.h"
 #include "report/gate_report.h"
 #include "report/json_parts.h"
 #include "report/number.h"
@@ -32,13 +33,6 @@ static void put_pairs(struct lh_jw *w, const char *key, const struct lh_interval
 	lh_jw_open_flat(w, '[');
 	for (int i = 0; i < n; i++)
 		put_pair(w, v[i]);
-	lh_jw_close(w);
-}
-
-static void put_empty(struct lh_jw *w, const char *key)
-{
-	lh_jw_key(w, key);
-	lh_jw_open_flat(w, '[');
 	lh_jw_close(w);
 }
 
@@ -77,6 +71,15 @@ static void put_identity(struct lh_jw *w, const struct lh_report_condition *c)
 	put_str(w, "policy_label", c->policy_label);
 	put_bool(w, "oracle", c->oracle);
 	put_str(w, "history", c->history);
+	lh_jw_key(w, "probe_turns");
+	if (c->probe_turn_count) {
+		lh_jw_open_flat(w, '[');
+		for (int i = 0; i < c->probe_turn_count; i++)
+			lh_jw_int(w, c->probe_turns[i]);
+		lh_jw_close(w);
+	} else {
+		lh_jw_null(w);
+	}
 	put_int(w, "samples", r->samples);
 	put_int(w, "turns", r->turns);
 	put_int(w, "steps_per_turn", r->steps_per_turn);
@@ -286,7 +289,7 @@ void lh_report_json(const struct lh_report *report, bool timing, struct lh_buf *
 	for (int i = 0; i < report->count; i++)
 		put_condition(&w, &report->condition[i], timing);
 	lh_jw_close(&w);
-	put_empty(&w, "effects");
+	lh_effects_json(&w, report);
 	lh_comparison_json(&w, report);
 	lh_gate_json(&w, report);
 	put_notes(&w, report);

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "measure/compare.h"
+#include "report/effects_report.h"
 #include "measure/gate.h"
 
 struct lh_report_run {
@@ -45,6 +46,7 @@ struct lh_report_condition {
 	struct lh_str policy_label;          /* as typed: "window:n=5", for rows of the table */
 	struct lh_str task_label, model_label;
 	struct lh_str history;               /* "own", or a made one: then there is no horizon */
+	const int *probe_turns; int probe_turn_count;    /* turns asked behind a made history; "own": none */
 	bool oracle;
 	const struct lh_result *result;      /* never NULL */
 	struct lh_report_cost cost;
@@ -83,6 +85,7 @@ struct lh_report {
 	int count;
 	const struct lh_report_comparison *comparison;       /* group by group, in the order of its rows */
 	int comparison_count;
+	const struct lh_report_effects *effects; int effects_count;
 	const struct lh_report_gate *gate; int gate_count;
 	const char *const *notes; int note_count;     /* sentences printed under the table */
 };
@@ -93,8 +96,8 @@ struct lh_report_style {
 	int columns;                         /* terminal width, at least 60 */
 };
 
-/* For each (task, model, steps per turn): heading, table, caveats, curve. Then, once, what the terms
- * mean, and the notes. Never anything that differs between identical runs. */
+/* For each (task, model, steps per turn): heading, table, caveats, curve, and what made histories say. Then, once,
+ * what the terms mean, and the notes. Never anything that differs between identical runs. */
 void lh_report_table(const struct lh_report *report, const struct lh_report_style *style, struct lh_buf *out);
 /* Only the headings and the curves: task accuracy by turn, a row of bars a policy. */
 void lh_report_curve(const struct lh_report *report, const struct lh_report_style *style, struct lh_buf *out);

@@ -4,6 +4,7 @@
 #include "report/assemble.h"
 #include "report/comparisons.h"
 #include "report/gate_report.h"
+#include "report/session.h"
 #include "report/versus.h"
 #include "run/dryrun.h"
 #include "run/run.h"
@@ -68,6 +69,8 @@ static struct lh_error *fresh(struct lh_session *s)
 	s->error = (struct lh_error){ 0 };
 	return &s->error;
 }
+
+struct lh_experiment *lh_session_experiment(struct lh_session *s) { return &s->experiment; }
 
 const char *lh_session_error(const struct lh_session *s) { return s->error.text; }
 int lh_session_error_code(const struct lh_session *s) { return s->error.code; }
@@ -207,7 +210,7 @@ int64_t lh_session_turns(const struct lh_session *s)
 {
 	int64_t n = 0;
 	for (int i = 0; s->results && i < s->results->conditions; i++)
-		for (int k = 0; k < s->results->condition[i].samples; k++)
+		for (int k = 0; k < s->results->condition[i].samples * s->results->condition[i].episodes; k++)
 			n += s->results->condition[i].totals[k].turns;
 	return n;
 }

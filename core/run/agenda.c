@@ -74,6 +74,8 @@ static int take_up(void *user, const void *row, struct lh_error *err)
 	if (rc || superseded)
 		return rc;
 	d->finished[at] = 1;
+	if (o->condition[e->condition].live && turns > begun)
+		d->line[o->condition[e->condition].model_index].proven = true;
 	d->ended++;
 	d->turns += turns - begun;
 	rc = lh_fold_end(g->c, g->at, turns, e, err);
@@ -200,8 +202,11 @@ static int take_over(struct lh_desk *d, struct lh_open *o, struct lh_error *err)
 	const struct lh_outline_condition *c = &d->s.outline->condition[o->condition];
 	if (!c->live)                    /* it is computed again: nothing was paid for */
 		return 0;
-	if (!keeps_context(d, o))
-		return lh_recorded_load(d, o->id, &o->recorded, err);
+	if (!keeps_context(d, o)) {
+		int loaded = lh_recorded_load(d, o->id, &o->recorded, err);
+		d->line[c->model_index].proven |= !loaded && o->recorded != NULL;
+		return loaded;
+	}
 	int rc = lh_journal_supersede(d->journal, o->id, err);
 	if (!rc)
 		rc = fold_cost(d, o, err);

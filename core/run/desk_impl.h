@@ -60,6 +60,7 @@ struct lh_line {
 	struct lh_heap ready;            /* by (sample, turn, slot, seq) */
 	int64_t until_us;                /* not before; INT64_MAX: when another has ended */
 	int64_t answered;                /* ever */
+	bool proven;                     /* by a resumed run's file: it has answered before */
 	int unreached;                   /* attempts before anything was ever reached; the line rests after each */
 	int64_t pause_until_us;
 	int refused, dead;               /* in a row: requests refused, calls given up */

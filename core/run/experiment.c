@@ -182,7 +182,7 @@ static int set_probes(struct lh_experiment *e, struct lh_str name, struct lh_str
 	for (struct lh_str one; item(&rest, &one);) {
 		int64_t t;
 		if (!lh_str_is(one, "last") && !lh_str_is(one, "all") && (!lh_str_to_int(one, &t) || t < 1 || t > 10000000))
-			return lh_fail(err, LH_E_USAGE, "--%.*s %.*s: turns from 1, last or all are needed, such as 1,last", LH_ARG(name), LH_ARG(one));
+			return lh_fail(err, LH_E_USAGE, "--%.*s %.*s: turns from 1, last or all are needed, such as 1,last", LH_ARG(name), LH_ARG(v));
 	}
 	return set_text(&e->probe_turns, v, err);
 }

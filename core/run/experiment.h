@@ -57,6 +57,8 @@ int lh_experiment_load(struct lh_experiment *e, const char *path, struct lh_erro
 /* Opens model i of the experiment, with its prices. live_only: NULL for one that is not live. LH_E_USAGE also for what
  * an experiment file may not ask for without leave (a command, another host, a key). */
 int lh_experiment_model(const struct lh_experiment *e, int i, bool live_only, struct lh_model **out, struct lh_error *err) LH_CHECKED;
+/* A price file's entry for a model, by its spec; -1: it has none. */
+int lh_prices_read(const char *path, const char *model, struct lh_prices *out, struct lh_error *err) LH_CHECKED;
 /* Variables that models' specs name as holding keys: NULL-terminated, heap; NULL: no memory. */
 char **lh_experiment_key_names(const struct lh_experiment *e);
 bool lh_experiment_live(const struct lh_experiment *e);           /* is any model answered by a server or a process? */

@@ -2,8 +2,8 @@
  * whoever does that reads them before committing. */
 #include "check.h"
 #include "test_report_data.h"
+#include "test_report_golden.h"
 
-#include "base/utf8.h"
 #include "json/reader.h"
 
 enum { MOST = 8 };
@@ -182,70 +182,20 @@ static void brief(struct fixture *f)
 	add(f, "window:n=5", data_curve(50, 2000, 1, 15, 1, 0.2));
 }
 
-/* Two models, made histories in one of them. */
+/* Two models. */
 static void grid(struct fixture *f)
 {
 	begin(f);
 	add(f, "full_history", data_curve(400, 1000, 1, 130, 1.5, 0.004));
 	add(f, "window:n=20", data_curve(400, 1000, 1, 160, 0.9, 0.0009));
 	for (int i = 0; i < 2; i++) {
-		static const char *const history[] = { "clean", "injected:rate=0.5" };
-		add(f, "full_history", data_curve(400, 10, 1, 13, 1.5, 0.04))->history = lh_str_of(history[i]);
+		add(f, i ? "window:n=20" : "full_history", data_curve(400, 10, 1, 13, 1.5, 0.04));
 		f->condition[2 + i].model_label = LH_STR("openai:gpt-5-mini");
 		f->condition[2 + i].model = LH_STR("openai");
 	}
 }
 
 /* ---- goldens ---- */
-
-static void golden_path(char *path, size_t size, const char *name)
-{
-	snprintf(path, size, "%s/tests/unit/golden/report_%s.txt", LH_SOURCE_DIR, name);
-}
-
-static void check_golden(const char *name, const struct lh_buf *got)
-{
-	char path[512];
-	struct lh_buf want;
-	struct lh_error err = { 0 };
-	golden_path(path, sizeof path, name);
-	lh_buf_init(&want, 1 << 22);
-	if (getenv("LH_UPDATE_GOLDEN")) {
-		FILE *file = fopen(path, "wb");
-		CHECK(file && fwrite(got->p, 1, got->n, file) == got->n);
-		if (file)
-			fclose(file);
-	} else if (lh_file_read(path, &want, &err)) {
-		printf("%s\n", err.text);
-		CHECK(!"the golden file can be read");
-	} else {
-		CHECK_TEXT(got->p, want.p);
-	}
-	lh_buf_fini(&want);
-}
-
-/* No line wider than the terminal, none ending in a space, nothing a terminal would obey. */
-static void check_lines(const struct lh_buf *text, const struct lh_report_style *style)
-{
-	struct lh_str rest = lh_buf_str(text);
-	while (rest.n) {
-		const char *nl = memchr(rest.p, '\n', rest.n);
-		CHECK(nl != NULL);
-		if (!nl)
-			break;
-		struct lh_str line = { rest.p, (size_t)(nl - rest.p) };
-		if (!style->colour && lh_utf8_columns(line) > style->columns)
-			printf("too wide (%d): %.*s\n", lh_utf8_columns(line), LH_ARG(line));
-		CHECK(style->colour || lh_utf8_columns(line) <= style->columns);
-		CHECK(line.n == 0 || line.p[line.n - 1] != ' ');
-		for (size_t i = 0; i < line.n; i++)
-			CHECK((style->colour && line.p[i] == '\x1b') || ((unsigned char)line.p[i] >= 0x20 && line.p[i] != 0x7f));
-		for (size_t i = 0; !style->unicode && i < line.n; i++)
-			CHECK((unsigned char)line.p[i] < 0x80);
-		rest = (struct lh_str){ nl + 1, rest.n - line.n - 1 };
-	}
-	CHECK_INT(lh_utf8_bad_at(lh_buf_str(text)), text->n);
-}
 
 typedef void build(struct fixture *f);
 
@@ -275,7 +225,7 @@ static void test_goldens(void)
 		lh_report_table(&f.report, &cases[i].style, &out);
 		CHECK_INT(lh_buf_ok(&out, &err), 0);
 		check_lines(&out, &cases[i].style);
-		check_golden(cases[i].name, &out);
+		check_golden("report", cases[i].name, &out);
 		lh_buf_fini(&out);
 		end(&f);
 	}
@@ -317,7 +267,7 @@ static void test_curve_alone(void)
 	lh_report_curve(&f.report, &style, &out);
 	CHECK_INT(out.failed, 0);
 	check_lines(&out, &style);
-	check_golden("curve_72", &out);
+	check_golden("report", "curve_72", &out);
 	lh_buf_fini(&out);
 	end(&f);
 }

@@ -1,9 +1,9 @@
 /* Two runs compared: which condition is which, which samples are the same, and what a reader gets to see.
  * LH_UPDATE_GOLDEN=1 rewrites the golden files; whoever does that reads them before committing. */
 #include "check.h"
+#include "test_report_golden.h"
 
 #include "base/random.h"
-#include "base/utf8.h"
 #include "json/reader.h"
 #include "report/versus_match.h"
 
@@ -37,6 +37,8 @@ static void drop_world(struct world *w)
 		free(w->condition[i].outcome);
 		free(w->condition[i].unshown);
 		free(w->condition[i].totals);
+		free(w->condition[i].exposure);
+		free(w->condition[i].ratio);
 		free(w->condition[i].cause);
 		free(w->condition[i].extra);
 	}
@@ -258,47 +260,6 @@ static void showcase(struct world **base, struct world **fresh)
 	(*fresh)->results.status = lit("stopped"), (*fresh)->results.status_cause = lit("the budget is spent\x1b[31m");
 }
 
-static void check_golden(const char *name, const struct lh_buf *got)
-{
-	char path[512];
-	struct lh_buf want;
-	struct lh_error err = { 0 };
-	snprintf(path, sizeof path, "%s/tests/unit/golden/versus_%s.txt", LH_SOURCE_DIR, name);
-	lh_buf_init(&want, 1 << 22);
-	if (getenv("LH_UPDATE_GOLDEN")) {
-		FILE *file = fopen(path, "wb");
-		CHECK(file && fwrite(got->p, 1, got->n, file) == got->n);
-		if (file)
-			fclose(file);
-	} else if (lh_file_read(path, &want, &err)) {
-		printf("%s\n", err.text);
-		CHECK(!"the golden file can be read");
-	} else {
-		CHECK_TEXT(got->p, want.p);
-	}
-	lh_buf_fini(&want);
-}
-
-/* No line wider than the terminal, none ending in a space, nothing a terminal would obey. */
-static void check_lines(const struct lh_buf *text, const struct lh_report_style *style)
-{
-	struct lh_str rest = lh_buf_str(text);
-	while (rest.n) {
-		const char *nl = memchr(rest.p, '\n', rest.n);
-		CHECK(nl != NULL);
-		if (!nl)
-			break;
-		struct lh_str line = { rest.p, (size_t)(nl - rest.p) };
-		if (lh_utf8_columns(line) > style->columns)
-			printf("too wide (%d): %.*s\n", lh_utf8_columns(line), LH_ARG(line));
-		CHECK(lh_utf8_columns(line) <= style->columns);
-		CHECK(line.n == 0 || line.p[line.n - 1] != ' ');
-		for (size_t i = 0; i < line.n; i++)
-			CHECK((unsigned char)line.p[i] >= 0x20 && line.p[i] != 0x7f && (style->unicode || (unsigned char)line.p[i] < 0x80));
-		rest = (struct lh_str){ nl + 1, rest.n - line.n - 1 };
-	}
-}
-
 static void test_table(void)
 {
 	static const struct { const char *name; struct lh_report_style style; } cases[] = {
@@ -313,7 +274,7 @@ static void test_table(void)
 		lh_versus_table(v, &cases[i].style, &out);
 		CHECK_INT(out.failed, 0);
 		check_lines(&out, &cases[i].style);
-		check_golden(cases[i].name, &out);
+		check_golden("versus", cases[i].name, &out);
 	}
 	for (int columns = 60; columns < 220; columns += 3) {
 		struct lh_report_style style = { false, columns % 2, columns };
