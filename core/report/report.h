@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "measure/compare.h"
-#include "report/effects.h"
+#include "report/effects_entry.h"
 
 struct lh_report_run {
 	int64_t id;
