@@ -16,7 +16,8 @@ enum lh_purpose {                  /* part of every run's identity: append, neve
 	LH_FOR_BOOTSTRAP = 5,
 	LH_FOR_CHECK = 6,
 	LH_FOR_RETRY = 7,          /* how long a failed request waits; n = call and attempt */
-	LH_FOR_PERMUTATION = 8     /* permutation tests; n = the permutation's number */
+	LH_FOR_PERMUTATION = 8,    /* permutation tests; n = the permutation's number */
+	LH_FOR_PLAN = 9            /* experiments that a plan makes up; n = the replication's number */
 };
 
 /* A stream: draw number n of a key. Copy it to fork it. */

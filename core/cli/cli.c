@@ -17,9 +17,28 @@ const struct lh_command lh_commands[] = {
 	{ "run", "run [EXPERIMENT.lua] [options]", "run an experiment, keep it in a run file, print the table",
 		NULL, "longhaul run --policy full_history --policy window:n=5 --turns 50 --samples 50 -o none", lh_cmd_run },
 	{ "report", "report FILE.db [options]", "the same table again, from a run file",
-		"  --run ID        a run of the file; the newest where it is not given\n"
-		"  --against NAME  the policy that the others are compared with; full_history where it is not given\n"
-		"  --json FILE     the report as JSON (-: to stdout, instead of the table)\n", "longhaul report longhaul.db --json -", lh_cmd_report },
+		"  --run ID              a run of the file; the newest where it is not given\n"
+		"  --against NAME        the policy that the others are compared with; full_history where it is not given\n"
+		"  --json FILE           the report as JSON (-: to stdout, instead of the table)\n"
+		"  --gate RULE           rules in the place of the run's own (repeatable); longhaul gate -h\n"
+		"  --inconclusive HOW    a gate that is not decided: pass, fail or neutral (exit code 3) [neutral]\n", "longhaul report longhaul.db --json -", lh_cmd_report },
+	{ "gate", "gate FILE.db [RULE…] [options]", "decide rules on a run; the exit code says how",
+		"Without rules: those of the run. Exit code 0: every rule passed; 1: one failed; 3: none failed, one is not decided;\n"
+		"4: what was cut off by a server or a budget would decide one, or the run is not done.\n\n"
+		"A rule is [FILTER] METRIC >= NUMBER or [FILTER] METRIC <= NUMBER, as in '[policy=window] horizon(0.8) >= 20'.\n"
+		"  FILTER    any of policy= task= model= history= steps_per_turn=, as typed for the run, or the plain name\n"
+		"  METRIC    horizon(s), first_below(s)                      turns that a share s of samples gets through; and one more\n"
+		"            horizon_steps(s)                                the same in steps\n"
+		"            turn_accuracy(t) state_accuracy(t) task_accuracy(t)  at turn t; without an error through t\n"
+		"            turn_error_rate malformed missing truncated refused overflow  shares of turns\n"
+		"            tokens_per_turn                                 input tokens\n"
+		"            self_conditioning_loss(r) long_context_loss length_loss state_loss pattern_loss  made histories\n"
+		"It passes where its whole 95 % interval satisfies it, and fails where all of it violates it.\n\n"
+		"  --run ID              a run of the file; the newest where it is not given\n"
+		"  --json FILE           the report with its verdicts as JSON (-: to stdout, instead of the lines)\n"
+		"  --no-timing           leave out of the JSON what differs between identical runs\n"
+		"  --inconclusive HOW    a rule that is not decided: pass, fail or neutral (exit code 3) [neutral]\n",
+		"longhaul gate longhaul.db 'horizon(0.5) >= 10' 'malformed <= 0.05'", lh_cmd_gate },
 	{ "compare", "compare BASE.db NEW.db [options]", "two runs: what went further, what errs less, and how sure that is",
 		"  --run ID        a run of NEW.db; the newest where it is not given\n"
 		"  --base-run ID   the same of BASE.db\n"
@@ -31,10 +50,26 @@ const struct lh_command lh_commands[] = {
 		"  --history MODE  and by its history\n"
 		"  --probe N       with a made history: the episode that was asked at turn N; else its last\n"
 		"  --condition N   the condition, by number from 0\n"
+		"  --plugin FILE   with a made history: the family that makes it again, where it is not on the search path\n"
 		"  --turn N        this turn only\n"
 		"  --call N        with --as-sent: call N of the turn, from 0\n"
 		"  --as-sent       the request of that call, byte for byte\n"
 		"  --run ID        a run of the file; the newest where it is not given\n", "longhaul transcript longhaul.db 0 --turn 5 --as-sent", lh_cmd_transcript },
+	{ "plan", "plan [EXPERIMENT.lua] [options]", "how many samples show a difference, and what a number of samples can show",
+		"  --power P       the power wanted [0.8]\n"
+		"  --replications N                 experiments made up for each answer [1000]\n"
+		"  --change X      plan for a turn error rate lower by the share X, not for the policies' own differences\n"
+		"  --against POLICY                 the baseline, by label or name [full_history, else the first]\n"
+		"  --most N        look no further than N samples [10000]\n"
+		"  --pool N        samples simulated of each policy [4000]\n"
+		"  --from FILE.db  plan from an earlier run, of any model\n"
+		"  --run ID        a run of that file; the newest where it is not given\n"
+		"  --price FILE    as run's; for a simulated model the entry \"sim\"\n"
+		"  --json FILE     the plan as JSON (-: to stdout, instead of the tables)\n"
+		"  --quiet         no progress on stderr\n"
+		"and of run: --task --model --policy --turns --samples --steps-per-turn --steps --seed --stop-at-error\n"
+		"--plugin --concurrency --jobs --stall; with --from only --samples and --seed.\n"
+		"With no options at all: a plan of the demonstration.\n", "longhaul plan --model sim:accuracy=0.98 --turns 40 --samples 60 --change 0.5", lh_cmd_plan },
 	{ "list", "list tasks|policies|models|runs [FILE.db]", "what there is", NULL, "longhaul list policies", lh_cmd_list },
 	{ "show", "show task|policy|model NAME", "one of them, with its options, defaults and ranges", NULL, "longhaul show task kv_sum", lh_cmd_show },
 	{ "check", "check FILE.so|FILE.lua|NAME", "does a task family or a policy keep its promises?",

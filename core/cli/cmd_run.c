@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 static volatile int stop_signal;
@@ -48,53 +47,34 @@ static void catch_signals(void)
 	atexit(on_exit_while_running);
 }
 
-static int columns(void)
-{
-	struct winsize size;
-	const char *env = getenv("COLUMNS");
-	if (env && atoi(env) > 0)
-		return atoi(env);
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
-		return size.ws_col;
-	return 100;
-}
-
-static bool unicode(void)
-{
-	const char *names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
-	for (int i = 0; i < 3; i++) {
-		const char *v = getenv(names[i]);
-		if (v && *v)
-			return strcasestr(v, "utf-8") || strcasestr(v, "utf8");
-	}
-	return true;
-}
-
-struct lh_screen lh_cli_screen(void)
-{
-	bool terminal = isatty(STDOUT_FILENO), plain = getenv("NO_COLOR") && *getenv("NO_COLOR");
-	return (struct lh_screen){ columns(), terminal && !plain, unicode() };
-}
-
-static int show_table(struct lh_session *s)
+int lh_cli_show(struct lh_session *s, const char *(*make)(struct lh_session *s, int columns, int colour, int unicode))
 {
 	struct lh_screen screen = lh_cli_screen();
-	const char *text = lh_session_table_for(s, screen.columns, screen.colour, screen.unicode);
+	const char *text = make(s, screen.columns, screen.colour, screen.unicode);
 	if (!text)
 		return lh_cli_session_fail(s);
 	fputs(text, stdout);
 	return LH_EXIT_DONE;
 }
 
+int lh_cli_write_json(struct lh_session *s, const struct lh_outputs *outputs)
+{
+	const char *text = lh_session_json(s, outputs->timing);
+	return text ? lh_cli_write(outputs->json, lh_str_of(text)) : lh_cli_session_fail(s);
+}
+
 int lh_cli_report(struct lh_session *s, const struct lh_outputs *outputs)
 {
-	if (outputs->json) {
-		const char *text = lh_session_json(s, outputs->timing);
-		int code = text ? lh_cli_write(outputs->json, lh_str_of(text)) : lh_cli_session_fail(s);
-		if (code)
-			return code;
-	}
-	return outputs->json && !strcmp(outputs->json, "-") ? LH_EXIT_DONE : show_table(s);
+	int code = outputs->json ? lh_cli_write_json(s, outputs) : LH_EXIT_DONE;
+	if (code)
+		return code;
+	return outputs->json && !strcmp(outputs->json, "-") ? LH_EXIT_DONE : lh_cli_show(s, lh_session_table_for);
+}
+
+int lh_cli_verdict(const struct lh_session *s, int code)
+{
+	int gates = lh_session_gates(s);
+	return code == LH_EXIT_DONE && gates > 0 ? gates : code;
 }
 
 /* ---- progress ---- */
@@ -136,52 +116,7 @@ static bool own_option(int argc, char **argv, int *i, struct run_args *a)
 	return false;
 }
 
-static bool is_switch(struct lh_str name)
-{
-	for (const struct lh_option_info *o = lh_run_options; o->name; o++)
-		if (lh_str_is(name, o->name))
-			return !o->value;
-	return true;                             /* unknown: let it be named in the message */
-}
-
-/* Unknown: told with the nearest of all options that the command takes. */
-static bool unknown(const char *name, int *bad)
-{
-	const char *names[64] = { "json", "no-timing", "quiet" };
-	int n = 3;
-	for (const struct lh_option_info *o = lh_run_options; o->name && n < 63; o++) {
-		if (!strcmp(name, o->name))
-			return false;
-		names[n++] = o->name;
-	}
-	const char *near = lh_nearest(lh_str_of(name), names);
-	*bad = lh_cli_usage("run", "there is no option --%s%s%s%s", name, near ? ": did you mean --" : "", near ? near : "", near ? "?" : "");
-	return true;
-}
-
-/* One option of the experiment. */
-static int set(struct lh_session *s, int argc, char **argv, int *i, int *bad)
-{
-	bool output = !strcmp(argv[*i], "-o");
-	const char *arg = argv[*i] + 2, *equals = output ? NULL : strchr(arg, '=');
-	char name[64];
-	snprintf(name, sizeof name, "%.*s", output ? 6 : equals ? (int)(equals - arg) : 63, output ? "output" : arg);
-	const char *value = equals ? equals + 1 : "";
-	if (!output && strncmp(argv[*i], "--", 2)) {
-		*bad = lh_cli_usage("run", "there is no option %s", argv[*i]);
-		return 0;
-	}
-	if (unknown(name, bad))
-		return 0;
-	if (!equals && !is_switch(lh_str_of(name))) {
-		if (*i + 1 >= argc) {
-			*bad = lh_cli_usage("run", "%s needs a value", argv[*i]);
-			return 0;
-		}
-		value = argv[++*i];
-	}
-	return lh_session_set(s, name, value);
-}
+static const struct lh_cli_options options = { "run", { "json", "no-timing", "quiet" }, NULL };
 
 static int read_args(struct lh_session *s, int argc, char **argv, struct run_args *a)
 {
@@ -190,7 +125,7 @@ static int read_args(struct lh_session *s, int argc, char **argv, struct run_arg
 		if (own_option(argc, argv, &i, a))
 			continue;
 		if (argv[i][0] == '-' && argv[i][1]) {
-			rc = set(s, argc, argv, &i, &a->bad);
+			rc = lh_cli_set(s, &options, argc, argv, &i, &a->bad);
 		} else if (a->file) {
 			a->bad = lh_cli_usage("run", "two experiment files: %s and %s", a->file, argv[i]);
 		} else {
@@ -232,7 +167,7 @@ static int code_of(struct lh_session *s, int code)
 {
 	if (code != LH_EXIT_DONE)
 		return code;
-	return stop_signal ? 128 + stop_signal : is_done(s) ? LH_EXIT_DONE : LH_EXIT_INFRASTRUCTURE;
+	return stop_signal ? 128 + stop_signal : is_done(s) ? lh_cli_verdict(s, LH_EXIT_DONE) : LH_EXIT_INFRASTRUCTURE;
 }
 
 static int run(struct lh_session *s, const struct run_args *a)

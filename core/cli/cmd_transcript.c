@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-struct transcript_args { const char *file, *sample, *run, *condition, *policy, *history, *probe, *turn, *call; bool as_sent; };
+struct transcript_args { const char *file, *sample, *run, *condition, *policy, *history, *probe, *plugin, *turn, *call; bool as_sent; };
 
 static int read_args(int argc, char **argv, struct transcript_args *a)
 {
@@ -14,7 +14,8 @@ static int read_args(int argc, char **argv, struct transcript_args *a)
 	for (int i = 1; i < argc && !bad; i++) {
 		if (lh_cli_option(argc, argv, &i, "--run", &a->run, &bad) || lh_cli_option(argc, argv, &i, "--condition", &a->condition, &bad) ||
 			lh_cli_option(argc, argv, &i, "--policy", &a->policy, &bad) ||
-			lh_cli_option(argc, argv, &i, "--history", &a->history, &bad) || lh_cli_option(argc, argv, &i, "--probe", &a->probe, &bad) || lh_cli_option(argc, argv, &i, "--turn", &a->turn, &bad) ||
+			lh_cli_option(argc, argv, &i, "--history", &a->history, &bad) || lh_cli_option(argc, argv, &i, "--probe", &a->probe, &bad) ||
+			lh_cli_option(argc, argv, &i, "--plugin", &a->plugin, &bad) || lh_cli_option(argc, argv, &i, "--turn", &a->turn, &bad) ||
 			lh_cli_option(argc, argv, &i, "--call", &a->call, &bad))
 			continue;
 		if (lh_cli_option(argc, argv, &i, "--as-sent", NULL, &bad))
@@ -187,6 +188,7 @@ int lh_cmd_transcript(int argc, char **argv)
 	struct lh_recall *r;
 	which.policy = a.policy;
 	which.history = a.history;
+	which.plugin = a.plugin;
 	if (lh_recall_open(a.file, &which, &r, &err))
 		return lh_cli_fail(&err);
 	struct lh_buf b;

@@ -13,7 +13,7 @@ enum { NAMES_LEAST = 12, NAMES_MAX = 1 << 20 };
 int lh_cells_init(struct lh_cells *c, int rows, const struct lh_report_style *style, struct lh_error *err)
 {
 	assert(rows > 0);
-	*c = (struct lh_cells){ .style = style, .rows = rows, .apart = rows };
+	*c = (struct lh_cells){ .style = style, .rows = rows, .apart = rows, .head = "policy" };
 	lh_buf_init(&c->names, NAMES_MAX);
 	c->figure = calloc((size_t)rows * LH_CELLS_MAX, sizeof *c->figure);
 	c->name_end = calloc((size_t)rows, sizeof *c->name_end);
@@ -138,7 +138,7 @@ static void print_heads(const struct lh_cells *c, const bool *in, int which, str
 {
 	struct line l = { out, 0 };
 	lh_prose_tone(out, LH_TONE_DIM, c->style);
-	line_put(&l, which == 0 ? (c->what ? c->what : "policy") : "", c->name_width, false);
+	line_put(&l, which == 0 ? c->head : "", c->name_width, false);
 	for (int i = 0; i < c->columns; i++) {
 		if (!in[i])
 			continue;

@@ -24,7 +24,7 @@ struct lh_cells_column {
 struct lh_cells {
 	const struct lh_report_style *style;
 	int rows, columns, apart;            /* rows from `apart` on are set apart by a rule */
-	const char *what;                    /* heading of the names; NULL: policy */
+	const char *head;                    /* over the names: "policy" */
 	struct lh_cells_column column[LH_CELLS_MAX];
 	struct lh_figure *figure;            /* [column * rows + row] */
 	struct lh_buf names;                 /* shown; each row's ends at name_end[row] */

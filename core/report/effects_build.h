@@ -1,8 +1,8 @@
-/* report/effects_build.h - from what a run left to the entries of report/effects_entry.h. */
+/* report/effects_build.h - from what a run left to the entries of report/effects_report.h. */
 #ifndef LH_REPORT_EFFECTS_BUILD_H
 #define LH_REPORT_EFFECTS_BUILD_H
 
-#include "report/effects_entry.h"
+#include "report/effects_report.h"
 #include "run/results.h"
 
 struct lh_effects_options { int permutations, resamples; };     /* 0: the default */

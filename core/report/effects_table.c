@@ -208,7 +208,7 @@ static void histories(struct table *t)
 		t->out->failed = err.code;
 		return;
 	}
-	t->cells.what = "history";
+	t->cells.head = "history";
 	for (int h = 0; h < e->histories; h++) {
 		lh_cells_name(&t->cells, h, e->history[h].text, "");
 		if (e->history[h].made.mode == LH_HISTORY_OWN)
@@ -312,7 +312,7 @@ static void losses(struct table *t)
 		t->out->failed = err.code;
 		return;
 	}
-	t->cells.what = "effect";
+	t->cells.head = "effect";
 	loss_names(t);
 	for (int k = 0; k < t->count; k++)
 		if (t->e->turn[t->shown[k]] > 1)

@@ -3,6 +3,7 @@
 
 #include "report/comparison_json.h"
 #include "report/effects_json.h"
+#include "report/gate_report.h"
 #include "report/json_parts.h"
 #include "report/number.h"
 
@@ -32,13 +33,6 @@ static void put_pairs(struct lh_jw *w, const char *key, const struct lh_interval
 	lh_jw_open_flat(w, '[');
 	for (int i = 0; i < n; i++)
 		put_pair(w, v[i]);
-	lh_jw_close(w);
-}
-
-static void put_empty(struct lh_jw *w, const char *key)
-{
-	lh_jw_key(w, key);
-	lh_jw_open_flat(w, '[');
 	lh_jw_close(w);
 }
 
@@ -297,7 +291,7 @@ void lh_report_json(const struct lh_report *report, bool timing, struct lh_buf *
 	lh_jw_close(&w);
 	lh_effects_json(&w, report);
 	lh_comparison_json(&w, report);
-	put_empty(&w, "gates");
+	lh_gate_json(&w, report);
 	put_notes(&w, report);
 	lh_jw_close(&w);
 	lh_buf_putc(out, '\n');

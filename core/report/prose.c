@@ -19,6 +19,7 @@ static const char *spelling(uint32_t c)
 	case 0x2013: return "-";
 	case 0x2026: return "..";
 	case 0x00D7: return "x";
+	case 0x00B1: return "+-";
 	default: return NULL;
 	}
 }

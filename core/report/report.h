@@ -8,7 +8,8 @@
 
 #include "base/text.h"
 #include "measure/compare.h"
-#include "report/effects_entry.h"
+#include "report/effects_report.h"
+#include "measure/gate.h"
 
 struct lh_report_run {
 	int64_t id;
@@ -54,6 +55,16 @@ struct lh_report_condition {
 	const struct lh_report_column *columns; int column_count;
 };
 
+/* A rule upon a condition. of a loss: `against` less `condition`. */
+struct lh_report_gate {
+	struct lh_str rule;                  /* as typed */
+	enum lh_metric metric; double parameter, limit; bool at_most;
+	int condition, against;              /* of the report's conditions; against -1: none */
+	int turn, against_turn;              /* looked at, or through which; 0: all */
+	int planned;                         /* samples */
+	struct lh_gate_result result;
+};
+
 enum { LH_FRONT_HORIZON = 1, LH_FRONT_ERRORS = 2 };      /* measure/pareto.h: the first horizon, the turn error rate; against input tokens per turn */
 
 /* A policy and the baseline of its group (report/group.h), both with their own history, on the same samples. */
@@ -75,6 +86,7 @@ struct lh_report {
 	const struct lh_report_comparison *comparison;       /* group by group, in the order of its rows */
 	int comparison_count;
 	const struct lh_report_effects *effects; int effects_count;
+	const struct lh_report_gate *gate; int gate_count;
 	const char *const *notes; int note_count;     /* sentences printed under the table */
 };
 

@@ -3,6 +3,8 @@
 
 #include "report/assemble.h"
 #include "report/comparisons.h"
+#include "report/gate_report.h"
+#include "report/session.h"
 #include "report/versus.h"
 #include "run/dryrun.h"
 #include "run/run.h"
@@ -68,6 +70,8 @@ static struct lh_error *fresh(struct lh_session *s)
 	return &s->error;
 }
 
+struct lh_experiment *lh_session_experiment(struct lh_session *s) { return &s->experiment; }
+
 const char *lh_session_error(const struct lh_session *s) { return s->error.text; }
 int lh_session_error_code(const struct lh_session *s) { return s->error.code; }
 
@@ -75,7 +79,7 @@ int lh_session_set(struct lh_session *s, const char *name, const char *value)
 {
 	struct lh_error *err = fresh(s);
 	int rc = lh_experiment_set(&s->experiment, lh_str_of(name), lh_str_of(value), LH_FROM_LINE, NULL, err);
-	static const char *const carried_out[] = { "output", "concurrency", "jobs", "dry-run", "resume", "new", "against", NULL };
+	static const char *const carried_out[] = { "output", "concurrency", "jobs", "dry-run", "resume", "new", "against", "gate", "inconclusive", "sequential", NULL };
 	bool what = true;                        /* is run, not how */
 	for (const char *const *n = carried_out; *n; n++)
 		what = what && strcmp(name, *n);
@@ -107,11 +111,14 @@ void lh_session_stop_on(struct lh_session *s, const volatile int *flag)
 	s->hooks.stop = flag;
 }
 
-static int assemble(struct lh_session *s)
+/* rules: in the place of the run's own; NULL: those. */
+static int assemble(struct lh_session *s, char *const *rules, int n)
 {
 	int rc = lh_report_of(s->results, s->command.p ? s->command.p : "", &s->report, &s->error);
 	if (!rc)
 		rc = lh_report_compare(s->report, s->results, s->experiment.against, &s->error);
+	if (!rc)
+		rc = lh_gate_report(s->report, s->results, rules, n, &s->error);
 	if (rc)
 		forget(s);
 	return rc;
@@ -127,7 +134,7 @@ int lh_session_run(struct lh_session *s)
 	struct lh_error *err = fresh(s);
 	forget(s);
 	int rc = lh_run(&s->experiment, &s->hooks, &s->results, err);
-	return rc ? rc : assemble(s);
+	return rc ? rc : assemble(s, NULL, 0);
 }
 
 int lh_session_open(struct lh_session *s, const char *path, int64_t run)
@@ -138,7 +145,8 @@ int lh_session_open(struct lh_session *s, const char *path, int64_t run)
 	if (!s->opened)
 		return lh_nomem(err);
 	int rc = lh_results_load(path, run, &s->results, err);
-	return rc ? rc : assemble(s);
+	const struct lh_list *rules = &s->experiment.gates;
+	return rc ? rc : assemble(s, rules->count ? rules->item : NULL, rules->count);
 }
 
 static bool is_done(const struct lh_results *r) { return !strcmp(r->status, "done"); }
@@ -240,6 +248,37 @@ const char *lh_session_table_for(struct lh_session *s, int columns, int colour, 
 	lh_buf_clear(&s->table);
 	lh_report_table(s->report, &style, &s->table);
 	return made(s, &s->table);
+}
+
+const char *lh_session_gate_lines(struct lh_session *s, int columns, int colour, int unicode)
+{
+	if (!has_report(s))
+		return NULL;
+	struct lh_report_style style = { .colour = colour != 0, .unicode = unicode != 0, .columns = columns < 60 ? 60 : columns };
+	lh_buf_clear(&s->table);
+	lh_gate_lines(s->report, &style, &s->table);
+	return made(s, &s->table);
+}
+
+static bool any(const struct lh_report *r, enum lh_gate_verdict v)
+{
+	for (int i = 0; i < r->gate_count; i++)
+		if (r->gate[i].result.verdict == v)
+			return true;
+	return false;
+}
+
+int lh_session_gates(const struct lh_session *s)
+{
+	enum lh_inconclusive how = s->experiment.inconclusive;
+	if (!s->report || !s->report->gate_count)
+		return -1;
+	if (any(s->report, LH_GATE_INFRASTRUCTURE))
+		return 4;
+	bool open = any(s->report, LH_GATE_OPEN);
+	if (any(s->report, LH_GATE_FAIL) || (open && how == LH_INCONCLUSIVE_FAILS))
+		return 1;
+	return open && how == LH_INCONCLUSIVE_NEUTRAL ? 3 : 0;
 }
 
 const char *lh_session_table(struct lh_session *s, int columns)

@@ -3,6 +3,7 @@
 #include "report/comparison_table.h"
 #include "report/caption.h"
 #include "report/effects_table.h"
+#include "report/gate_report.h"
 #include "report/prose.h"
 
 #include <math.h>
@@ -288,4 +289,7 @@ void lh_report_table(const struct lh_report *report, const struct lh_report_styl
 		lh_buf_putc(out, '\n');
 	lh_effects_terms(&effects, style, out);
 	lh_caption_notes(report, style, out);
+	if (report->gate_count)
+		lh_buf_putc(out, '\n');
+	lh_gate_lines(report, style, out);
 }

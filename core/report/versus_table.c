@@ -189,7 +189,7 @@ static void print_match_table(struct printing *p, const struct lh_versus_match *
 		p->out->failed = err.code;
 		return;
 	}
-	cells.what = "run";
+	cells.head = "run";
 	for (int row = 0; row < ROWS; row++)
 		lh_cells_name(&cells, row, lh_str_of(rows[row]), "");
 	add_horizons(p, m, &cells);

@@ -74,9 +74,14 @@ static int take_up(void *user, const void *row, struct lh_error *err)
 	if (rc || superseded)
 		return rc;
 	d->finished[at] = 1;
+	if (o->condition[e->condition].live && turns > begun)
+		d->line[o->condition[e->condition].model_index].proven = true;
 	d->ended++;
 	d->turns += turns - begun;
-	return lh_fold_end(g->c, g->at, turns, e, err);
+	rc = lh_fold_end(g->c, g->at, turns, e, err);
+	if (!rc)
+		lh_agenda_look(d, g->at.sample);
+	return rc;
 }
 
 static int read_back(struct lh_desk *d, struct lh_error *err)
@@ -138,6 +143,18 @@ void lh_agenda_ended(struct lh_desk *d, uint32_t slot)
 	d->ended++;
 }
 
+/* What the signal of a user has begun to end is not called done. */
+void lh_agenda_look(struct lh_desk *d, int sample)
+{
+	if (!d->sequence)
+		return;
+	lh_sequence_ended(d->sequence, sample);
+	if (lh_sequence_decided(d->sequence) && d->stop != LH_STOP_SIGNAL) {
+		d->stop = LH_STOP_DECIDED;
+		d->cause[0] = 0;
+	}
+}
+
 /* ---- the next one ---- */
 
 /* What a conversation cost that is begun again counts all the same. */
@@ -185,8 +202,11 @@ static int take_over(struct lh_desk *d, struct lh_open *o, struct lh_error *err)
 	const struct lh_outline_condition *c = &d->s.outline->condition[o->condition];
 	if (!c->live)                    /* it is computed again: nothing was paid for */
 		return 0;
-	if (!keeps_context(d, o))
-		return lh_recorded_load(d, o->id, &o->recorded, err);
+	if (!keeps_context(d, o)) {
+		int loaded = lh_recorded_load(d, o->id, &o->recorded, err);
+		d->line[c->model_index].proven |= !loaded && o->recorded != NULL;
+		return loaded;
+	}
 	int rc = lh_journal_supersede(d->journal, o->id, err);
 	if (!rc)
 		rc = fold_cost(d, o, err);

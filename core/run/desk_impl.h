@@ -7,6 +7,7 @@
 #include "net/retry.h"
 #include "run/desk.h"
 #include "run/fold.h"
+#include "run/sequence.h"
 
 #define LH_NO_ORDER UINT32_MAX
 
@@ -59,6 +60,7 @@ struct lh_line {
 	struct lh_heap ready;            /* by (sample, turn, slot, seq) */
 	int64_t until_us;                /* not before; INT64_MAX: when another has ended */
 	int64_t answered;                /* ever */
+	bool proven;                     /* by a resumed run's file: it has answered before */
 	int unreached;                   /* attempts before anything was ever reached; the line rests after each */
 	int64_t pause_until_us;
 	int refused, dead;               /* in a row: requests refused, calls given up */
@@ -71,6 +73,7 @@ struct lh_desk {
 	struct lh_desk_setting s;
 	struct lh_outlet outlet;
 	struct lh_results *results;
+	struct lh_sequence *sequence;    /* NULL: the run goes to its planned end */
 	struct lh_journal *journal;
 	char *path;                      /* of the run file; NULL: none kept */
 	char *temporary;                 /* it goes at the end */
@@ -111,6 +114,7 @@ struct lh_desk {
 int lh_agenda_init(struct lh_desk *d, struct lh_error *err) LH_CHECKED;
 void lh_agenda_fini(struct lh_desk *d);
 void lh_agenda_ended(struct lh_desk *d, uint32_t slot);
+void lh_agenda_look(struct lh_desk *d, int sample);                     /* an episode of it has ended, and its cells are filled */
 int64_t lh_agenda_next(const struct lh_desk *d);                         /* the next that is not finished, by (sample, episode of it) */
 struct lh_open *lh_agenda_at(struct lh_desk *d, uint32_t slot);          /* NULL: not open */
 

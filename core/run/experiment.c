@@ -1,6 +1,7 @@
 #include "run/experiment.h"
 
 #include "json/reader.h"
+#include "measure/gate_rule.h"
 
 #include <errno.h>
 #include <math.h>
@@ -9,7 +10,7 @@
 #include <string.h>
 
 enum option { TASK, MODEL, POLICY, HISTORY, PROBE_TURNS, TURNS, SAMPLES, STEPS_PER_TURN, STEPS, SEED, HORIZON, AGAINST, STOP_AT_ERROR,
-	SAMPLE, CONCURRENCY, RPS, TPM, RETRIES, TIMEOUT, MAX_CALLS, MAX_TOKENS_TOTAL, MAX_COST, MAX_TIME, PRICE, DRY_RUN, RESUME, NEW, JOBS, STALL,
+	SAMPLE, CONCURRENCY, RPS, TPM, RETRIES, TIMEOUT, MAX_CALLS, MAX_TOKENS_TOTAL, MAX_COST, MAX_TIME, PRICE, GATE, INCONCLUSIVE, SEQUENTIAL, DRY_RUN, RESUME, NEW, JOBS, STALL,
 	PLUGIN, ALLOW_PROCESS, ALLOW_ENDPOINT, SKIP_WITHOUT_KEY, OUTPUT, OPTIONS };
 
 const struct lh_option_info lh_run_options[] = {
@@ -37,6 +38,9 @@ const struct lh_option_info lh_run_options[] = {
 	[MAX_COST] = { "max-cost", "USD", "", "the same: money; prices must be known" },
 	[MAX_TIME] = { "max-time", "TIME", "", "budget: time from here on, such as 90s, 30m, 8h" },
 	[PRICE] = { "price", "FILE", "", "JSON: MODEL → input, cached_input, output; $ a million tokens" },
+	[GATE] = { "gate", "RULE", "", "what must hold, as in 'horizon(0.8) >= 20'; repeatable; longhaul gate -h" },
+	[INCONCLUSIVE] = { "inconclusive", "HOW", "neutral", "a gate that is not decided: pass, fail or neutral (exit code 3)" },
+	[SEQUENTIAL] = { "sequential", "[=ERROR]", "0.05", "stop sampling once every gate is decided, wrongly in 5 % at most" },
 	[DRY_RUN] = { "dry-run", NULL, "", "say what would be asked, and about what it costs; send nothing" },
 	[RESUME] = { "resume", NULL, "", "go on with the run in the run file; what was answered is not asked again" },
 	[NEW] = { "new", NULL, "", "begin a new run in a file that holds an unfinished one" },
@@ -85,6 +89,7 @@ void lh_experiment_fini(struct lh_experiment *e)
 	clear(&e->histories);
 	clear(&e->plugins);
 	clear(&e->allowed_hosts);
+	clear(&e->gates);
 	free(e->output);
 	free(e->against);
 	free(e->price_file);
@@ -177,7 +182,7 @@ static int set_probes(struct lh_experiment *e, struct lh_str name, struct lh_str
 	for (struct lh_str one; item(&rest, &one);) {
 		int64_t t;
 		if (!lh_str_is(one, "last") && !lh_str_is(one, "all") && (!lh_str_to_int(one, &t) || t < 1 || t > 10000000))
-			return lh_fail(err, LH_E_USAGE, "--%.*s %.*s: turns from 1, last or all are needed, such as 1,last", LH_ARG(name), LH_ARG(one));
+			return lh_fail(err, LH_E_USAGE, "--%.*s %.*s: turns from 1, last or all are needed, such as 1,last", LH_ARG(name), LH_ARG(v));
 	}
 	return set_text(&e->probe_turns, v, err);
 }
@@ -221,6 +226,38 @@ static int set_time(struct lh_str name, struct lh_str v, int64_t *us, struct lh_
 	return 0;
 }
 
+/* Read now, so that what is wrong with it is said before anything else; what it means depends on the run. */
+static int set_gate(struct lh_experiment *e, struct lh_str v, enum lh_origin origin, struct lh_error *err)
+{
+	struct lh_rule rule;
+	int rc = lh_rule_parse(v, &rule, err);
+	lh_rule_fini(&rule);
+	if (!rc)
+		rc = add(&e->gates, v, origin, NULL, err);
+	return !rc && e->gates.count > LH_RULES ? lh_fail(err, LH_E_USAGE, "more than %d rules", LH_RULES) : rc;
+}
+
+static int set_inconclusive(struct lh_experiment *e, struct lh_str v, struct lh_error *err)
+{
+	static const char *const words[] = { [LH_INCONCLUSIVE_NEUTRAL] = "neutral", [LH_INCONCLUSIVE_PASSES] = "pass", [LH_INCONCLUSIVE_FAILS] = "fail" };
+	for (int i = 0; i < 3; i++) {
+		e->inconclusive = (enum lh_inconclusive)i;
+		if (lh_str_is(v, words[i]))
+			return 0;
+	}
+	return lh_fail(err, LH_E_USAGE, "--inconclusive %.*s: pass, fail or neutral is needed", LH_ARG(v));
+}
+
+static int set_sequential(struct lh_experiment *e, struct lh_str v, struct lh_error *err)
+{
+	e->sequential = lh_str_is(v, "false") ? 0 : 0.05;
+	if (!v.n || lh_str_is(v, "true") || lh_str_is(v, "false"))
+		return 0;
+	if (lh_str_to_double(v, &e->sequential) && e->sequential >= 1e-6 && e->sequential <= 0.5)
+		return 0;
+	return lh_fail(err, LH_E_USAGE, "--sequential=%.*s: the share of wrong verdicts allowed, from 0.000001 to 0.5, such as 0.05", LH_ARG(v));
+}
+
 /* What opens a door must be said by whoever runs the experiment, not by the experiment. */
 static bool opens_a_door(int option)
 {
@@ -245,7 +282,7 @@ int lh_experiment_set(struct lh_experiment *e, struct lh_str name, struct lh_str
 	int i = find(name, err);
 	if (i < 0)
 		return i;
-	if (lh_run_options[i].value && !v.n)
+	if (lh_run_options[i].value && lh_run_options[i].value[0] != '[' && !v.n)
 		return lh_fail(err, LH_E_USAGE, "--%.*s needs a value: %s", LH_ARG(name), lh_run_options[i].value);
 	if (origin == LH_FROM_FILE && opens_a_door(i))
 		return lh_fail(err, LH_E_USAGE, "an experiment file cannot give itself leave: --%.*s belongs on the command line", LH_ARG(name));
@@ -287,6 +324,9 @@ int lh_experiment_set(struct lh_experiment *e, struct lh_str name, struct lh_str
 		return 0;
 	case MAX_TIME: return set_time(name, v, &e->max_time_us, err);
 	case PRICE: return set_text(&e->price_file, v, err);
+	case GATE: return set_gate(e, v, origin, err);
+	case INCONCLUSIVE: return set_inconclusive(e, v, err);
+	case SEQUENTIAL: return set_sequential(e, v, err);
 	case DRY_RUN: return set_switch(name, v, &e->dry_run, err);
 	case RESUME: return set_switch(name, v, &e->resume, err);
 	case NEW: return set_switch(name, v, &e->fresh, err);
@@ -318,7 +358,7 @@ void lh_experiment_isolate(struct lh_experiment *e)
 static struct lh_str option_name(struct lh_str field, char out[64])
 {
 	static const char *const plural[][2] = { { "tasks", "task" }, { "models", "model" }, { "policies", "policy" },
-		{ "histories", "history" }, { "plugins", "plugin" } };
+		{ "histories", "history" }, { "plugins", "plugin" }, { "gates", "gate" } };
 	for (size_t i = 0; i < sizeof plural / sizeof *plural; i++)
 		if (lh_str_is(field, plural[i][0]))
 			return lh_str_of(plural[i][1]);
@@ -409,7 +449,7 @@ static int value_text(const struct lh_json *v, struct lh_buf *out, struct lh_err
 /* Options that a file may give a list for. */
 static bool takes_list(struct lh_str name)
 {
-	static const char *const names[] = { "task", "model", "policy", "history", "plugin", "horizon", "steps-per-turn", "probe-turns" };
+	static const char *const names[] = { "task", "model", "policy", "history", "plugin", "gate", "horizon", "steps-per-turn", "probe-turns" };
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (lh_str_is(name, names[i]))
 			return true;

@@ -15,12 +15,14 @@
 /* The demonstration: both losses show (length and self-conditioning). */
 #define LH_DEMONSTRATION_MODEL "sim:accuracy=0.97,context=0.3,self_conditioning=4,contagion=0.3"
 
+enum lh_inconclusive { LH_INCONCLUSIVE_NEUTRAL, LH_INCONCLUSIVE_PASSES, LH_INCONCLUSIVE_FAILS };      /* a gate that is not decided */
+
 enum lh_origin { LH_FROM_DEFAULT, LH_FROM_FILE, LH_FROM_LINE };
 
 struct lh_list { char **item, **base_dir; int count; enum lh_origin origin; };
 
 struct lh_experiment {
-	struct lh_list tasks, models, policies, histories, plugins, allowed_hosts;
+	struct lh_list tasks, models, policies, histories, plugins, allowed_hosts, gates;
 	int64_t turns, samples, steps, concurrency, jobs;
 	enum lh_origin turns_from, samples_from; /* LH_FROM_DEFAULT: may be cut to the data */
 	int64_t only_sample;                     /* -1: all */
@@ -28,6 +30,8 @@ struct lh_experiment {
 	int32_t steps_per_turn[32]; int steps_per_turn_count;
 	double horizon[16]; int horizon_count;
 	bool stop_at_error, demonstration;
+	double sequential;                       /* stop once every gate is decided, at this error; 0: no */
+	enum lh_inconclusive inconclusive;
 	bool resume, fresh, dry_run, skip_without_key, allow_process;
 	bool alone;                              /* this process is there for one run: keys leave its environment once taken */
 	double rps, tpm;                         /* 0: no limit */
@@ -53,6 +57,8 @@ int lh_experiment_load(struct lh_experiment *e, const char *path, struct lh_erro
 /* Opens model i of the experiment, with its prices. live_only: NULL for one that is not live. LH_E_USAGE also for what
  * an experiment file may not ask for without leave (a command, another host, a key). */
 int lh_experiment_model(const struct lh_experiment *e, int i, bool live_only, struct lh_model **out, struct lh_error *err) LH_CHECKED;
+/* A price file's entry for a model, by its spec; -1: it has none. */
+int lh_prices_read(const char *path, const char *model, struct lh_prices *out, struct lh_error *err) LH_CHECKED;
 /* Variables that models' specs name as holding keys: NULL-terminated, heap; NULL: no memory. */
 char **lh_experiment_key_names(const struct lh_experiment *e);
 bool lh_experiment_live(const struct lh_experiment *e);           /* is any model answered by a server or a process? */

@@ -78,11 +78,14 @@ static int take_episode(void *user, uint32_t slot, const struct lh_episode_row *
 	if (rc)
 		return rc;
 	rc = lh_fold_end(&d->results->condition[o->condition], o->at, o->turns, row, err);
+	int sample = o->at.sample;
 	lh_orders_forget(d, slot);               /* an engine that ends an episode waits for nothing of it */
 	for (int i = 0; i < d->lines; i++)
 		if (d->line[i].pool)
 			lh_pool_end_session(d->line[i].pool, (uint64_t)o->id);
 	lh_agenda_ended(d, slot);
+	if (!rc)
+		lh_agenda_look(d, sample);
 	return rc;
 }
 
@@ -193,7 +196,7 @@ static int end_results(struct lh_desk *d, struct lh_error *err)
 	char now[32];
 	lh_clock_utc(now);
 	r->ended = lh_str_dup(lh_str_of(now));
-	r->status = lh_str_dup(d->stop == LH_STOP_FAILED ? LH_STR("failed") : d->stop ? LH_STR("stopped") : LH_STR("done"));
+	r->status = lh_str_dup(d->stop == LH_STOP_FAILED ? LH_STR("failed") : d->stop && d->stop != LH_STOP_DECIDED ? LH_STR("stopped") : LH_STR("done"));
 	r->status_cause = lh_str_dup(lh_str_of(d->cause));
 	r->wall_s = (double)(lh_clock_mono_us() - d->started_us) / 1e6;
 	return r->ended && r->status && r->status_cause ? 0 : lh_nomem(err);
@@ -207,7 +210,7 @@ static int close_journal(struct lh_desk *d, int rc, struct lh_error *err)
 	d->journal = NULL;
 	if (!j)
 		return rc;
-	bool empty = !rc && d->stop && !d->calls && !d->replies && !d->s.experiment->resume;      /* there is nothing to go on with */
+	bool empty = !rc && d->stop && d->stop != LH_STOP_DECIDED && !d->calls && !d->replies && !d->s.experiment->resume;      /* there is nothing to go on with */
 	if (d->temporary || empty) {
 		lh_journal_forget(j, r->run, d->first_episode);
 		r->run = 0;
@@ -242,7 +245,7 @@ static int write_kept(struct lh_desk *d, int rc, struct lh_error *err)
 static int as_in_file(struct lh_desk *d, struct lh_error *err)
 {
 	struct lh_results *file, *r = d->results;
-	bool cut = d->stop || d->gave_up;
+	bool cut = (d->stop && d->stop != LH_STOP_DECIDED) || d->gave_up;
 	if (!cut || d->s.outline->simulated || !d->path || d->temporary || !r->run)
 		return 0;
 	int rc = lh_results_load(d->path, r->run, &file, err);
@@ -263,6 +266,8 @@ int lh_desk_close(struct lh_desk *d, int rc, struct lh_results **out, struct lh_
 	rc = close_journal(d, rc, err);
 	if (!rc)
 		rc = as_in_file(d, err);
+	if (!rc && lh_sequence_decided(d->sequence))
+		lh_results_cut(d->results, lh_sequence_decided(d->sequence));
 	if (!rc) {
 		*out = d->results;
 		d->results = NULL;

@@ -2,6 +2,8 @@
 #include "run/fold.h"
 
 #include "json/reader.h"
+#include "measure/gate_rule.h"
+#include "run/sequence.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +54,23 @@ static int setting(const struct lh_json *j, const char *name, int64_t lo, int64_
 	return 0;
 }
 
+/* Files of before there were gates have none. */
+static int read_gates(struct lh_results *r, const struct lh_json *j, struct lh_error *err)
+{
+	const struct lh_json *alpha = lh_json_get(j, "sequential");
+	r->sequential = lh_json_type(alpha) == LH_JSON_NUMBER ? lh_json_number(alpha) : 0;
+	int rc = r->sequential == 0 || (r->sequential > 0 && r->sequential < 1) ? 0
+		: lh_fail(err, LH_E_DAMAGED, "the run's settings have a certainty out of range");
+	for (const struct lh_json *g = lh_json_first(lh_json_get(j, "gates")); g && !rc; g = lh_json_next(g)) {
+		struct lh_rule rule;
+		if (r->gates == LH_RULES || lh_rule_parse(lh_json_str(g), &rule, NULL))
+			return lh_fail(err, LH_E_DAMAGED, "the run's settings have a gate that cannot be read");
+		lh_rule_fini(&rule);
+		rc = lh_results_gate(r, lh_json_str(g), err);
+	}
+	return rc;
+}
+
 static int read_settings(struct loading *l, const struct lh_json *j, struct lh_error *err)
 {
 	int64_t samples;
@@ -62,6 +81,7 @@ static int read_settings(struct loading *l, const struct lh_json *j, struct lh_e
 		return rc;
 	l->samples = (int)samples;
 	l->results->first_sample = (uint64_t)l->first;
+	l->results->planned = l->samples;
 	l->results->stop_at_error = lh_json_bool(lh_json_get(j, "stop_at_error"));
 	for (const struct lh_json *s = lh_json_first(lh_json_get(j, "horizon")); s; s = lh_json_next(s)) {
 		double v = lh_json_number(s);
@@ -69,7 +89,8 @@ static int read_settings(struct loading *l, const struct lh_json *j, struct lh_e
 			return lh_fail(err, LH_E_DAMAGED, "the run's settings have a horizon out of range");
 		l->results->horizon[l->results->horizon_count++] = v;
 	}
-	return lh_results_note_lines(l->results, lh_json_str(lh_json_get(j, "notes")), err);
+	rc = read_gates(l->results, j, err);
+	return rc ? rc : lh_results_note_lines(l->results, lh_json_str(lh_json_get(j, "notes")), err);
 }
 
 static int read_condition(void *user, const void *row, struct lh_error *err)
@@ -154,6 +175,26 @@ static int read_calls(struct loading *l, struct lh_error *err)
 	return 0;
 }
 
+/* What a run that stops early left out, beyond the samples that decided it. */
+static int cut(struct loading *l, struct lh_error *err)
+{
+	struct lh_sequence *s;
+	struct lh_error why = { 0 };
+	if (!(l->results->sequential > 0) || !l->results->gates)
+		return 0;
+	int rc = lh_sequence_new(l->results, &s, &why);
+	if (rc == LH_E_USAGE)                    /* no run began with such gates */
+		return lh_fail(err, LH_E_DAMAGED, "the gates of the run do not belong to it: %s", why.text);
+	for (size_t i = 0; !rc && i < l->episodes; i++)
+		if (strcmp(l->episode[i].status, "running") && strcmp(l->episode[i].status, LH_SUPERSEDED))
+			lh_sequence_ended(s, l->episode[i].at.sample);
+	int n = lh_sequence_decided(s);
+	lh_sequence_free(s);
+	if (n)
+		lh_results_cut(l->results, n);
+	return rc ? lh_fail(err, rc, "%s", why.text) : 0;
+}
+
 static int load(struct loading *l, const char *path, int64_t id, struct lh_error *err)
 {
 	struct lh_json *j = NULL;
@@ -177,6 +218,8 @@ static int load(struct loading *l, const char *path, int64_t id, struct lh_error
 		rc = lh_reader_episodes(l->reader, l->want, read_episode, l, err);
 	if (!rc)
 		rc = read_calls(l, err);
+	if (!rc)
+		rc = cut(l, err);
 	lh_json_free(j);
 	return rc;
 }

@@ -72,6 +72,11 @@ static int read_prices(const char *path, struct lh_str kind, struct lh_str bare,
 	lh_buf_printf(&name, "%.*s:%.*s", LH_ARG(kind), LH_ARG(bare));
 	if (!j && !rc)
 		j = lh_json_get(root, name.p);
+	if (!j && !rc && !bare.n) {              /* "sim" has no model's name */
+		lh_buf_clear(&name);
+		lh_buf_put_str(&name, kind);
+		j = lh_json_get(root, name.p);
+	}
 	if (j) {
 		*out = (struct lh_prices){ microusd(j, "input"), microusd(j, "cached_input"), microusd(j, "output") };
 		if (out->in < 0 || out->out < 0)
@@ -80,6 +85,18 @@ static int read_prices(const char *path, struct lh_str kind, struct lh_str bare,
 	lh_json_free(root);
 	lh_buf_fini(&text);
 	lh_buf_fini(&name);
+	return rc;
+}
+
+int lh_prices_read(const char *path, const char *model, struct lh_prices *out, struct lh_error *err)
+{
+	struct lh_spec s;
+	*out = (struct lh_prices){ -1, -1, -1 };
+	int rc = lh_spec_parse(lh_str_of(model), "model", &s, err);
+	if (rc)
+		return rc;
+	rc = read_prices(path, s.name, s.bare, out, err);
+	lh_spec_fini(&s);
 	return rc;
 }
 

@@ -83,6 +83,18 @@ static int name_condition(struct lh_condition_results *r, const struct lh_outlin
 	return rc ? rc : lh_results_shape(r, samples, c->turns, err);
 }
 
+/* One sample on its own is looked at, not judged. */
+static bool is_gated(const struct lh_experiment *e) { return e->gates.count && e->only_sample < 0; }
+
+static int add_gates(struct lh_results *r, const struct lh_experiment *e, struct lh_error *err)
+{
+	int rc = 0;
+	for (int i = 0; i < e->gates.count && is_gated(e) && !rc; i++)
+		rc = lh_results_gate(r, lh_str_of(e->gates.item[i]), err);
+	r->sequential = e->only_sample < 0 ? e->sequential : 0;
+	return rc;
+}
+
 static int fill(struct lh_results *r, const struct lh_outline *o, const struct lh_experiment *e, struct lh_error *err)
 {
 	char now[32];
@@ -93,6 +105,7 @@ static int fill(struct lh_results *r, const struct lh_outline *o, const struct l
 	r->seed = e->seed;
 	r->stop_at_error = e->stop_at_error;
 	r->first_sample = o->first_sample;
+	r->planned = (int)o->samples;
 	r->horizon_count = e->horizon_count;
 	memcpy(r->horizon, e->horizon, sizeof r->horizon);
 	r->condition = calloc((size_t)o->conditions + 1, sizeof *r->condition);
@@ -104,7 +117,8 @@ static int fill(struct lh_results *r, const struct lh_outline *o, const struct l
 		if (rc)
 			return rc;
 	}
-	return lh_results_note_lines(r, lh_str_of(o->notes), err);
+	int rc = lh_results_note_lines(r, lh_str_of(o->notes), err);
+	return rc ? rc : add_gates(r, e, err);
 }
 
 int lh_outline_results(const struct lh_outline *o, const struct lh_experiment *e, struct lh_results **out, struct lh_error *err)
@@ -145,5 +159,11 @@ void lh_outline_settings(const struct lh_outline *o, const struct lh_experiment 
 		lh_jw_close(&w);
 	}
 	lh_jw_key(&w, "notes"), lh_jw_text(&w, o->notes);
+	lh_jw_key(&w, "gates");
+	lh_jw_open(&w, '[');
+	for (int i = 0; i < e->gates.count && is_gated(e); i++)
+		lh_jw_text(&w, e->gates.item[i]);
+	lh_jw_close(&w);
+	lh_jw_key(&w, "sequential"), lh_jw_double(&w, is_gated(e) ? e->sequential : 0);
 	lh_jw_close(&w);
 }

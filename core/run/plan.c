@@ -148,6 +148,8 @@ static int samples_of(const struct lh_experiment *e, struct lh_plan *p, struct l
 			return lh_fail(err, LH_E_USAGE, "--sample %lld: there are %llu samples, counted from 0", (long long)e->only_sample, (unsigned long long)most);
 		p->first_sample = (uint64_t)e->only_sample;
 		p->samples = 1;
+		if (e->gates.count)
+			lh_buf_puts(&p->notes, "One sample was asked for (--sample): the gates are left aside.\n");
 		return 0;
 	}
 	if (!most || p->samples <= most)
@@ -193,7 +195,7 @@ static int turns_of(const struct lh_experiment *e, struct lh_plan *p, struct lh_
 		return lh_fail(err, LH_E_USAGE, "%s: the data hold %llu steps a sample, too few for one turn of %llu", c->task_label, (unsigned long long)steps, (unsigned long long)k);
 	if (most && turns > most) {
 		if (asked)
-			return lh_fail(err, LH_E_USAGE, "%llu turns of %llu steps are asked for: the data hold %llu", (unsigned long long)turns, (unsigned long long)k, (unsigned long long)most);
+			return lh_fail(err, LH_E_USAGE, "%llu turns of %llu step%s are asked for: the data hold %llu", (unsigned long long)turns, (unsigned long long)k, k == 1 ? "" : "s", (unsigned long long)most);
 		if (!strstr(p->notes.p ? p->notes.p : "", "turns: all"))
 			lh_buf_printf(&p->notes, "%llu turns: all that the data hold.\n", (unsigned long long)most);
 		turns = most;
@@ -280,7 +282,7 @@ static int refuse_twins(const struct lh_plan *p, struct lh_error *err)
 				lh_str_equal(lh_taskset_params_json(a->task), lh_taskset_params_json(b->task)) &&
 				!strcmp(lh_model_name(a->model), lh_model_name(b->model)) &&
 				lh_str_equal(lh_model_options_json(a->model), lh_model_options_json(b->model)))
-				return lh_fail(err, LH_E_USAGE, "the same condition stands twice in the grid: %s, %s, %s", a->task_label, a->model_label, a->policy_label);
+				return lh_fail(err, LH_E_USAGE, "the same condition stands twice in the grid: %s, %s, %s, history %s", a->task_label, a->model_label, a->policy_label, a->history);
 		}
 	return 0;
 }

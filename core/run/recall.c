@@ -231,7 +231,7 @@ int lh_recall_open(const char *path, const struct lh_recall_which *which, struct
 	if (!r)
 		return lh_nomem(err);
 	lh_buf_init(&r->words, WORDS_MAX);
-	struct finding f = { .which = which, .condition = which->condition, .episode = -1, .recall = r };
+	struct finding f = { .which = which, .condition = which->condition, .episode = -1, .recall = r, .remade = { .plugin = which->plugin } };
 	int rc = lh_reader_open(path, &reader, err);
 	if (!rc)
 		rc = load(reader, path, &f, err);

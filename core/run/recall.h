@@ -32,6 +32,7 @@ struct lh_recall_which {
 	const char *history;                     /* NULL: any */
 	int64_t sample;
 	int64_t probe;                           /* with a made history: the turn; 0: the last one asked */
+	const char *plugin;                      /* a file that its task family is opened from; NULL: where they are found */
 };
 /* A made history is made again by the task family, which is opened for that; where what comes out is not what was sent,
  * LH_E_DIFFERS. */

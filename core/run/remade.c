@@ -10,7 +10,9 @@
 
 int lh_remade_note(struct lh_remade *m, const struct lh_condition_row *c, struct lh_error *err)
 {
+	const char *plugin = m->plugin;
 	lh_remade_fini(m);
+	m->plugin = plugin;
 	m->task = lh_str_dup(c->task);
 	m->params = lh_str_dup(c->task_params);
 	m->history = lh_str_dup(c->history);
@@ -70,13 +72,17 @@ static int open_task(const struct lh_remade *m, struct lh_registry *registry, st
 	struct lh_json *params = NULL;
 	struct typed t = { .count = 0 };
 	lh_buf_init(&t.numbers, 1 << 20);
-	int rc = lh_registry_find(registry, lh_str_of(m->task), &f, err);
+	int rc = m->plugin ? lh_registry_open(registry, m->plugin, &f, err) : 0;
+	if (!rc)
+		rc = lh_registry_find(registry, lh_str_of(m->task), &f, err);
 	if (!rc)
 		rc = lh_json_parse(lh_str_of(m->params), "task parameters", 1, &params, err);
 	if (!rc)
 		rc = type_params(f, params, &t, err);
-	if (!rc)
-		rc = lh_taskset_open(f, t.key, t.value, t.count, NULL, out, err);
+	if (!rc && (rc = lh_taskset_open(f, t.key, t.value, t.count, NULL, out, err)))
+		lh_prefix(err, "to show a made history, task %s is opened again as it was (its files: from the folder that they were named from)", m->task);
+	if (!rc && !lh_str_is(lh_taskset_params_json(*out), m->params))
+		rc = lh_fail(err, LH_E_DIFFERS, "the history of this episode cannot be shown: a file that task %s reads is not what it was", m->task);
 	lh_json_free(params);
 	lh_buf_fini(&t.numbers);
 	return rc;

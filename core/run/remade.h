@@ -8,7 +8,8 @@
 #include "journal/journal.h"
 #include "transcript/transcript.h"
 
-struct lh_remade { char *task, *params, *history; uint32_t steps_per_turn; };   /* zeroed at the start */
+/* Zeroed at the start but for plugin: a file to open the family from, borrowed; NULL: where families are found. */
+struct lh_remade { const char *plugin; char *task, *params, *history; uint32_t steps_per_turn; };
 
 int lh_remade_note(struct lh_remade *m, const struct lh_condition_row *c, struct lh_error *err) LH_CHECKED;
 void lh_remade_fini(struct lh_remade *m);

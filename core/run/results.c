@@ -101,14 +101,26 @@ struct lh_grid lh_results_grid(const struct lh_results *r, const struct lh_condi
 		.probe = made ? c->probe : NULL, .probes = made ? c->probes : 0 };
 }
 
-static int note(struct lh_results *r, struct lh_str text, struct lh_error *err)
+static int add_text(char ***list, int *n, struct lh_str text, struct lh_error *err)
 {
-	char **p = realloc(r->note, (size_t)(r->notes + 1) * sizeof *p);
+	char **p = realloc(*list, (size_t)(*n + 1) * sizeof *p);
 	if (!p)
 		return lh_nomem(err);
-	r->note = p;
-	p[r->notes] = lh_str_dup(text);
-	return p[r->notes] ? (r->notes++, 0) : lh_nomem(err);
+	*list = p;
+	p[*n] = lh_str_dup(text);
+	return p[*n] ? (++*n, 0) : lh_nomem(err);
+}
+
+static void free_texts(char **list, int n)
+{
+	for (int i = 0; i < n; i++)
+		free(list[i]);
+	free(list);
+}
+
+int lh_results_gate(struct lh_results *r, struct lh_str rule, struct lh_error *err)
+{
+	return add_text(&r->gate, &r->gates, rule, err);
 }
 
 int lh_results_note_lines(struct lh_results *r, struct lh_str rest, struct lh_error *err)
@@ -116,7 +128,7 @@ int lh_results_note_lines(struct lh_results *r, struct lh_str rest, struct lh_er
 	while (rest.n) {
 		const char *end = memchr(rest.p, '\n', rest.n);
 		size_t n = end ? (size_t)(end - rest.p) : rest.n;
-		int rc = note(r, (struct lh_str){ rest.p, n }, err);
+		int rc = add_text(&r->note, &r->notes, (struct lh_str){ rest.p, n }, err);
 		if (rc)
 			return rc;
 		n += end != NULL;
@@ -125,18 +137,35 @@ int lh_results_note_lines(struct lh_results *r, struct lh_str rest, struct lh_er
 	return 0;
 }
 
+/* What episodes from this one on said at their end. */
+static void free_ends(struct lh_condition_results *c, size_t from)
+{
+	size_t episodes = (size_t)c->samples * (size_t)c->episodes;
+	for (size_t i = from; c->cause && i < episodes; i++)
+		free(c->cause[i]);
+	for (size_t i = from; c->extra && i < episodes; i++)
+		free(c->extra[i]);
+}
+
+void lh_results_cut(struct lh_results *r, int n)
+{
+	for (int i = 0; i < r->conditions; i++) {
+		struct lh_condition_results *c = &r->condition[i];
+		if (c->samples <= n)
+			continue;
+		free_ends(c, (size_t)n * (size_t)c->episodes);
+		c->samples = n;
+	}
+}
+
 static void free_condition(struct lh_condition_results *c)
 {
 	char *texts[] = { c->task, c->task_params, c->model, c->model_options, c->policy, c->policy_options, c->history,
 		c->task_label, c->model_label, c->policy_label };
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		free(texts[i]);
-	size_t episodes = (size_t)c->samples * (size_t)c->episodes;
-	for (size_t i = 0; c->cause && i < episodes; i++)
-		free(c->cause[i]);
+	free_ends(c, 0);
 	free(c->cause);
-	for (size_t i = 0; c->extra && i < episodes; i++)
-		free(c->extra[i]);
 	free(c->extra);
 	free(c->probe);
 	free(c->exposure);
@@ -153,9 +182,8 @@ void lh_results_free(struct lh_results *r)
 	for (int i = 0; i < r->conditions; i++)
 		free_condition(&r->condition[i]);
 	free(r->condition);
-	for (int i = 0; i < r->notes; i++)
-		free(r->note[i]);
-	free(r->note);
+	free_texts(r->note, r->notes);
+	free_texts(r->gate, r->gates);
 	free(r->version);
 	free(r->config_sha256);
 	free(r->started);

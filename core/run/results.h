@@ -49,6 +49,9 @@ struct lh_results {
 	double wall_s;
 	double horizon[16]; int horizon_count;
 	uint64_t first_sample;
+	int planned;                             /* samples; the conditions have fewer where all gates were decided before */
+	char **gate; int gates;                  /* rules, as typed */
+	double sequential;                       /* gates are looked at after every sample, at this error; 0: once, at the end */
 	struct lh_condition_results *condition;
 	int conditions;
 	char **note; int notes;
@@ -60,6 +63,10 @@ int lh_results_probes(struct lh_condition_results *c, struct lh_str probes, int 
 /* All cells LH_UNSEEN. The texts of c and its probes are set by the caller. */
 int lh_results_shape(struct lh_condition_results *c, int samples, int turns, struct lh_error *err) LH_CHECKED;
 void lh_results_free(struct lh_results *r);
+/* Only the first n samples. */
+void lh_results_cut(struct lh_results *r, int n);
+/* A rule more; copied. */
+int lh_results_gate(struct lh_results *r, struct lh_str rule, struct lh_error *err) LH_CHECKED;
 /* A note for each line of the text. */
 int lh_results_note_lines(struct lh_results *r, struct lh_str lines, struct lh_error *err) LH_CHECKED;
 

@@ -1,7 +1,7 @@
 /* transcript/filler.h - unrelated questions and answers, for histories that are long and say nothing.
  *
  * Plain English about people, towns, animals and things, made from word lists: "What colour is Mira's boat?",
- * "Mira's boat is green." ASCII, single spaces, no digits, no tags, no word that a built-in family has as a key,
+ * "Mira's boat is blue." ASCII, single spaces, no digits, no tags, no word that a built-in family has as a key,
  * and nothing that tells the reader to do anything. */
 #ifndef LH_TRANSCRIPT_FILLER_H
 #define LH_TRANSCRIPT_FILLER_H

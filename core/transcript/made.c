@@ -37,6 +37,12 @@ static void note(struct lh_made *m, struct lh_str text)
 	m->bytes += text.n;
 }
 
+/* What the task says, which is not kept either. */
+static void note_last(struct lh_made *m, const struct lh_transcript *t)
+{
+	m->hash = lh_hash(m->hash, lh_transcript_text(t, lh_transcript_id(t, lh_transcript_length(t) - 1)));
+}
+
 /* ---- answers ---- */
 
 static bool wrong(const struct lh_made *m, uint32_t turn)
@@ -165,11 +171,16 @@ int lh_made_begin_turn(struct lh_made *m, struct lh_transcript *t, bool *asked, 
 {
 	uint32_t turn = lh_transcript_turn(t) + 1;
 	*asked = turn == m->probe;
+	if (turn == 1)
+		note_last(m, t);                 /* the instructions */
 	if (m->history.mode == LH_HISTORY_RESTATED)
 		return *asked && turn > 1 ? lh_transcript_begin_restated(t, err) : *asked ? lh_transcript_begin_turn(t, err) : lh_transcript_pass_turn(t, err);
-	if (*asked || m->history.mode != LH_HISTORY_FILLER)
-		return lh_transcript_begin_turn(t, err);
-	return filler_question(m, t, turn, err);
+	if (!*asked && m->history.mode == LH_HISTORY_FILLER)
+		return filler_question(m, t, turn, err);
+	int rc = lh_transcript_begin_turn(t, err);
+	if (!rc)
+		note_last(m, t);
+	return rc;
 }
 
 int lh_made_reply(struct lh_made *m, struct lh_transcript *t, struct lh_error *err)

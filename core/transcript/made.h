@@ -22,7 +22,7 @@ struct lh_made {
 	uint32_t probe;                 /* the turn that will be asked */
 	struct lh_buf shown;            /* the answer of the turn before, canonical */
 	struct lh_buf state, text, question;    /* text: of the reply */
-	uint64_t hash;                  /* of all texts made */
+	uint64_t hash;                  /* of the instructions and all that stands behind them, up to the probed turn */
 	uint64_t bytes, bytes_meant;    /* of them; of the clean ones in their place */
 };
 

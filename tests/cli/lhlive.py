@@ -242,9 +242,14 @@ class Case(lhcli.Case):
         report = lhcli.strict_json(text.replace("HTTP 500: simulated network failure", "simulated network failure"))
         for name in ("id", "config_sha256"):
             report["run"].pop(name, None)
-        for c in report["conditions"]:
-            for name in OF_THE_MODEL:
-                c.pop(name, None)
+        for part in ("conditions", "effects", "comparisons"):
+            for c in report[part]:
+                for name in OF_THE_MODEL:
+                    c.pop(name, None)
+        for effects in report["effects"]:
+            for c in effects["cells"] + effects["policies"]:
+                for name in [n for n in c if "tokens" in n]:
+                    del c[name]
         return report
 
     CALLS = ("SELECT e.sample, e.condition, c.turn, c.seq, c.purpose, c.view, c.options, c.error, c.finish, c.exposure_update, c.exposure_state,"

@@ -2,9 +2,10 @@
 import json
 import re
 import sqlite3
+import subprocess
 import unittest
 
-from lhcli import Case
+from lhcli import SOURCE, Case
 
 ANSWER = re.compile(r"<answer>(.*?)</answer>")
 MADE = ("restated", "filler", "clean", "injected:rate=0.5", "propagated:rate=0.5")
@@ -219,6 +220,28 @@ class Histories(Case):
         self.assertNotEqual(done.code, 0)
         self.assertIn("is not what it was", done.err)
 
+    def test_a_data_set_that_is_not_what_it_was_is_noticed(self):
+        data = (SOURCE / "tests" / "data" / "scored_example" / "dataset.json").read_text()
+        self.write("d.json", data)
+        self.good("run", "--task", "kv_sum:dataset=d.json", "--history", "restated", "-o", "h.db")
+        self.good("transcript", "h.db", 1)
+        self.write("d.json", data.replace("chart", "chalk"))
+        self.assertIn("is not what it was", self.longhaul("transcript", "h.db", 1).err)
+        self.path("d.json").unlink()
+        self.assertIn("from the folder that they were named from", self.longhaul("transcript", "h.db", 1).err)
+
+    def test_a_family_of_ones_own_makes_its_histories_again(self):
+        subprocess.run(["cc", "-shared", "-fPIC", "-fvisibility=hidden", f"-I{SOURCE}/core/include", "-o", self.path("own.so"),
+                        SOURCE / "examples" / "plugin" / "mod_chain.c"], check=True)
+        self.good("run", "--plugin", "./own.so", "--task", "mod_chain", "--history", "injected:rate=0.5", "--turns", 5, "--samples", 2, "-o", "h.db")
+        self.assertEqual(self.longhaul("transcript", "h.db", 1).code, 2)
+        self.assertIn("(made)", self.good("transcript", "h.db", 1, "--plugin", "./own.so").out)
+
+    def test_a_state_is_not_told_twice(self):
+        for policy in ("reset", "state_carry"):
+            self.run_file("restated", policy=policy, extra=("--new",))
+            self.assertEqual(self.sent("restated", policy=policy).prompts[0].count("<answer>"), 1)
+
     def test_a_policys_own_bookkeeping_goes_on(self):
         self.write("count.lua", """
             return {
@@ -277,7 +300,7 @@ class Histories(Case):
             ("--history", "injected:rate=0.5,0.5"): "the same condition stands twice",
             ("--history", "clean", "--probe-turns", "0"): "turns from 1",
             ("--history", "clean", "--probe-turns", "101"): "there are 100 turns",
-            ("--history", "clean", "--probe-turns", "1,,2"): "turns from 1",
+            ("--history", "clean", "--probe-turns", "1,,2"): "--probe-turns 1,,2: turns from 1",
             ("--probe-turns", "5"): "name one, such as --history clean",
             ("--history", "clean", "--policy", "./own.lua"): "depends on what the model really said",
             ("--history", "clean", "--model", "replay:replies.jsonl"): "replies to the model's own history",

@@ -43,6 +43,14 @@ class LiveHistories(lhlive.Case):
         calls, = self.rows("b.db", "SELECT count(*) FROM call")[0]
         self.assertEqual(sum(self.asked_twice().values()), calls)
 
+    def test_calls_that_are_refused_again_do_not_end_what_was_answered_before(self):
+        """Refused calls come first when a run is gone on with; three of them are no sign that the server refuses everything."""
+        server = self.serve("--sim", "sim:accuracy=0.8,failed=0.1")
+        args = ["run", "--turns", 6, "--samples", 20, "--quiet", "--model", self.model(server), "-o", "r.db"]
+        self.assertEqual(self.longhaul(*args, "--max-calls", 80).code, 4)
+        self.assertGreater(self.rows("r.db", "SELECT count(*) FROM episode WHERE status = 'censored' AND cause LIKE '%simulated%'")[0][0], 3)
+        self.good(*args, "--resume")
+
     def test_killed_and_gone_on_with(self):
         self.begin("full_history", "window:n=3", samples=20, latency_ms=4)
         args = [*self.size, "--model", self.model(self.server), "-o", "k.db", "--concurrency", 8]

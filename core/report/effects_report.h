@@ -1,11 +1,11 @@
-/* report/effects_entry.h - what made histories say: where accuracy went, as every writer sees it.
+/* report/effects_report.h - what made histories say: where accuracy went, as every writer sees it.
  *
  * One entry for each group of conditions that differ in nothing but the history before the turn that is asked:
  * same task and parameters, model, policy, steps per turn, and with or without thoughts in the made answers.
  * Histories that have no answers to think about (own, restated, filler) stand in both. What the numbers mean:
  * measure/README.md, "Made histories". */
-#ifndef LH_REPORT_EFFECTS_ENTRY_H
-#define LH_REPORT_EFFECTS_ENTRY_H
+#ifndef LH_REPORT_EFFECTS_REPORT_H
+#define LH_REPORT_EFFECTS_REPORT_H
 
 #include "measure/attribution.h"
 #include "measure/effects.h"

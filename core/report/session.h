@@ -1,0 +1,11 @@
+/* report/session.h - what a session holds, for commands that do more with an experiment than run it. */
+#ifndef LH_REPORT_SESSION_H
+#define LH_REPORT_SESSION_H
+
+#include "longhaul/longhaul.h"
+#include "run/experiment.h"
+
+/* The session's own, as set so far. */
+struct lh_experiment *lh_session_experiment(struct lh_session *s);
+
+#endif
