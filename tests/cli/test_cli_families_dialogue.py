@@ -1,0 +1,173 @@
+"""The families whose messages are more than keys, held to their own words: readers that have nothing but the printed
+instructions and messages follow them, and have to arrive at the families' truth."""
+import re
+import unittest
+
+from lhfamilies import Families, FamilyRules, Reader
+
+
+# ---- readers: one a family, each written from what the instructions say ----
+
+def minutes(clock):
+    hours, rest = clock.split(":")
+    return 60 * int(hours) + int(rest)
+
+
+class FlightEval(Reader):
+    """"find the flight in the list and check it", "work out its total cost"."""
+    start = "none"
+    RECORD = re.compile(r"([A-Z]{2})(\d+): (\d\d:\d\d)-\d\d:\d\d(?:\+1)?, (\d) stops?(?: \(([^)]*)\))?, fare (\d+), bag fee (\d+), max bags (\d+), "
+                        r"rating (\d\.\d)")
+
+    def __init__(self, told):
+        super().__init__(told)
+        self.by_record = "gives the records of one or more flights, one a line" in told
+        self.SEPARATOR = "\n" if self.by_record else ", "
+        self.bags = int(self.one(r"The traveller carries (\d) bags?"))
+        window = re.search(r"^- It departs from (\S+) to (\S+), both included\.$", told, re.M)
+        self.window = window and tuple(map(minutes, window.groups()))
+        stops = self.perhaps(r"^- It has (0 stops|at most 1 stop)\.$")
+        self.stops = {None: None, "0 stops": 0, "at most 1 stop": 1}[stops]
+        self.max_bags = self.number(r"^- Its max bags are (\d) or more\.$")
+        self.rating = self.perhaps(r"^- Its rating is (\d\.\d) or better\.$")
+        self.change = self.number(r"^- At every stop, if it has any, there are at least (\d+) minutes to change planes\.$")
+        self.budget = self.number(r"^- Its total cost is (\d+) or less\.$")
+        self.airlines = {code: (int(fee), int(discount)) for code, fee, discount in
+                         re.findall(r"^([A-Z]{2}): booking fee (\d+), loyalty discount (\d+)%$", told, re.M)}
+        self.hold = self.number(r"^1\. If there is a best flight so far, holding it costs money: add (\d+) to its total cost "
+                                r"\(where that would be more than 9999, it is 9999\)\.$")
+        if not self.by_record:
+            own, known = told.split("Example, with flights of its own:\n")[1].split("\nThe flights to use from here on, with no best flight so far:\n")
+            self.dictionary, self.shown = self.listed(known), self.listed(own.split("Message:")[0])
+
+    def one(self, pattern):
+        found, = re.findall(pattern, self.told, re.M)
+        return found
+
+    def perhaps(self, pattern):
+        found = re.findall(pattern, self.told, re.M)
+        assert len(found) < 2, pattern
+        return found[0] if found else None
+
+    def number(self, pattern):
+        found = self.perhaps(pattern)
+        return None if found is None else int(found)
+
+    def listed(self, lines):
+        return {line.split(":")[0]: line for line in lines.splitlines()}
+
+    def example_dictionary(self):
+        return None if self.by_record else self.shown
+
+    dictionary = None
+
+    def rules_in_force(self):
+        return len(re.findall(r"^- (?:It|Its|At) ", self.told, re.M))
+
+    def evaluated(self, record):
+        """(number, its total cost, whether it meets every rule)"""
+        code, digits, departs, stops, changes, fare, bag_fee, bags, rating = self.RECORD.fullmatch(record).groups()
+        changes = [int(re.fullmatch(r"[A-Z]{3} (\d+) min", c).group(1)) for c in changes.split(", ")] if changes else []
+        assert len(changes) == int(stops)
+        fee, discount = self.airlines[code]
+        cost = int(fare) - int(fare) * discount // 100 + self.bags * int(bag_fee) + fee
+        breaks = [self.window and not self.window[0] <= minutes(departs) <= self.window[1],
+                  self.stops is not None and int(stops) > self.stops,
+                  self.max_bags is not None and int(bags) < self.max_bags,
+                  self.rating is not None and float(rating) < float(self.rating),
+                  self.change is not None and any(c < self.change for c in changes),
+                  self.budget is not None and cost > self.budget]
+        return code + digits, cost, not any(breaks)
+
+    def answer(self, state, message, known):
+        best, cost = (None, None) if state == "none" else (state.split(" ")[0], int(state.split(" ")[1]))
+        for named in self.steps(message):
+            if best and self.hold:
+                cost = min(cost + self.hold, 9999)
+            number, total, suits = self.evaluated(named if self.by_record else known[named])
+            if suits and (best is None or total < cost):
+                best, cost = number, total
+        return f"{best} {cost}" if best else "none"
+
+
+class FlightFamily(FamilyRules, Families):
+    READERS = {"flight_eval": FlightEval}
+    NEW = ("flight_eval",)
+    TASKS = ("flight_eval", "flight_eval:hold=0", "flight_eval:lookup=false", "flight_eval:flights=5,airlines=1,eligible=0.2,hold=100",
+             "flight_eval:flights=1000,airlines=12,rules=3", "flight_eval:rules=1", "flight_eval:lookup=false,hold=0,rules=2,flights=10,min_fare=1,max_fare=9",
+             "flight_eval:eligible=1,min_fare=4000,max_fare=5000")
+    CHECKED = (("flight_eval", "flights=2", "airlines=1", "rules=1"), ("flight_eval", "min_fare=5000", "max_fare=5000", "eligible=0.01"),
+               ("flight_eval", "lookup=false", "hold=0", "flights=2"))
+
+    def spelled(self, rng, state):
+        if state == "none":
+            return rng.choice(("none", "None", " none\n"))
+        number, cost = state.split(" ")
+        return rng.choice((state, f"{number[:2]} {number[2:]} {cost}", f"{number}, {cost}", f"{number}: {cost}", f"{number.lower()} {cost}.00", f"{number} €{cost}",
+                           f"{number}\n{cost}"))
+
+    def test_the_reader(self):
+        """On a record of each kind, worked out by hand."""
+        class Told(FlightEval):
+            def __init__(self):
+                self.by_record, self.SEPARATOR, self.bags, self.hold = True, "\n", 2, 5
+                self.window, self.stops, self.max_bags, self.rating, self.change, self.budget = (450, 1110), 1, 2, "3.6", 50, 400
+                self.airlines = {"AB": (7, 15), "CD": (0, 0)}
+        told = Told()
+        good = "AB12: 07:30-10:00, 1 stop (MUC 50 min), fare 199, bag fee 20, max bags 2, rating 3.6"
+        self.assertEqual(told.evaluated(good), ("AB12", 199 - 29 + 40 + 7, True))
+        for old, new in (("07:30", "07:25"), ("07:30", "18:35"), ("1 stop (MUC 50 min)", "2 stops (MUC 50 min, VIE 90 min)"), ("MUC 50", "MUC 45"), ("fare 199", "fare 450"),
+                         ("max bags 2", "max bags 1"), ("3.6", "3.5")):
+            self.assertFalse(told.evaluated(good.replace(old, new))[2], new)
+        for old, new in (("07:30-10:00", "18:30-01:10+1"), ("1 stop (MUC 50 min)", "0 stops"), ("rating 3.6", "rating 5.0")):
+            self.assertTrue(told.evaluated(good.replace(old, new))[2], new)
+        for state, answer in (("none", "AB12 217"), ("CD3 213", "AB12 217"), ("CD3 212", "CD3 217"), ("CD3 9999", "AB12 217"), ("AB12 300", "AB12 217")):
+            self.assertEqual(told.answer(state, good, None), answer)
+        self.assertEqual(told.answer("CD3 9990", "\n".join([good.replace("3.6", "2.5")] * 3), None), "CD3 9999")
+
+    # ---- what is drawn ----
+
+    def test_shares_and_rules(self):
+        """The share of flights that suit is the one asked for; so is the number of rules; each of these decides somewhere."""
+        for share, rules in ((0.4, 6), (0.1, 6), (0.7, 3), (0.5, 1)):
+            with self.subTest(share=share, rules=rules):
+                task = f"flight_eval:eligible={share},rules={rules}"
+                self.run_task(task, "sim:accuracy=1")
+                seen = set()
+                for reader in self.readers(task).values():
+                    self.assertEqual(reader.rules_in_force(), rules)
+                    self.assertEqual(len(reader.dictionary), 100)
+                    self.assertEqual(sum(reader.evaluated(r)[2] for r in reader.dictionary.values()), round(100 * share))
+                    seen |= set(re.findall(r"^- (It has|It departs|Its max|Its rating|At every|Its total)", reader.told, re.M))
+                self.assertEqual(len(seen), 6)
+
+    def test_records_in_messages_are_those_of_the_list(self):
+        """lookup=false is the same task without the list: a control for looking up."""
+        self.run_task("flight_eval", "sim:accuracy=1", 2)
+        readers, listed = self.readers("flight_eval"), self.turns()
+        self.run_task("flight_eval:lookup=false", "sim:accuracy=1", 2)
+        for row, given in zip(listed, self.turns()):
+            known = readers[row[0]].dictionary
+            self.assertEqual([known[number] for number in row[2].split(", ")], given[2].split("\n"))
+            self.assertEqual(row[5], given[5])
+
+    def test_the_best_flight_goes_on_changing(self):
+        """Late in a run as early in it: holding has its price."""
+        self.TURNS, self.SAMPLES = 400, 10
+        self.run_task("flight_eval", "sim:accuracy=1")
+        changes = {False: 0, True: 0}
+        best = {}
+        for sample, turn, _, _, _, truth, _ in self.turns():
+            number = truth.split(" ")[0]
+            changes[turn > 200] += best.get(sample) != number
+            best[sample] = number
+        self.assertGreater(changes[True], 0.6 * changes[False])
+        self.assertGreater(changes[True], 100)
+
+    def test_list_and_show(self):
+        self.assertRegex(self.good("list", "tasks").out, r"(?m)^flight_eval +\S.*; the state is the ")
+        self.assertRegex(self.good("show", "task", "flight_eval").out, r"(?m)^  hold +integer +default 5 +0\.\.100; \w")
+
+
+if __name__ == "__main__":
+    unittest.main()
