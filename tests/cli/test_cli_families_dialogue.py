@@ -90,6 +90,123 @@ class FlightEval(Reader):
         return f"{best} {cost}" if best else "none"
 
 
+class Ledger(Reader):
+    """"You listen to people who lend each other coins and make promises, and keep the books." """
+    SEPARATOR = "\n"
+    BOOKS = re.compile(r"((?:\w+=\d+ ?)+); owes (none|.*); last (.*)")
+    CHANGE = re.compile(r"(\w+) (\w+)>(\w+)=(\d+)(?: was \2>(\w+)=(\d+))?")
+    dictionary = None
+
+    def __init__(self, told):
+        super().__init__(told)
+        self.start, = re.findall(r"^From here on, begin with (.*)$", told, re.M)
+        self.people = re.findall(r"(\w+)=", self.start.split(";")[0])
+
+    def example_start(self):
+        start, = re.findall(r"^Example, beginning with (.*)$", self.told, re.M)
+        return start
+
+    def example_dictionary(self):
+        return None
+
+    # ---- the books ----
+
+    def opened(self, state):
+        coins, owes, last = self.BOOKS.fullmatch(state).groups()
+        self.coins = {name: int(n) for name, n in re.findall(r"(\w+)=(\d+)", coins)}
+        self.owes = {a: (b, int(n)) for a, b, n in re.findall(r"(\w+)>(\w+)=(\d+)", owes)}
+        self.last = None
+        if last != "none":
+            kind, a, b, n, other, was = self.CHANGE.fullmatch(last).groups()
+            self.last = kind, a, (b, int(n)), (other, int(was)) if other else None
+
+    def written(self):
+        coins = " ".join(f"{p}={self.coins[p]}" for p in self.people)
+        owes = " ".join(f"{p}>{self.owes[p][0]}={self.owes[p][1]}" for p in self.people if p in self.owes)
+        last = "none"
+        if self.last:
+            kind, a, (b, n), was = self.last
+            last = f"{kind} {a}>{b}={n}" + (f" was {a}>{was[0]}={was[1]}" if was else "")
+        return f"{coins}; owes {owes or 'none'}; last {last}"
+
+    def move(self, giver, taker, n):
+        if self.coins[giver] < n:
+            return False
+        self.coins[giver] -= n
+        self.coins[taker] += n
+        return True
+
+    # ---- what is said ----
+
+    def paid(self, giver, taker, n):
+        if self.move(giver, taker, n):
+            self.last = "paid", giver, (taker, n), None
+
+    def promised(self, who, to, n):
+        self.last = "promised", who, (to, n), self.owes.get(who)
+        self.owes[who] = to, n
+
+    def kept(self, who):
+        if who in self.owes and self.move(who, *self.owes[who]):
+            self.last = "kept", who, self.owes.pop(who), None
+
+    def cancelled(self, who):
+        if who in self.owes:
+            self.last = "cancelled", who, self.owes.pop(who), None
+
+    def undone(self):
+        if not self.last:
+            return
+        kind, who, (to, n), was = self.last
+        if kind in ("paid", "kept") and not self.move(to, who, n):
+            return
+        if kind == "promised":
+            self.owes.pop(who, None)
+            if was:
+                self.owes[who] = was
+        elif kind != "paid":
+            self.owes[who] = to, n
+        self.last = None
+
+    @staticmethod
+    def persons(line):
+        """The sentence with everybody's name in place of I, me, my and you: "ann, bob, …" in the order in which they are named."""
+        speaker, sentence = line.split(": ")
+        spoken_to = re.search(r"^([A-Z][a-z]+), |, ([A-Z][a-z]+)[.?]$", sentence)
+        if spoken_to and spoken_to.group(0) != "Wait, ":
+            sentence = sentence.replace(spoken_to.group(0), "." if spoken_to.group(2) else "")
+            sentence = re.sub(r"\b[Yy]ou\b", spoken_to.group(1) or spoken_to.group(2), sentence)
+        return re.sub(r"\b(I|me|My|my)\b", speaker, sentence)
+
+    def hear(self, line):
+        if line.endswith("?"):
+            return
+        said = self.persons(line)
+        named = [name.lower() for name in re.findall(r"[A-Z][a-z]+", said) if name.lower() in self.people]
+        coins = re.search(r"(\d+) coins?", said)
+        if re.search(r"\b(never|not)\b", said) and "need not keep" not in said:
+            return
+        if "last change" in said:
+            self.undone()
+        elif coins and re.search(r"promise|later|some day|from now on", said):
+            a, b = named
+            self.promised(*((b, a) if "will get" in said and "says" not in said else (a, b)), int(coins.group(1)))
+        elif coins:
+            a, b = named
+            self.paid(*((b, a) if re.search(r" got | receives ", said) else (a, b)), int(coins.group(1)))
+        elif re.search(r"promise (back|is off|no longer)|withdrawn|need not|take .* promise back", said):
+            self.cancelled(named[0])
+        else:
+            assert re.search(r"keeps? .*promise|pay(s|ing) what|made good", said), said
+            self.kept(named[0])
+
+    def answer(self, state, message, _):
+        self.opened(state)
+        for line in self.steps(message):
+            self.hear(line)
+        return self.written()
+
+
 class FlightFamily(FamilyRules, Families):
     READERS = {"flight_eval": FlightEval}
     NEW = ("flight_eval",)
@@ -167,6 +284,78 @@ class FlightFamily(FamilyRules, Families):
     def test_list_and_show(self):
         self.assertRegex(self.good("list", "tasks").out, r"(?m)^flight_eval +\S.*; the state is the ")
         self.assertRegex(self.good("show", "task", "flight_eval").out, r"(?m)^  hold +integer +default 5 +0\.\.100; \w")
+
+
+class LedgerFamily(FamilyRules, Families):
+    READERS = {"ledger": Ledger}
+    NEW = ("ledger",)
+    TASKS = ("ledger", "ledger:people=3,coins=8,min=3,max=9", "ledger:people=8", "ledger:ops=pay:2+keep:2+cancel+promise:2+undo:2,coins=15", "ledger:ops=pay,min=1,max=1",
+             "ledger:coins=1000000,max=1000000", "ledger:ops=promise+undo:2+keep")
+    CHECKED = (("ledger", "people=3", "coins=1"), ("ledger", "people=8", "coins=1000000", "max=1000000"), ("ledger", "ops=undo"), ("ledger", "ops=ask+not"))
+
+    def spelled(self, rng, state):
+        return rng.choice((state, state.replace("; ", "\n"), state.title(), state.replace(">", "->"), state.replace(" owes ", " owes: ").replace(" last ", " last: "),
+                           state.replace("=", " = "), state + ".", re.sub(r"(\d) ", r"\1, ", state)))
+
+    def test_the_reader(self):
+        reader = Ledger.__new__(Ledger)
+        reader.people = ["ann", "bob", "cat"]
+        state = "ann=5 bob=5 cat=5; owes none; last none"
+        for line, answer in (("Ann: I give Bob 6 coins.", state), ("Ann: Bob, I give you 2 coins.", "ann=3 bob=7 cat=5; owes none; last paid ann>bob=2"),
+                             ("Cat: It is not true that Ann got 1 coin from Bob.", None), ("Ann: Should we undo the last change?", None),
+                             ("Ann: I got 3 coins from Cat.", "ann=6 bob=7 cat=2; owes none; last paid cat>ann=3"),
+                             ("Cat: Wait, take the last change back.", "ann=3 bob=7 cat=5; owes none; last none"), ("Bob: Undo the last change.", None),
+                             ("Bob: You will get 4 coins from me some day, Ann.", "ann=3 bob=7 cat=5; owes bob>ann=4; last promised bob>ann=4"),
+                             ("Cat: Bob says that I will get 9 coins later.", "ann=3 bob=7 cat=5; owes bob>cat=9; last promised bob>cat=9 was bob>ann=4"),
+                             ("Bob: I am paying what I promised.", None), ("Ann: Undo the last change.", "ann=3 bob=7 cat=5; owes bob>ann=4; last none"),
+                             ("Ann: Bob pays what Bob promised.", "ann=7 bob=3 cat=5; owes none; last kept bob>ann=4"),
+                             ("Ann: The last change is reversed.", "ann=3 bob=7 cat=5; owes bob>ann=4; last none"),
+                             ("Bob: My promise no longer stands.", "ann=3 bob=7 cat=5; owes none; last cancelled bob>ann=4"), ("Bob: I take my promise back.", None),
+                             ("Ann: Scratch the last change.", "ann=3 bob=7 cat=5; owes bob>ann=4; last none"),
+                             ("Cat: Bob need not keep the promise any more.", "ann=3 bob=7 cat=5; owes none; last cancelled bob>ann=4")):
+            before, state = state, answer or state
+            self.assertEqual(reader.answer(before, line, None), state, line)
+
+    # ---- what is said ----
+
+    def test_mix(self):
+        """Every kind of line comes as often as it should, and those of ops alone."""
+        self.TURNS, self.SAMPLES = 100, 20
+        for ops, shares in (("pay:5+promise:3+keep:2+cancel+undo:2+not:2+ask", {"?": 1 / 16, "last change": 2.45 / 16}), ("ask", {"?": 1}), ("undo+ask:3", {"?": 3 / 4})):
+            with self.subTest(ops):
+                self.run_task(f"ledger:ops={ops}", "sim:accuracy=1")
+                said = [row[2] for row in self.turns()]
+                for word, share in shares.items():
+                    self.assertAlmostEqual(sum(word in line for line in said) / len(said), share, delta=0.03)
+
+    def test_lines_are_many(self):
+        """Dozens of ways to say things; everybody speaks; nobody deals with himself, and "1 coins" is never said."""
+        self.TURNS = 60
+        self.run_task("ledger:max=2", "sim:accuracy=1", 2)
+        lines = [line for row in self.turns() for line in row[2].split("\n")]
+        ways = {re.sub(r"\b(Ann|Bob|Cat|Dan)\b", "N", re.sub(r"\d coins?", "X", line)) for line in lines}
+        self.assertTrue(50 <= len(ways) <= 60, len(ways))
+        self.assertEqual({line.split(":")[0] for line in lines}, {"Ann", "Bob", "Cat", "Dan"})
+        for line in lines:
+            self.assertNotRegex(line, r"\b1 coins|\b2 coin\b")
+            said = Ledger.persons(line)
+            named = re.findall(r"Ann|Bob|Cat|Dan", said)
+            if "coin" in said:
+                self.assertEqual(len(set(named)), 2, line)
+
+    def test_most_lines_change_the_books(self):
+        """Late in a dialogue as early in it, and nobody is shut out for good."""
+        self.TURNS, self.SAMPLES = 600, 5
+        self.run_task("ledger", "sim:accuracy=1")
+        changed, books = {False: 0, True: 0}, {}
+        for sample, turn, _, _, _, truth, _ in self.turns():
+            changed[turn > 300] += books.get(sample) != truth
+            books[sample] = truth
+        self.assertTrue(all(n > 0.55 * 300 * 5 for n in changed.values()), changed)
+
+    def test_list_and_show(self):
+        self.assertRegex(self.good("list", "tasks").out, r"(?m)^ledger +\S.*; the state is ")
+        self.assertRegex(self.good("show", "task", "ledger").out, r"(?m)^  people +integer +default 4 +3\.\.8; \w")
 
 
 if __name__ == "__main__":
