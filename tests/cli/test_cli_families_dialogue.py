@@ -207,6 +207,80 @@ class Ledger(Reader):
         return self.written()
 
 
+class Pipeline(Reader):
+    """"You run a data pipeline on a small table of records, one operation after the other." """
+    SEPARATOR = "\n"
+    dictionary = None
+
+    def __init__(self, told):
+        super().__init__(told)
+        self.start, = re.findall(r"^From here on, begin with (.*)$", told, re.M)
+        (rows,), (modulus,) = re.findall(r"It always has (\d+) rows", told), re.findall(r"take the remainder on division by (\d+)\.$", told, re.M)
+        self.rows, self.modulus = int(rows), int(modulus)
+        self.catalogue = self.records("".join(re.findall(r"^The catalogue:\n(.*)$", told, re.M)))
+
+    def example_start(self):
+        start, = re.findall(r"^Example, beginning with (.*)$", self.told, re.M)
+        return start
+
+    def example_dictionary(self):
+        return None
+
+    @staticmethod
+    def records(text):
+        """[[name, number, …], …]"""
+        return [[name, *map(int, numbers)] for name, *numbers in (record.split(" ") for record in text.split("; ") if record)]
+
+    @staticmethod
+    def column(letter):
+        return " abcd".index(letter)
+
+    def offered(self, text):
+        """The records that may be taken, in order: those given, or those of the catalogue from the one named on."""
+        if " " in text:
+            return self.records(text)
+        at = [record[0] for record in self.catalogue].index(text)
+        return self.catalogue[at:] + self.catalogue[:at]
+
+    def refill(self, table, text):
+        for record in self.offered(text):
+            if len(table) < self.rows and record[0] not in [row[0] for row in table]:
+                table.append(list(record))
+        assert len(table) == self.rows
+        return table
+
+    def done(self, table, operation):
+        m = self.modulus
+        if found := re.fullmatch(r"add (\d+) to column (\w)", operation):
+            x = self.column(found[2])
+            return [[*row[:x], (row[x] + int(found[1])) % m, *row[x + 1:]] for row in table]
+        if found := re.fullmatch(r"add column (\w) to column (\w)", operation):
+            x, y = map(self.column, found.groups())
+            return [[*row[:y], (row[y] + row[x]) % m, *row[y + 1:]] for row in table]
+        if found := re.fullmatch(r"sort by column (\w), (largest|smallest) first", operation):
+            x, sign = self.column(found[1]), -1 if found[2] == "largest" else 1
+            return sorted(table, key=lambda row: sign * row[x])
+        if found := re.fullmatch(r"keep rows where (\w) is (below|at least) (\d+), refill from (.*)", operation):
+            x, bound = self.column(found[1]), int(found[3])
+            return self.refill([row for row in table if (row[x] < bound) == (found[2] == "below")], found[4])
+        if found := re.fullmatch(r"keep the first (\d+) rows?, refill from (.*)", operation):
+            return self.refill(table[:int(found[1])], found[2])
+        if found := re.fullmatch(r"replace row (\d+) with (.*)", operation):
+            record, at = self.offered(found[2])[0], int(found[1]) - 1
+            return table if record[0] in [row[0] for row in table] else [*table[:at], list(record), *table[at + 1:]]
+        found = re.fullmatch(r"set (\w) of the (first|last) row to the (sum|largest|smallest) of column (\w)", operation)
+        y, x, at = self.column(found[1]), self.column(found[4]), 0 if found[2] == "first" else -1
+        total = {"sum": lambda v: sum(v) % m, "largest": max, "smallest": min}[found[3]]([row[x] for row in table])
+        table[at][y] = total
+        return table
+
+    def answer(self, state, message, _):
+        table = self.records(state)
+        for operation in self.steps(message):
+            table = self.done(table, operation)
+        return "; ".join(" ".join(map(str, row)) for row in table)
+
+
 class FlightFamily(FamilyRules, Families):
     READERS = {"flight_eval": FlightEval}
     NEW = ("flight_eval",)
@@ -356,6 +430,71 @@ class LedgerFamily(FamilyRules, Families):
     def test_list_and_show(self):
         self.assertRegex(self.good("list", "tasks").out, r"(?m)^ledger +\S.*; the state is ")
         self.assertRegex(self.good("show", "task", "ledger").out, r"(?m)^  people +integer +default 4 +3\.\.8; \w")
+
+
+class PipelineFamily(FamilyRules, Families):
+    READERS = {"pipeline": Pipeline}
+    NEW = ("pipeline",)
+    TASKS = ("pipeline", "pipeline:lookup=false", "pipeline:rows=8,columns=4,modulus=1000", "pipeline:rows=2,modulus=2,keys=10", "pipeline:ops=filter+take+replace,keys=10,rows=8",
+             "pipeline:ops=filter+take+replace,keys=10,rows=8,lookup=false", "pipeline:ops=sort+aggregate,modulus=5,rows=6", "pipeline:ops=add+sum,columns=3")
+    CHECKED = (("pipeline", "rows=2", "modulus=2", "keys=10"), ("pipeline", "rows=8", "columns=4", "modulus=1000"), ("pipeline", "ops=filter", "lookup=false"),
+               ("pipeline", "ops=sort", "rows=2", "modulus=2"))
+
+    def spelled(self, rng, state):
+        rows = [row.split(" ") for row in state.split("; ")]
+        return rng.choice((state, state.replace("; ", "\n"), state.title(), "; ".join(f"{n}: {', '.join(v)}" for n, *v in rows), ", ".join(f"{n} ({', '.join(v)})" for n, *v in rows),
+                           "\n".join(f"| {' | '.join(row)} |" for row in rows), "; ".join(f"{n} {' '.join(f'{c}={x}' for c, x in zip('abcd', v))}" for n, *v in rows)))
+
+    def test_the_reader(self):
+        reader = Pipeline.__new__(Pipeline)
+        reader.rows, reader.modulus, reader.catalogue = 3, 10, Pipeline.records("p 1 2; q 3 4; r 5 6; s 7 8")
+        for before, operation, after in (
+                ("x 1 9; y 8 0; z 8 5", "add 3 to column a", "x 4 9; y 1 0; z 1 5"), ("x 1 9; y 8 0; z 8 5", "add column a to column b", "x 1 0; y 8 8; z 8 3"),
+                ("x 1 9; y 8 0; z 8 5", "sort by column a, largest first", "y 8 0; z 8 5; x 1 9"), ("x 1 9; y 8 0; z 1 5", "sort by column a, smallest first", "x 1 9; z 1 5; y 8 0"),
+                ("x 1 9; r 8 0; z 5 5", "keep rows where a is at least 5, refill from r", "r 8 0; z 5 5; s 7 8"),
+                ("x 1 9; r 8 0; z 5 5", "keep rows where a is below 5, refill from s", "x 1 9; s 7 8; p 1 2"),
+                ("x 1 9; r 8 0; z 5 5", "keep the first 2 rows, refill from r", "x 1 9; r 8 0; s 7 8"),
+                ("x 1 9; r 8 0; z 5 5", "keep the first 1 row, refill from x 3 3; k 4 4; l 5 5", "x 1 9; k 4 4; l 5 5"),
+                ("x 1 9; r 8 0; z 5 5", "replace row 3 with r", "x 1 9; r 8 0; z 5 5"), ("x 1 9; r 8 0; z 5 5", "replace row 3 with q", "x 1 9; r 8 0; q 3 4"),
+                ("x 1 9; r 8 0; z 5 5", "replace row 1 with k 4 4", "k 4 4; r 8 0; z 5 5"),
+                ("x 1 9; r 8 0; z 5 5", "set a of the first row to the sum of column b", "x 4 9; r 8 0; z 5 5"),
+                ("x 1 9; r 8 0; z 5 5", "set b of the last row to the largest of column a", "x 1 9; r 8 0; z 5 8"),
+                ("x 1 9; r 8 0; z 5 5", "set a of the last row to the smallest of column b", "x 1 9; r 8 0; z 0 5")):
+            self.assertEqual(reader.answer(before, operation, None), after, operation)
+
+    # ---- what is drawn ----
+
+    def test_operations_are_the_same_with_the_records_given(self):
+        """lookup=false is the same task without the catalogue: a control for looking up."""
+        self.run_task("pipeline", "sim:accuracy=1", 2)
+        named = self.turns()
+        self.run_task("pipeline:lookup=false", "sim:accuracy=1", 2)
+        for row, given in zip(named, self.turns()):
+            self.assertEqual(row[5], given[5])
+            self.assertEqual(row[2], re.sub(r"(from|with) (\w+)( \d+)+(; \w+( \d+)+)*", r"\1 \2", given[2]))
+
+    def test_every_operation_comes_and_matters(self):
+        """Late in a run as early in it; the table never runs dry, and nothing in it is settled."""
+        self.TURNS, self.SAMPLES = 600, 5
+        self.run_task("pipeline", "sim:accuracy=1")
+        kinds, changed, tables, numbers = {}, {False: 0, True: 0}, {}, {}
+        for sample, turn, prompt, _, _, truth, _ in self.turns():
+            kind = re.sub(r"\d", "N", re.match(r"add \d|add column|sort|keep rows|keep the|replace|set", prompt)[0])
+            kinds[kind] = kinds.get(kind, 0) + 1
+            changed[turn > 300] += tables.get(sample) != truth
+            tables[sample] = truth
+            if turn > 300:
+                for n in re.findall(r"\d+", truth):
+                    numbers[int(n)] = numbers.get(int(n), 0) + 1
+        total = sum(kinds.values())
+        for kind, weight in (("add N", 3), ("add column", 3), ("sort", 2), ("set", 2), ("replace", 2), ("keep rows", 1), ("keep the", 1)):
+            self.assertAlmostEqual(kinds[kind] / total, weight / 14, delta=0.03)
+        self.assertTrue(all(n > 0.85 * 300 * 5 for n in changed.values()), changed)
+        self.assertEqual(set(numbers), set(range(100)))
+
+    def test_list_and_show(self):
+        self.assertRegex(self.good("list", "tasks").out, r"(?m)^pipeline +\S.*; the state is the ")
+        self.assertRegex(self.good("show", "task", "pipeline").out, r"(?m)^  rows +integer +default 4 +2\.\.8; \w")
 
 
 if __name__ == "__main__":
