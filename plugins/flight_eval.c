@@ -26,16 +26,13 @@ static const struct lh_param params[PARAM_COUNT] = {
 	[LOOKUP] = { "lookup", LH_PARAM_CHOICE, 0, "true", 0, 0, "false|true", "messages name flights; false: they give the records" },
 };
 
-#define COST_MAX 9999             /* more than any flight costs at first */
-
 struct lh_task_data {
 	struct fam_flights_wanted wanted;
-	int64_t hold;
 	bool lookup;
 };
 
 struct lh_task {
-	struct lh_task_data rules;
+	bool lookup;
 	uint64_t seed;
 	struct fam_flights known;
 };
@@ -58,8 +55,7 @@ static struct lh_task_data *load(const struct lh_value *v)
 		return NULL;
 	}
 	d->wanted = (struct fam_flights_wanted){ (uint32_t)v[FLIGHTS].integer, (uint32_t)v[AIRLINES].integer, (uint32_t)v[RULES].integer,
-		v[ELIGIBLE].number, (int)v[MIN_FARE].integer, (int)v[MAX_FARE].integer };
-	d->hold = v[HOLD].integer;
+		v[ELIGIBLE].number, (int)v[MIN_FARE].integer, (int)v[MAX_FARE].integer, v[HOLD].integer };
 	d->lookup = v[LOOKUP].integer == 1;
 	return d;
 }
@@ -79,7 +75,7 @@ static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, 
 		fam_fail(host, "out of memory");
 		return NULL;
 	}
-	t->rules = *d;
+	t->lookup = d->lookup;
 	t->seed = seed;
 	if (fam_flights_make(host, d->wanted, seed, &t->known) == LH_TASK_OK)
 		return t;
@@ -94,22 +90,11 @@ static const struct fam_flight *flight_of(const struct lh_task *t, uint64_t step
 
 /* ---- The step machine -------------------------------------------------------------------------- */
 
-/* The best flight after another one has been looked at. */
-static struct fam_offer held(const struct lh_task *t, struct fam_offer best)
-{
-	if (best.number[0] && t->rules.hold)
-		best.cost = best.cost + t->rules.hold > COST_MAX ? COST_MAX : best.cost + t->rules.hold;
-	return best;
-}
+#define REMEMBERED 12              /* flights back that a slip may still hold on to */
 
-static struct fam_offer evaluate(const struct lh_task *t, const struct fam_flight *f, struct fam_offer best)
+static int32_t not_an_offer(struct lh_text state)
 {
-	const struct fam_traveller *traveller = &t->known.traveller;
-	struct fam_offer new = fam_flight_offer(traveller, f);
-	best = held(t, best);
-	if (fam_flight_fault(traveller, f) != FAM_FLIGHT_RULES || (best.number[0] && new.cost >= best.cost))
-		return best;
-	return new;
+	return fam_not_a_state(host, state, "a flight and its cost");
 }
 
 static int32_t initial(const struct lh_task *t, struct lh_sink *out)
@@ -123,8 +108,8 @@ static int32_t apply(const struct lh_task *t, uint64_t step, struct lh_text stat
 {
 	struct fam_offer best;
 	if (!fam_offer_read(state, &best))
-		return fam_not_a_state(host, state, "a flight and its cost");
-	fam_offer_put(host, out, evaluate(t, flight_of(t, step), best));
+		return not_an_offer(state);
+	fam_offer_put(host, out, fam_flights_evaluate(&t->known, flight_of(t, step), best));
 	return LH_TASK_OK;
 }
 
@@ -142,8 +127,8 @@ static int32_t canonical(const struct lh_task *t, struct lh_text text, struct lh
 
 static void put_named(const struct lh_task *t, struct lh_sink *out, const struct fam_flight *f, bool first)
 {
-	fam_put(host, out, first ? "" : t->rules.lookup ? ", " : "\n");
-	if (t->rules.lookup)
+	fam_put(host, out, first ? "" : t->lookup ? ", " : "\n");
+	if (t->lookup)
 		fam_put(host, out, f->number);
 	else
 		fam_flight_put(host, out, f);
@@ -151,7 +136,7 @@ static void put_named(const struct lh_task *t, struct lh_sink *out, const struct
 
 static void put_records(const struct lh_task *t, struct lh_sink *out, uint32_t from, uint32_t count)
 {
-	for (uint32_t i = from; t->rules.lookup && i < from + count; i++) {
+	for (uint32_t i = from; t->lookup && i < from + count; i++) {
 		fam_flight_put(host, out, &t->known.flight[i]);
 		fam_put(host, out, "\n");
 	}
@@ -168,7 +153,7 @@ static void put_example(const struct lh_task *t, struct lh_sink *out)
 		for (const int *k = plan[turn]; *k >= 0; k++) {
 			const struct fam_flight *f = &t->known.flight[t->known.count + (uint32_t)*k];
 			put_named(t, out, f, k == plan[turn]);
-			best = evaluate(t, f, best);
+			best = fam_flights_evaluate(&t->known, f, best);
 		}
 		fam_put(host, out, "\nReply: <answer>");
 		fam_offer_put(host, out, best);
@@ -179,30 +164,22 @@ static void put_example(const struct lh_task *t, struct lh_sink *out)
 static void put_steps(const struct lh_task *t, struct lh_sink *out)
 {
 	fam_putf(host, out, "Each message %s. Go through them in order. For each flight:\n",
-		t->rules.lookup ? "names one or more flights, separated by commas" : "gives the records of one or more flights, one a line");
-	if (t->rules.hold)
+		t->lookup ? "names one or more flights, separated by commas" : "gives the records of one or more flights, one a line");
+	if (t->known.hold)
 		fam_putf(host, out, "1. If there is a best flight so far, holding it costs money: add %lld to its total cost (where that would be more than %d, "
-			"it is %d).\n", (long long)t->rules.hold, COST_MAX, COST_MAX);
-	fam_putf(host, out, "%d. %s If it breaks a rule, go on to the next flight: the best flight so far stays.\n", t->rules.hold ? 2 : 1,
-		t->rules.lookup ? "Find the flight in the list and check it." : "Check the flight.");
+			"it is %d).\n", (long long)t->known.hold, FAM_FLIGHT_COST_MAX, FAM_FLIGHT_COST_MAX);
+	fam_putf(host, out, "%d. %s If it breaks a rule, go on to the next flight: the best flight so far stays.\n", t->known.hold ? 2 : 1,
+		t->lookup ? "Find the flight in the list and check it." : "Check the flight.");
 	fam_putf(host, out, "%d. Work out its total cost. If there is no best flight so far, or if this total cost is lower than that of the best flight so far, "
-		"this flight is now the best flight, at its own total cost. If it is equal or higher, the best flight so far stays.\n", t->rules.hold ? 3 : 2);
+		"this flight is now the best flight, at its own total cost. If it is equal or higher, the best flight so far stays.\n", t->known.hold ? 3 : 2);
 	fam_put(host, out, "A flight may come up again. It is then treated like any other, even if it is the best flight so far.\n\n");
 }
 
 static int32_t instructions(const struct lh_task *t, uint32_t steps_per_turn, struct lh_sink *out)
 {
 	(void)steps_per_turn;
-	const struct fam_traveller *traveller = &t->known.traveller;
-	fam_putf(host, out, "You look for the cheapest flight that suits a traveller, and keep the best flight so far. All amounts are whole euros.\n\n"
-		"The traveller carries %d bag%s and takes a flight only if it meets each of these rules:\n", traveller->bags, traveller->bags == 1 ? "" : "s");
-	fam_flights_put_rules(host, out, traveller);
-	fam_put(host, out, "\nThe total cost of a flight:\n"
-		"1. Start from the fare.\n"
-		"2. Subtract the loyalty discount of the airline: so many percent of the fare, rounded down to a whole euro.\n");
-	fam_putf(host, out, "3. Add the flight's bag fee%s.\n", traveller->bags == 1 ? "" : " for each of the 2 bags");
-	fam_put(host, out, "4. Add the booking fee of the airline.\n"
-		"The airline is the two letters in front of the flight's number:\n");
+	fam_put(host, out, "You look for the cheapest flight that suits a traveller, and keep the best flight so far. All amounts are whole euros.\n\n");
+	fam_flights_put_traveller(host, out, &t->known.traveller);
 	fam_flights_put_airlines(host, out, &t->known);
 	fam_put(host, out, "\nA flight's record gives departure and arrival (+1: on the day after), stops with the minutes to change planes at each, fare, bag fee "
 		"for one bag, the most bags that may be carried, and rating.\n\n");
@@ -212,7 +189,7 @@ static int32_t instructions(const struct lh_task *t, uint32_t steps_per_turn, st
 		"flight.\n\n"
 		"Example, with flights of its own:\n");
 	put_example(t, out);
-	fam_put(host, out, t->rules.lookup ? "\nThe flights to use from here on, with no best flight so far:\n" : "\nFrom here on, begin with no best flight so far.\n");
+	fam_put(host, out, t->lookup ? "\nThe flights to use from here on, with no best flight so far:\n" : "\nFrom here on, begin with no best flight so far.\n");
 	put_records(t, out, 0, t->known.count);
 	return LH_TASK_OK;
 }
@@ -224,73 +201,27 @@ static int32_t ask(const struct lh_task *t, uint64_t first_step, uint32_t count,
 	return LH_TASK_OK;
 }
 
-/* ---- Slips ------------------------------------------------------------------------------------- */
-
-/* A cost worked out wrongly: a part left out or with the wrong sign, the next line's part, a carry, digits swapped. */
-static int64_t miscount(const struct lh_task *t, const struct fam_flight *f, bool taken, int64_t cost, struct lh_draw *draw)
-{
-	const struct fam_flight *next = &t->known.flight[(f - t->known.flight + 1) % t->known.count];
-	struct fam_cost c = fam_flight_cost(&t->known.traveller, f), n = fam_flight_cost(&t->known.traveller, next);
-	int64_t part[][2] = { { -c.discount, -n.discount }, { c.bags, n.bags }, { c.fee, n.fee }, { t->rules.hold, 2 * t->rules.hold } };
-	int which = taken ? (int)host->random_between(draw, 0, 2) : 3;
-	int64_t wrong = fam_slip(host, draw, cost, part[which][0], part[which][1]);
-	return wrong >= 0 ? wrong : cost + 1;
-}
-
-/* What would be the best flight without the last one: that of a dozen flights before it. */
-static struct fam_offer without(const struct lh_task *t, uint64_t step)
-{
-	struct fam_offer best = { .cost = 0 };
-	for (uint64_t k = step > 12 ? step - 12 : 0; k < step; k++)
-		best = evaluate(t, flight_of(t, k), best);
-	return held(t, best);
-}
+/* ---- Slips and thoughts ------------------------------------------------------------------------ */
 
 static int32_t corrupt(const struct lh_task *t, uint64_t step, struct lh_text state, struct lh_draw *draw, struct lh_sink *out)
 {
-	struct fam_offer right, wrong;
+	struct fam_offer right, without = { .cost = 0 };
 	if (!fam_offer_read(state, &right))
-		return fam_not_a_state(host, state, "a flight and its cost");
-	const struct fam_flight *f = flight_of(t, step);
-	struct fam_offer new = fam_flight_offer(&t->known.traveller, f);
-	bool taken = fam_offer_equal(new, right);
-	wrong = taken ? without(t, step) : new;           /* not taken though it should be; taken though it should not */
-	if (right.number[0] && (host->random_between(draw, 0, 1) || fam_offer_equal(wrong, right))) {
-		wrong = right;
-		wrong.cost = miscount(t, f, taken, right.cost, draw);
-	}
-	fam_offer_put(host, out, wrong);
+		return not_an_offer(state);
+	for (uint64_t k = step > REMEMBERED ? step - REMEMBERED : 0; k < step; k++)
+		without = fam_flights_evaluate(&t->known, flight_of(t, k), without);
+	fam_offer_put(host, out, fam_flights_slip(host, &t->known, flight_of(t, step), right, without, draw));
 	return LH_TASK_OK;
 }
-
-/* ---- Thoughts ---------------------------------------------------------------------------------- */
 
 static int32_t explain(const struct lh_task *t, uint64_t step, struct lh_text before, struct lh_text after, struct lh_sink *out)
 {
 	struct fam_offer from, to;
-	if (!fam_offer_read(before, &from) || !fam_offer_read(after, &to))
-		return fam_not_a_state(host, fam_offer_read(before, &from) ? after : before, "a flight and its cost");
-	const struct fam_flight *f = flight_of(t, step);
-	struct fam_offer new = fam_flight_offer(&t->known.traveller, f), best = held(t, from);
-	bool kept = strcmp(from.number, to.number) == 0 && (fam_offer_equal(best, to) || !fam_offer_equal(new, to));
-	if (kept)
-		best = to;
-	if (best.number[0] && t->rules.hold) {
-		fam_putf(host, out, "%s is held: ", best.number);
-		fam_sum_put(host, out, (struct fam_sum){ from.cost, best.cost - from.cost, best.cost });
-		fam_put(host, out, " ");
-	}
-	fam_putf(host, out, "%s: ", f->number);
-	if (!kept && strcmp(to.number, f->number) == 0) {
-		fam_put(host, out, "it meets every rule. ");
-		fam_flight_put_cost(host, out, &t->known.traveller, f, to.cost);
-		if (best.number[0] && to.cost < best.cost)
-			fam_putf(host, out, ", lower than %lld", (long long)best.cost);
-	} else {
-		fam_flight_put_left(host, out, &t->known.traveller, f, to);
-	}
-	fam_put(host, out, ". The best flight so far: ");
-	fam_offer_put(host, out, to);
+	if (!fam_offer_read(before, &from))
+		return not_an_offer(before);
+	if (!fam_offer_read(after, &to))
+		return not_an_offer(after);
+	fam_flights_explain(host, out, &t->known, flight_of(t, step), from, to);
 	return LH_TASK_OK;
 }
 

@@ -89,12 +89,6 @@ static int32_t not_a_book(struct lh_text state)
 	return fam_not_a_state(host, state, "a list of coins, promises and the last change");
 }
 
-static void hear(struct fam_book *b, const struct fam_line *line)
-{
-	if (fam_talk_is_done(line))
-		fam_book_act(b, line->deed, line->who, line->what);
-}
-
 static int32_t initial(const struct lh_task *t, struct lh_sink *out)
 {
 	fam_book_put(host, out, &t->first);
@@ -107,7 +101,7 @@ static int32_t apply(const struct lh_task *t, uint64_t step, struct lh_text stat
 	if (!fam_book_read(state, t->set.range.people, &b))
 		return not_a_book(state);
 	struct fam_line line = line_of(t, step);
-	hear(&b, &line);
+	fam_talk_hear(&line, &b);
 	fam_book_put(host, out, &b);
 	return LH_TASK_OK;
 }
@@ -163,7 +157,7 @@ static void put_example(const struct lh_task *t, struct lh_sink *out)
 			struct fam_line line = fam_talk_line(plan[i].kind, plan[i].form, plan[i].who, (struct fam_promise){ plan[i].to, plan[i].coins }, plan[i].other);
 			fam_put(host, out, i == first ? "" : "\n");
 			fam_talk_put(host, out, &line);
-			hear(&b, &line);
+			fam_talk_hear(&line, &b);
 		}
 		fam_put(host, out, "\nReply: <answer>");
 		fam_book_put(host, out, &b);
@@ -208,105 +202,28 @@ static int32_t ask(const struct lh_task *t, uint64_t first_step, uint32_t count,
 	return LH_TASK_OK;
 }
 
-/* ---- Slips ------------------------------------------------------------------------------------- */
-
-/* The books before the line, as far as those after it tell; of an undo, those with the line before it done once more. */
-static struct fam_book before(const struct lh_task *t, uint64_t step, const struct fam_line *line, struct fam_book b)
-{
-	bool named = line->deed == FAM_PAY || line->deed == FAM_PROMISE;
-	bool did_it = b.last.deed == line->deed && b.last.who == line->who && (!named || fam_promise_equal(b.last.what, line->what));
-	if (fam_talk_is_done(line) && did_it)
-		fam_book_act(&b, FAM_UNDO, 0, line->what);
-	if (line->kind == FAM_SAY_UNDO && b.last.deed == FAM_NOTHING && step > 0) {
-		struct fam_line last = line_of(t, step - 1);
-		hear(&b, &last);
-	}
-	return b;
-}
-
-/* What was not done taken for done; what was done not noticed, the wrong way round, with another amount, or taken for
- * something else. */
-static struct fam_line misheard(struct fam_line line, struct lh_draw *draw)
-{
-	static const enum fam_deed mistaken[] = { [FAM_PAY] = FAM_PROMISE, [FAM_PROMISE] = FAM_PAY, [FAM_KEEP] = FAM_CANCEL, [FAM_CANCEL] = FAM_KEEP,
-		[FAM_UNDO] = FAM_NOTHING, [FAM_NOTHING] = FAM_NOTHING };
-	int64_t which = host->random_between(draw, 0, 3);
-	bool done = fam_talk_is_done(&line);
-	if (!done || which == 0) {
-		line.kind = done ? FAM_SAY_NOT : FAM_SAY_PAY;
-	} else if (which == 1) {
-		int who = line.who;
-		line.who = line.what.to;
-		line.what.to = who;
-	} else if (which == 2) {
-		line.what.coins += line.what.coins == 1 || host->random_between(draw, 0, 1) ? 1 : -1;
-	} else {
-		line.deed = mistaken[line.deed];
-	}
-	return line;
-}
+/* ---- Slips and thoughts ------------------------------------------------------------------------ */
 
 static int32_t corrupt(const struct lh_task *t, uint64_t step, struct lh_text state, struct lh_draw *draw, struct lh_sink *out)
 {
-	struct fam_book right;
-	if (!fam_book_read(state, t->set.range.people, &right))
+	struct fam_book b;
+	if (!fam_book_read(state, t->set.range.people, &b))
 		return not_a_book(state);
-	struct fam_line line = line_of(t, step), heard = misheard(line, draw);
-	struct fam_book wrong = before(t, step, &line, right);
-	hear(&wrong, &heard);
-	if (host->random_between(draw, 0, 5) == 0) {             /* the last change lost */
-		wrong = right;
-		wrong.last = fam_book_empty(0).last;
-	}
-	if (fam_book_equal(&wrong, &right)) {                    /* or somebody's coins a little off */
-		int64_t *coins = &wrong.coins[host->random_between(draw, 0, 1) ? line.who : line.what.to];
-		*coins += *coins == 0 || (*coins < FAM_INT_MAX && host->random_between(draw, 0, 1)) ? 1 : -1;
-	}
-	fam_book_put(host, out, &wrong);
+	struct fam_line line = line_of(t, step), last = line_of(t, step ? step - 1 : 0);
+	fam_talk_slip(host, &line, step ? &last : NULL, draw, &b);
+	fam_book_put(host, out, &b);
 	return LH_TASK_OK;
 }
 
-/* ---- Thoughts ---------------------------------------------------------------------------------- */
-
-static void put_promise_change(struct lh_sink *out, int who, struct fam_promise from, struct fam_promise to)
+static int32_t explain(const struct lh_task *t, uint64_t step, struct lh_text before, struct lh_text after, struct lh_sink *out)
 {
-	if (fam_promise_equal(from, to))
-		return;
-	fam_put(host, out, to.to == FAM_NOBODY ? "No longer open: " : "Now open: ");
-	fam_promise_put(host, out, who, to.to == FAM_NOBODY ? from : to);
-	fam_put(host, out, ". ");
-}
-
-/* What became of the books; whatever that is, the line was taken to mean it. */
-static void put_changes(struct lh_sink *out, const struct fam_book *from, const struct fam_book *to)
-{
-	struct fam_book same_last = *to;
-	same_last.last = from->last;
-	if (fam_book_equal(from, &same_last))
-		fam_put(host, out, "Nothing happens. ");
-	for (int i = 0; i < from->people; i++)
-		if (from->coins[i] != to->coins[i]) {
-			fam_putf(host, out, "%s: ", fam_person[i]);
-			fam_sum_put(host, out, (struct fam_sum){ from->coins[i], to->coins[i] - from->coins[i], to->coins[i] });
-			fam_put(host, out, " ");
-		}
-	for (int i = 0; i < from->people; i++)
-		put_promise_change(out, i, from->open[i], to->open[i]);
-	fam_put(host, out, "The last change: ");
-	fam_change_put(host, out, to->last);
-	fam_put(host, out, ". The books: ");
-	fam_book_put(host, out, to);
-}
-
-static int32_t explain(const struct lh_task *t, uint64_t step, struct lh_text before_text, struct lh_text after, struct lh_sink *out)
-{
+	(void)step;
 	struct fam_book from, to;
-	if (!fam_book_read(before_text, t->set.range.people, &from))
-		return not_a_book(before_text);
+	if (!fam_book_read(before, t->set.range.people, &from))
+		return not_a_book(before);
 	if (!fam_book_read(after, t->set.range.people, &to))
 		return not_a_book(after);
-	(void)step;
-	put_changes(out, &from, &to);
+	fam_book_explain(host, out, &from, &to);
 	return LH_TASK_OK;
 }
 

@@ -136,46 +136,6 @@ static int32_t canonical(const struct lh_task *t, struct lh_text text, struct lh
 
 /* ---- Prompts ----------------------------------------------------------------------------------- */
 
-static void put_table_rules(const struct lh_task *t, struct lh_sink *out)
-{
-	const struct fam_pipe *p = &t->pipe;
-	fam_put(host, out, "You run a data pipeline on a small table of records, one operation after the other.\n\nThe table:\n");
-	fam_putf(host, out, "- It always has %d rows. Each has a name and a number in each of the columns ", p->rows);
-	for (int c = 0; c < p->columns; c++)
-		fam_putf(host, out, "%s%c", c == 0 ? "" : c + 1 == p->columns ? " and " : ", ", 'a' + c);
-	fam_put(host, out, ".\n- It is written row by row from the first to the last, with a semicolon between rows: the name, then the numbers in the order of the "
-		"columns.\n");
-	fam_putf(host, out, "- Numbers are from 0 to %lld: where something is added or summed up and %lld or more comes out, take the remainder on division by %lld.\n",
-		(long long)p->modulus - 1, (long long)p->modulus, (long long)p->modulus);
-	if (p->lookup)
-		fam_put(host, out, "- Records that are to come into the table stand in the catalogue at the end, with their numbers in the order of the columns.\n\n");
-	else
-		fam_put(host, out, "- Records that are to come into the table stand in the operation, with their numbers in the order of the columns.\n\n");
-}
-
-static void put_operations(const struct lh_task *t, struct lh_sink *out)
-{
-	const struct fam_pipe *p = &t->pipe;
-	fam_put(host, out, "Each message gives one or more operations, one a line, which are to be done in order. X and Y are columns, N is a number:\n"
-		"- add N to column X: in every row, add N to the number in X.\n"
-		"- add column X to column Y: in every row, add the number in X to the number in Y. X stays as it is.\n"
-		"- sort by column X, smallest first (or: largest first): put the rows into that order. Rows with equal numbers in X stay in the order that they are "
-		"in.\n"
-		"- keep rows where X is below N (or: is at least N), refill from …: drop all other rows, then refill. It may be that all rows stay, or none.\n"
-		"- keep the first N rows, refill from …: drop all other rows, then refill.\n");
-	if (p->lookup)
-		fam_putf(host, out, "- To refill, append records of the catalogue to the end of the table until it has %d rows: first the record named, then those that "
-			"follow it in the catalogue, where the first comes after the last. Leave out every record whose name is in the table already.\n", p->rows);
-	else
-		fam_putf(host, out, "- To refill, append the records that are given, in their order, to the end of the table until it has %d rows. Leave out every record whose name is "
-			"in the table already; those that are left over are not needed.\n", p->rows);
-	fam_put(host, out, "- replace row N with …: the row at that place, counted from 1, gives way to the record. If a record of that name is in the table already, at any "
-		"place, nothing changes.\n"
-		"- set Y of the first row (or: last row) to the sum (or: the largest, the smallest) of column X, taken over all rows.\n"
-		"The table carries over from message to message. End each reply with the table after the last operation of the message, inside "
-		"<answer></answer>.\n\n");
-}
-
 /* With records of this catalogue. */
 static void put_example(const struct lh_task *t, struct lh_sink *out)
 {
@@ -219,8 +179,10 @@ static void put_catalogue(const struct lh_task *t, struct lh_sink *out)
 static int32_t instructions(const struct lh_task *t, uint32_t steps_per_turn, struct lh_sink *out)
 {
 	(void)steps_per_turn;
-	put_table_rules(t, out);
-	put_operations(t, out);
+	fam_put(host, out, "You run a data pipeline on a small table of records, one operation after the other.\n\n");
+	fam_pipe_put_rules(host, out, &t->pipe);
+	fam_put(host, out, "The table carries over from message to message. End each reply with the table after the last operation of the message, inside "
+		"<answer></answer>.\n\n");
 	put_example(t, out);
 	if (t->pipe.lookup)
 		put_catalogue(t, out);

@@ -73,22 +73,24 @@ void fam_book_act(struct fam_book *b, enum fam_deed deed, int who, struct fam_pr
 
 /* ---- Text out ---------------------------------------------------------------------------------- */
 
-void fam_promise_put(const struct lh_host *host, struct lh_sink *out, int who, struct fam_promise what)
+/* ann>bob=5 */
+static void put_promise(const struct lh_host *host, struct lh_sink *out, int who, struct fam_promise what)
 {
 	fam_putf(host, out, "%s>%s=%lld", fam_person[who], fam_person[what.to], (long long)what.coins);
 }
 
-void fam_change_put(const struct lh_host *host, struct lh_sink *out, struct fam_change c)
+/* kept ann>bob=5, or: none */
+static void put_change(const struct lh_host *host, struct lh_sink *out, struct fam_change c)
 {
 	if (c.deed == FAM_NOTHING) {
 		fam_put(host, out, "none");
 		return;
 	}
 	fam_putf(host, out, "%s ", deed_done[c.deed]);
-	fam_promise_put(host, out, c.who, c.what);
+	put_promise(host, out, c.who, c.what);
 	if (c.was.to != FAM_NOBODY) {
 		fam_put(host, out, " was ");
-		fam_promise_put(host, out, c.who, c.was);
+		put_promise(host, out, c.who, c.was);
 	}
 }
 
@@ -101,11 +103,40 @@ void fam_book_put(const struct lh_host *host, struct lh_sink *out, const struct 
 	for (int i = 0; i < b->people; i++)
 		if (b->open[i].to != FAM_NOBODY) {
 			fam_put(host, out, " ");
-			fam_promise_put(host, out, i, b->open[i]);
+			put_promise(host, out, i, b->open[i]);
 			any = true;
 		}
 	fam_put(host, out, any ? "; last " : " none; last ");
-	fam_change_put(host, out, b->last);
+	put_change(host, out, b->last);
+}
+
+static void put_promise_change(const struct lh_host *host, struct lh_sink *out, int who, struct fam_promise from, struct fam_promise to)
+{
+	if (fam_promise_equal(from, to))
+		return;
+	fam_put(host, out, to.to == FAM_NOBODY ? "No longer open: " : "Now open: ");
+	put_promise(host, out, who, to.to == FAM_NOBODY ? from : to);
+	fam_put(host, out, ". ");
+}
+
+void fam_book_explain(const struct lh_host *host, struct lh_sink *out, const struct fam_book *from, const struct fam_book *to)
+{
+	struct fam_book unchanged = *to;
+	unchanged.last = from->last;
+	if (fam_book_equal(from, &unchanged))
+		fam_put(host, out, "Nothing happens. ");
+	for (int i = 0; i < from->people; i++)
+		if (from->coins[i] != to->coins[i]) {
+			fam_putf(host, out, "%s: ", fam_person[i]);
+			fam_sum_put(host, out, (struct fam_sum){ from->coins[i], to->coins[i] - from->coins[i], to->coins[i] });
+			fam_put(host, out, " ");
+		}
+	for (int i = 0; i < from->people; i++)
+		put_promise_change(host, out, i, from->open[i], to->open[i]);
+	fam_put(host, out, "The last change: ");
+	put_change(host, out, to->last);
+	fam_put(host, out, ". The books: ");
+	fam_book_put(host, out, to);
 }
 
 /* ---- Text in ----------------------------------------------------------------------------------- */

@@ -37,10 +37,8 @@ bool fam_book_equal(const struct fam_book *a, const struct fam_book *b);
 bool fam_promise_equal(struct fam_promise a, struct fam_promise b);
 
 void fam_book_put(const struct lh_host *host, struct lh_sink *out, const struct fam_book *b);
-/* ann>bob=5 */
-void fam_promise_put(const struct lh_host *host, struct lh_sink *out, int who, struct fam_promise what);
-/* kept ann>bob=5, or: none */
-void fam_change_put(const struct lh_host *host, struct lh_sink *out, struct fam_change c);
+/* What became of the books, whatever that is; ends in the text of `to`. */
+void fam_book_explain(const struct lh_host *host, struct lh_sink *out, const struct fam_book *from, const struct fam_book *to);
 /* A book as models write one: its three parts in this order, people and promises in any order, with white space, commas,
  * semicolons, colons and full stops between them; -> for >, : for =. Everybody's coins stand there once, of each person one
  * promise at most, and no promise is to oneself or of no coins. */

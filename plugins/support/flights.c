@@ -14,7 +14,7 @@ struct fam_cost fam_flight_cost(const struct fam_traveller *t, const struct fam_
 	return c;
 }
 
-static int shortest_change(const struct fam_flight *f)
+int fam_flight_shortest_change(const struct fam_flight *f)
 {
 	return f->stops == 2 && f->change[1] < f->change[0] ? f->change[1] : f->change[0];
 }
@@ -26,7 +26,7 @@ bool fam_flight_breaks(const struct fam_traveller *t, const struct fam_flight *f
 	case FAM_STOPS: return f->stops > t->stops;
 	case FAM_BAGS: return f->bags < t->bags;
 	case FAM_RATING: return f->rating < t->rating;
-	case FAM_CHANGE: return f->stops > 0 && shortest_change(f) < t->change;
+	case FAM_CHANGE: return f->stops > 0 && fam_flight_shortest_change(f) < t->change;
 	case FAM_BUDGET: return fam_flight_cost(t, f).total > t->budget;
 	case FAM_FLIGHT_RULES: break;
 	}
@@ -84,9 +84,25 @@ bool fam_offer_read(struct lh_text t, struct fam_offer *out)
 	return fam_read_int(t, &out->cost) && out->cost >= 0;
 }
 
+struct fam_offer fam_flights_held(const struct fam_flights *flights, struct fam_offer best)
+{
+	if (best.number[0] && flights->hold)
+		best.cost = best.cost + flights->hold > FAM_FLIGHT_COST_MAX ? FAM_FLIGHT_COST_MAX : best.cost + flights->hold;
+	return best;
+}
+
+struct fam_offer fam_flights_evaluate(const struct fam_flights *flights, const struct fam_flight *f, struct fam_offer best)
+{
+	struct fam_offer new = fam_flight_offer(&flights->traveller, f);
+	best = fam_flights_held(flights, best);
+	if (fam_flight_fault(&flights->traveller, f) != FAM_FLIGHT_RULES || (best.number[0] && new.cost >= best.cost))
+		return best;
+	return new;
+}
+
 /* ---- Text -------------------------------------------------------------------------------------- */
 
-static void put_time(const struct lh_host *host, struct lh_sink *out, int minutes)
+void fam_time_put(const struct lh_host *host, struct lh_sink *out, int minutes)
 {
 	fam_putf(host, out, "%02d:%02d%s", minutes / 60 % 24, minutes % 60, minutes >= 24 * 60 ? "+1" : "");
 }
@@ -96,9 +112,9 @@ static void put_rule(const struct lh_host *host, struct lh_sink *out, const stru
 	switch (rule) {
 	case FAM_WINDOW:
 		fam_put(host, out, "- It departs from ");
-		put_time(host, out, t->from);
+		fam_time_put(host, out, t->from);
 		fam_put(host, out, " to ");
-		put_time(host, out, t->until);
+		fam_time_put(host, out, t->until);
 		fam_put(host, out, ", both included.\n");
 		break;
 	case FAM_STOPS: fam_put(host, out, t->stops ? "- It has at most 1 stop.\n" : "- It has 0 stops.\n"); break;
@@ -110,11 +126,18 @@ static void put_rule(const struct lh_host *host, struct lh_sink *out, const stru
 	}
 }
 
-void fam_flights_put_rules(const struct lh_host *host, struct lh_sink *out, const struct fam_traveller *t)
+void fam_flights_put_traveller(const struct lh_host *host, struct lh_sink *out, const struct fam_traveller *t)
 {
+	fam_putf(host, out, "The traveller carries %d bag%s and takes a flight only if it meets each of these rules:\n", t->bags, t->bags == 1 ? "" : "s");
 	for (enum fam_flight_rule rule = 0; rule < FAM_FLIGHT_RULES; rule++)
 		if (t->rules >> rule & 1)
 			put_rule(host, out, t, rule);
+	fam_putf(host, out, "\nThe total cost of a flight:\n"
+		"1. Start from the fare.\n"
+		"2. Subtract the loyalty discount of the airline: so many percent of the fare, rounded down to a whole euro.\n"
+		"3. Add the flight's bag fee%s.\n"
+		"4. Add the booking fee of the airline.\n"
+		"The airline is the two letters in front of the flight's number:\n", t->bags == 1 ? "" : " for each of the 2 bags");
 }
 
 void fam_flights_put_airlines(const struct lh_host *host, struct lh_sink *out, const struct fam_flights *flights)
@@ -128,54 +151,12 @@ void fam_flights_put_airlines(const struct lh_host *host, struct lh_sink *out, c
 void fam_flight_put(const struct lh_host *host, struct lh_sink *out, const struct fam_flight *f)
 {
 	fam_putf(host, out, "%s: ", f->number);
-	put_time(host, out, f->departs);
+	fam_time_put(host, out, f->departs);
 	fam_put(host, out, "-");
-	put_time(host, out, f->arrives);
+	fam_time_put(host, out, f->arrives);
 	fam_putf(host, out, ", %d stop%s", f->stops, f->stops == 1 ? "" : "s");
 	for (int i = 0; i < f->stops; i++)
 		fam_putf(host, out, "%s%s %d min", i ? ", " : " (", f->via[i], f->change[i]);
 	fam_putf(host, out, "%s, fare %d, bag fee %d, max bags %d, rating %d.%d", f->stops ? ")" : "", f->fare, f->bag_fee, f->bags,
 		f->rating / 10, f->rating % 10);
-}
-
-void fam_flight_put_cost(const struct lh_host *host, struct lh_sink *out, const struct fam_traveller *t, const struct fam_flight *f, int64_t total)
-{
-	struct fam_cost c = fam_flight_cost(t, f);
-	fam_putf(host, out, "%lld - %lld + %lld + %lld = %lld", (long long)(c.fare + total - c.total), (long long)c.discount, (long long)c.bags,
-		(long long)c.fee, (long long)total);
-}
-
-/* What the record says on a rule; where the flight does not break it, what that was misread as. */
-static void put_fault(const struct lh_host *host, struct lh_sink *out, const struct fam_traveller *t, const struct fam_flight *f,
-	enum fam_flight_rule rule)
-{
-	bool breaks = fam_flight_breaks(t, f, rule);
-	int rating = breaks ? f->rating : t->rating - 1;
-	switch (rule) {
-	case FAM_WINDOW:
-		fam_put(host, out, "it departs at ");
-		put_time(host, out, breaks ? f->departs : t->from - 5);
-		break;
-	case FAM_STOPS: fam_putf(host, out, "its stops are %d", breaks ? f->stops : t->stops + 1); break;
-	case FAM_BAGS: fam_putf(host, out, "its max bags are %d", breaks ? f->bags : t->bags - 1); break;
-	case FAM_RATING: fam_putf(host, out, "its rating is %d.%d", rating / 10, rating % 10); break;
-	case FAM_CHANGE: fam_putf(host, out, "there are only %d minutes to change planes", breaks ? shortest_change(f) : t->change - 5); break;
-	case FAM_BUDGET: fam_putf(host, out, "it costs %lld", (long long)(breaks ? fam_flight_cost(t, f).total : t->budget + 1)); break;
-	case FAM_FLIGHT_RULES: break;
-	}
-	fam_put(host, out, ", which breaks a rule");
-}
-
-void fam_flight_put_left(const struct lh_host *host, struct lh_sink *out, const struct fam_traveller *t, const struct fam_flight *f, struct fam_offer best)
-{
-	enum fam_flight_rule rule = fam_flight_fault(t, f);
-	int64_t total = fam_flight_cost(t, f).total;
-	if (rule == FAM_FLIGHT_RULES && best.number[0] && total >= best.cost) {
-		fam_flight_put_cost(host, out, t, f, total);
-		fam_putf(host, out, ", not lower than %lld", (long long)best.cost);
-		return;
-	}
-	for (enum fam_flight_rule i = 0; rule == FAM_FLIGHT_RULES; i++)
-		rule = t->rules >> i & 1 ? i : rule;
-	put_fault(host, out, t, f, rule);
 }

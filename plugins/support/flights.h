@@ -9,6 +9,7 @@
 enum fam_flight_rule { FAM_WINDOW, FAM_STOPS, FAM_BAGS, FAM_RATING, FAM_CHANGE, FAM_BUDGET, FAM_FLIGHT_RULES };
 
 #define FAM_FLIGHT_NUMBER 6       /* bytes of a flight's number at most: two letters, four digits */
+#define FAM_FLIGHT_COST_MAX 9999  /* holding goes no higher; more than any flight costs by itself */
 #define FAM_FLIGHTS_SHOWN 4       /* flights of the worked example */
 
 struct fam_airline {
@@ -45,10 +46,12 @@ struct fam_flights_wanted {
 	uint32_t flights, airlines, rules;
 	double eligible;              /* share of the flights that meet every rule; at least one does */
 	int min_fare, max_fare;
+	int64_t hold;
 };
 
 struct fam_flights {
 	struct fam_traveller traveller;
+	int64_t hold;                 /* what each further flight adds to the cost of the best one */
 	uint32_t airlines, count;
 	struct fam_airline *airline;
 	struct fam_flight *flight;    /* `count`, and behind them FAM_FLIGHTS_SHOWN of which all but the second meet every rule */
@@ -68,20 +71,29 @@ struct fam_offer fam_flight_offer(const struct fam_traveller *traveller, const s
 
 struct fam_cost fam_flight_cost(const struct fam_traveller *traveller, const struct fam_flight *flight);
 bool fam_flight_breaks(const struct fam_traveller *traveller, const struct fam_flight *flight, enum fam_flight_rule rule);
+int fam_flight_shortest_change(const struct fam_flight *flight);
 /* The first rule in force that the flight breaks; FAM_FLIGHT_RULES: it meets them all. */
 enum fam_flight_rule fam_flight_fault(const struct fam_traveller *traveller, const struct fam_flight *flight);
 
-/* "- It departs from 07:30 to 18:30, both included." and so on, one a line. */
-void fam_flights_put_rules(const struct lh_host *host, struct lh_sink *out, const struct fam_traveller *traveller);
+/* The best flight so far at what holding it costs once more; and after another flight was looked at: that one, if it meets every
+ * rule and there is none or it is cheaper. */
+struct fam_offer fam_flights_held(const struct fam_flights *flights, struct fam_offer best);
+struct fam_offer fam_flights_evaluate(const struct fam_flights *flights, const struct fam_flight *flight, struct fam_offer best);
+/* A slip in place of the right best flight, once `flight` was looked at: it is taken though it should not be, or not taken though it
+ * should; or a cost is worked out wrongly. `without` is the best flight before it, as far as that is remembered. Another than `right`. */
+struct fam_offer fam_flights_slip(const struct lh_host *host, const struct fam_flights *flights, const struct fam_flight *flight, struct fam_offer right,
+	struct fam_offer without, struct lh_draw *draw);
+
+/* The traveller's rules, and how a cost is worked out, up to the list of airlines. */
+void fam_flights_put_traveller(const struct lh_host *host, struct lh_sink *out, const struct fam_traveller *traveller);
 /* "LH: booking fee 12, loyalty discount 10%", one a line. */
 void fam_flights_put_airlines(const struct lh_host *host, struct lh_sink *out, const struct fam_flights *flights);
 /* LH742: 08:15-13:05, 1 stop (MUC 55 min), fare 248, bag fee 35, max bags 2, rating 4.1 */
 void fam_flight_put(const struct lh_host *host, struct lh_sink *out, const struct fam_flight *flight);
-/* "248 - 24 + 70 + 12 = 306": fare, discount, bags, fee; where the total is another than it should be, the fare was misread. */
-void fam_flight_put_cost(const struct lh_host *host, struct lh_sink *out, const struct fam_traveller *traveller, const struct fam_flight *flight,
-	int64_t total);
-/* Why the flight was left and `best` stays: it breaks a rule, or costs no less, or else was misread to break one. */
-void fam_flight_put_left(const struct lh_host *host, struct lh_sink *out, const struct fam_traveller *traveller, const struct fam_flight *flight,
-	struct fam_offer best);
+/* 08:15; 01:20+1 */
+void fam_time_put(const struct lh_host *host, struct lh_sink *out, int minutes);
+/* What leads from one best flight to the next, or seems to; ends in the text of `to`. */
+void fam_flights_explain(const struct lh_host *host, struct lh_sink *out, const struct fam_flights *flights, const struct fam_flight *flight,
+	struct fam_offer from, struct fam_offer to);
 
 #endif

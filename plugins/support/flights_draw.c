@@ -117,7 +117,7 @@ static void draw_flights(const struct lh_host *host, struct lh_draw *draw, struc
 
 int32_t fam_flights_make(const struct lh_host *host, struct fam_flights_wanted wanted, uint64_t seed, struct fam_flights *out)
 {
-	*out = (struct fam_flights){ .airlines = wanted.airlines, .count = wanted.flights };
+	*out = (struct fam_flights){ .hold = wanted.hold, .airlines = wanted.airlines, .count = wanted.flights };
 	out->airline = calloc(wanted.airlines, sizeof *out->airline);
 	out->flight = calloc(wanted.flights + FAM_FLIGHTS_SHOWN, sizeof *out->flight);
 	if (!out->airline || !out->flight) {

@@ -28,6 +28,8 @@ struct fam_pipe {
 
 struct fam_op fam_op_draw(const struct lh_host *host, const struct fam_pipe *p, const struct fam_mix *mix, uint64_t seed, uint64_t step);
 void fam_op_put(const struct lh_host *host, struct lh_sink *out, const struct fam_pipe *p, const struct fam_op *op);
+/* How a table is written, and what each operation does. */
+void fam_pipe_put_rules(const struct lh_host *host, struct lh_sink *out, const struct fam_pipe *p);
 /* Total on all tables of p->rows rows, which it leaves with as many. */
 void fam_op_act(const struct fam_pipe *p, const struct fam_op *op, struct fam_table *table);
 /* Makes a slip of the right table after the operation: a row or the whole of it left out, the wrong column or way round, the

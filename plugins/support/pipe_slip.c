@@ -107,7 +107,7 @@ static void put_row(const struct lh_host *host, struct lh_sink *out, const struc
 	for (int c = 0; at >= 0 && c < p->columns; c++)
 		if (from->row[at].value[c] != row->value[c]) {
 			fam_putf(host, out, "%s %c: ", row->name, 'a' + c);
-			put_number(host, out, p, (op->kind == FAM_ADD || op->kind == FAM_SUM) && c == target(op), from->row[at].value[c], row->value[c]);
+			put_number(host, out, p, op->kind == FAM_ADD || op->kind == FAM_SUM, from->row[at].value[c], row->value[c]);
 		}
 }
 

@@ -62,6 +62,12 @@ bool fam_talk_is_done(const struct fam_line *line)
 	return line->kind < FAM_SAY_NOT;
 }
 
+void fam_talk_hear(const struct fam_line *line, struct fam_book *b)
+{
+	if (fam_talk_is_done(line))
+		fam_book_act(b, line->deed, line->who, line->what);
+}
+
 struct fam_line fam_talk_line(enum fam_talk kind, uint32_t form, int who, struct fam_promise what, int other)
 {
 	return (struct fam_line){ kind, form, forms[kind][form].deed, who, other, what };
@@ -107,4 +113,53 @@ void fam_talk_put(const struct lh_host *host, struct lh_sink *out, const struct 
 			put_name(host, out, meant(line, text[1]));
 		text += 2;
 	}
+}
+
+/* ---- Slips ------------------------------------------------------------------------------------- */
+
+/* The books before the line, as far as those after it tell; of an undo, those with the line before it done once more. */
+static void take_back(const struct fam_line *line, const struct fam_line *last, struct fam_book *b)
+{
+	bool named = line->deed == FAM_PAY || line->deed == FAM_PROMISE;
+	bool did_it = b->last.deed == line->deed && b->last.who == line->who && (!named || fam_promise_equal(b->last.what, line->what));
+	if (fam_talk_is_done(line) && did_it)
+		fam_book_act(b, FAM_UNDO, line->who, line->what);
+	else if (line->kind == FAM_SAY_UNDO && b->last.deed == FAM_NOTHING && last)
+		fam_talk_hear(last, b);
+}
+
+static struct fam_line misheard(const struct lh_host *host, struct fam_line line, struct lh_draw *draw)
+{
+	static const enum fam_deed mistaken[] = { [FAM_PAY] = FAM_PROMISE, [FAM_PROMISE] = FAM_PAY, [FAM_KEEP] = FAM_CANCEL, [FAM_CANCEL] = FAM_KEEP,
+		[FAM_UNDO] = FAM_NOTHING, [FAM_NOTHING] = FAM_NOTHING };
+	int64_t which = host->random_between(draw, 0, 3);
+	bool done = fam_talk_is_done(&line);
+	if (!done || which == 0) {
+		line.kind = done ? FAM_SAY_NOT : FAM_SAY_PAY;
+	} else if (which == 1) {
+		int who = line.who;
+		line.who = line.what.to;
+		line.what.to = who;
+	} else if (which == 2) {
+		line.what.coins += line.what.coins == 1 || host->random_between(draw, 0, 1) ? 1 : -1;
+	} else {
+		line.deed = mistaken[line.deed];
+	}
+	return line;
+}
+
+void fam_talk_slip(const struct lh_host *host, const struct fam_line *line, const struct fam_line *last, struct lh_draw *draw, struct fam_book *b)
+{
+	struct fam_book right = *b;
+	struct fam_line heard = misheard(host, *line, draw);
+	if (host->random_between(draw, 0, 5) == 0) {
+		b->last = fam_book_empty(b->people).last;
+	} else {
+		take_back(line, last, b);
+		fam_talk_hear(&heard, b);
+	}
+	if (!fam_book_equal(b, &right))
+		return;
+	int64_t *coins = &b->coins[host->random_between(draw, 0, 1) ? line->who : line->what.to];
+	*coins += *coins == 0 || (*coins < FAM_INT_MAX && host->random_between(draw, 0, 1)) ? 1 : -1;
 }

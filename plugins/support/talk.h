@@ -27,5 +27,11 @@ void fam_talk_put(const struct lh_host *host, struct lh_sink *out, const struct 
 /* A line in these words. */
 struct fam_line fam_talk_line(enum fam_talk kind, uint32_t form, int who, struct fam_promise what, int other);
 bool fam_talk_is_done(const struct fam_line *line);
+/* What it does to the books: nothing, unless it is done. */
+void fam_talk_hear(const struct fam_line *line, struct fam_book *b);
+/* Makes a slip of the right books after the line: what was not done is taken for done; what was done is not noticed, or taken the
+ * wrong way round, for another amount or another deed; the last change is lost; somebody's coins are a little off. `last` is the
+ * line before it, or NULL. Never leaves the books as they are. */
+void fam_talk_slip(const struct lh_host *host, const struct fam_line *line, const struct fam_line *last, struct lh_draw *draw, struct fam_book *b);
 
 #endif

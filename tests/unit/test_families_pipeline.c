@@ -169,6 +169,8 @@ static const struct explained explained[] = {
 	/* 54 added to final; major left out. */
 	{ TWELVE, 1, AFTER_0, "tiger 3 33; final 61 63; crest 1 44; major 80 1", "tiger b: 80 + 53 = 133, so 33. final b: 9 + 54 = 63. crest b: 91 + 53 = 144, so 44. "
 		"The table: tiger 3 33; final 61 63; crest 1 44; major 80 1" },
+	/* Added to the other column. */
+	{ TWELVE " rows=2", 2, "x 98 4; y 2 99", "x 98 2; y 2 1", "x b: 4 + 98 = 102, so 2. y b: 99 + 2 = 101, so 1. The table: x 98 2; y 2 1" },
 	{ TWELVE " rows=2", 2, "x 98 4; y 2 99", "x 2 4; y 1 99", "x a: 98 + 4 = 102, so 2. y a: 2 + 99 = 101, so 1. The table: x 2 4; y 1 99" },
 	{ TWELVE, 3, "tiger 36 33; final 23 62; crest 45 44; major 34 54", "crest 45 44; tiger 36 33; major 34 54; final 23 62",
 		"crest 45, tiger 36, major 34, final 23. The table: crest 45 44; tiger 36 33; major 34 54; final 23 62" },
