@@ -37,6 +37,10 @@ class Reader:
         shown, = re.findall(r"^Example, with a dictionary of its own: (\{.*\})$", self.told, re.M)
         return lhcli.strict_json(shown)
 
+    def example_start(self):
+        """The state that the worked example begins with."""
+        return self.start
+
     def follow(self, state, message):
         """The answer to a message, after `state`."""
         return self.answer(state, message, self.dictionary)
@@ -116,7 +120,7 @@ class FamilyRules:
             with self.subTest(task):
                 self.run_task(task, "sim:accuracy=1")
                 for reader in self.readers(task).values():
-                    state, dictionary = reader.start, reader.example_dictionary()
+                    state, dictionary = reader.example_start(), reader.example_dictionary()
                     self.assertEqual([len(reader.steps(m)) for m, _ in reader.example], [1, 2, 3])
                     for message, reply in reader.example:
                         state = reader.answer(state, message, dictionary)
