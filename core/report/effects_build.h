@@ -1,4 +1,4 @@
-/* report/effects_build.h - from what a run left to the entries of report/effects.h. */
+/* report/effects_build.h - from what a run left to the entries of report/effects_report.h. */
 #ifndef LH_REPORT_EFFECTS_BUILD_H
 #define LH_REPORT_EFFECTS_BUILD_H
 

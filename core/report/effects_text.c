@@ -191,7 +191,8 @@ void lh_effects_put_ground(const struct lh_report_effects *e, struct lh_buf *out
 		return;
 	lh_buf_printf(out, "Its own update exposure at turn %d was %.2f on average.", a->turn, a->strict.exposure);
 	if (a->strict.clamped > 0)
-		lh_buf_printf(out, " In %.1f %% of samples it lay beyond the highest exposure probed (%.2f), whose accuracy stands for them.",
+		lh_buf_printf(out, " In %.1f %% of samples it lay beyond the highest exposure probed (%.2f), whose accuracy stands for them: a higher propagated"
+			" rate would tell.",
 			100 * a->strict.clamped, a->reach);
 	put_paper(out, a);
 }

@@ -21,7 +21,7 @@ struct et_size { int runs, samples, turns, permutations, resamples; };
 
 struct et_case { const char *name; double accuracy, context, self_conditioning; };
 
-static const char *const et_histories[] = { "own", "restated", "filler", "clean", "injected:rate=0.25,0.5", "propagated:rate=0.05,0.1,0.2,0.4" };
+static const char *const et_histories[] = { "own", "restated", "filler", "clean", "injected:rate=0.25,0.5", "propagated:rate=0.1,0.2,0.4,0.8" };
 
 /* Means over requests at the last turn, or at the first. */
 struct et_sums { const struct et_case *c; uint32_t turn; double error, errors_alone; int64_t n; };

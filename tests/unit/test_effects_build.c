@@ -271,9 +271,9 @@ static void test_only_turn1(void)
 static struct world *rich(const char *probes, int turns)
 {
 	static const struct { const char *history; double x; } of[] = { { "clean", 0 }, { "propagated:rate=0.1", 0.1 }, { "propagated:rate=0.4", 0.4 }, { "injected:rate=0.5", 0.75 },
-		{ "injected:rate=0.5,last=true", 0.75 }, { "own", 0.15 } };
+		{ "injected:rate=0.5,last=true", 0.75 }, { "own", 0.15 }, { "propagated:rate=0.6,last=true", 0.6 } };
 	struct world *w = new_world();
-	for (int h = 0; h < 6; h++) {
+	for (int h = 0; h < 7; h++) {
 		struct lh_condition_results *c = add(w, "full_history", of[h].history, probes, 60, turns);
 		bool made = lh_history_made(&c->made);
 		for (int t = 1; t <= turns; t++) {
