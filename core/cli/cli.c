@@ -18,22 +18,28 @@ const struct lh_command lh_commands[] = {
 		NULL, "longhaul run --policy full_history --policy window:n=5 --turns 50 --samples 50 -o none", lh_cmd_run },
 	{ "report", "report FILE.db [options]", "the same table again, from a run file",
 		"  --run ID              a run of the file; the newest where it is not given\n"
-		"  --against NAME        the policy that the others are compared with; full_history where it is not given\n"
+		"  --against NAME        the policy that the others are compared with [full_history]\n"
 		"  --json FILE           the report as JSON (-: to stdout, instead of the table)\n"
 		"  --gate RULE           rules in the place of the run's own (repeatable); longhaul gate -h\n"
 		"  --inconclusive HOW    a gate that is not decided: pass, fail or neutral (exit code 3) [neutral]\n", "longhaul report longhaul.db --json -", lh_cmd_report },
 	{ "gate", "gate FILE.db [RULE…] [options]", "decide rules on a run; the exit code says how",
-		"Without rules: those of the run. Exit code 0: every rule passed; 1: one failed; 3: none failed, one is not decided;\n"
-		"4: what was cut off by a server or a budget would decide one, or the run is not done.\n\n"
-		"A rule is [FILTER] METRIC >= NUMBER or [FILTER] METRIC <= NUMBER, as in '[policy=window] horizon(0.8) >= 20'.\n"
-		"  FILTER    any of policy= task= model= history= steps_per_turn=, as typed for the run, or the plain name\n"
-		"  METRIC    horizon(s), first_below(s)                      turns that a share s of samples gets through; and one more\n"
-		"            horizon_steps(s)                                the same in steps\n"
-		"            turn_accuracy(t) state_accuracy(t) task_accuracy(t)  at turn t; without an error through t\n"
-		"            turn_error_rate malformed missing truncated refused overflow  shares of turns\n"
-		"            tokens_per_turn                                 input tokens\n"
-		"            self_conditioning_loss(r) long_context_loss length_loss state_loss pattern_loss  made histories\n"
-		"It passes where its whole 95 % interval satisfies it, and fails where all of it violates it.\n\n"
+		"Without rules: those of the run. Exit code 0: every rule passed; 1: one failed; 3: none failed,\n"
+		"one is not decided; 4: what a server or a budget cut off would decide one, or the run is not done.\n\n"
+		"A rule is METRIC >= NUMBER or METRIC <= NUMBER; in front of it may stand [policy=NAME task=NAME\n"
+		"model=NAME history=MODE steps_per_turn=K], any of these, names as typed for the run or without\n"
+		"options: '[policy=window] horizon(0.8) >= 20'. Metrics:\n"
+		"  horizon(s)               turns that a share s of the samples gets through without an error\n"
+		"  horizon_steps(s)         the same in steps\n"
+		"  first_below(s)           one turn more than the horizon\n"
+		"  turn_accuracy(t)         share of right answers at turn t, by what the model was shown\n"
+		"  state_accuracy(t)        the same by the truth\n"
+		"  task_accuracy(t)         share of samples without an error through turn t\n"
+		"  turn_error_rate          share of turns answered wrongly\n"
+		"  malformed, missing, truncated, refused, overflow       shares of turns that ended so\n"
+		"  tokens_per_turn          input tokens\n"
+		"  self_conditioning_loss(r), long_context_loss, length_loss, state_loss, pattern_loss\n"
+		"                           accuracy lost, as a part of 1, at the last turn asked (made histories)\n"
+		"A rule passes where its whole 95 % interval satisfies it, fails where all of it violates it.\n\n"
 		"  --run ID              a run of the file; the newest where it is not given\n"
 		"  --json FILE           the report with its verdicts as JSON (-: to stdout, instead of the lines)\n"
 		"  --no-timing           leave out of the JSON what differs between identical runs\n"
@@ -211,7 +217,8 @@ static void run_options(void)
 {
 	for (const struct lh_option_info *o = lh_run_options; o->name; o++) {
 		char left[64];
-		snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
+		bool joined = o->value && !strncmp(o->value, "[=", 2);
+		snprintf(left, sizeof left, "--%s%s%s", o->name, o->value && !joined ? " " : "", o->value ? o->value : "");
 		printf("  %-24s %s", left, o->help);
 		printf(*o->initial ? " [%s]\n" : "\n", o->initial);
 	}

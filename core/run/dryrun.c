@@ -1,6 +1,8 @@
 #include "run/dryrun.h"
 
 #include "run/engine.h"
+#include "run/gating.h"
+#include "run/outline.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,6 +111,28 @@ static int try_all(const struct lh_experiment *e, struct lh_plan *p, struct lh_m
 	return lh_buf_ok(b, err);
 }
 
+/* What is wrong with the gates is better known before than after. */
+static int check_gates(const struct lh_experiment *e, const struct lh_plan *p, struct lh_error *err)
+{
+	struct lh_outline o;
+	struct lh_results *r = NULL;
+	struct lh_gating g;
+	int rc = lh_outline_of(p, &o, err);
+	if (rc)
+		return rc;
+	rc = lh_outline_results(&o, e, &r, err);
+	if (!rc) {
+		rc = lh_gating_open(r, NULL, 0, &g, err);
+		if (!rc) {
+			rc = lh_gating_check(&g, err);
+			lh_gating_close(&g);
+		}
+		lh_results_free(r);
+	}
+	lh_outline_fini(&o);
+	return rc;
+}
+
 int lh_dry_run(const struct lh_experiment *e, struct lh_buf *out, struct lh_error *err)
 {
 	struct lh_plan p;
@@ -117,6 +141,11 @@ int lh_dry_run(const struct lh_experiment *e, struct lh_buf *out, struct lh_erro
 	int rc = lh_plan_make(e, &p, err);
 	if (rc)
 		return rc;
+	rc = e->gates.count ? check_gates(e, &p, err) : 0;
+	if (rc) {
+		lh_plan_fini(&p);
+		return rc;
+	}
 	rc = lh_model_open(LH_STR("sim"), LH_STR(""), &key, &value, 1, NULL, &sim, err);
 	if (!rc) {
 		lh_buf_printf(out, "%llu samples of %d conditions. Nothing is sent.\n\n", (unsigned long long)p.samples, p.conditions);
