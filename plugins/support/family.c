@@ -29,14 +29,31 @@ void fam_put_int(const struct lh_host *host, struct lh_sink *out, int64_t v)
 	host->put(out, text, print_int(text, v));
 }
 
+/* Bytes of what is printed, cut off where it does not fit. */
+static size_t print(char *text, size_t size, const char *fmt, va_list args)
+{
+	int n = vsnprintf(text, size, fmt, args);
+	return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
+}
+
+void fam_putf(const struct lh_host *host, struct lh_sink *out, const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+	va_start(args, fmt);
+	size_t n = print(text, sizeof text, fmt, args);
+	va_end(args);
+	host->put(out, text, n);
+}
+
 int32_t fam_fail(const struct lh_host *host, const char *fmt, ...)
 {
 	char text[1024];
 	va_list args;
 	va_start(args, fmt);
-	int n = vsnprintf(text, sizeof text, fmt, args);
+	size_t n = print(text, sizeof text, fmt, args);
 	va_end(args);
-	return host->fail(host->context, text, n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+	return host->fail(host->context, text, n);
 }
 
 int32_t fam_not_a_state(const struct lh_host *host, struct lh_text state, const char *what)

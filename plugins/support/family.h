@@ -14,6 +14,8 @@
 
 void fam_put(const struct lh_host *host, struct lh_sink *out, const char *text);
 void fam_put_int(const struct lh_host *host, struct lh_sink *out, int64_t v);
+/* As printf, for what is sure to be shorter than 1,024 bytes. */
+void fam_putf(const struct lh_host *host, struct lh_sink *out, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* host->fail with a format; returns LH_TASK_FAILED. */
 int32_t fam_fail(const struct lh_host *host, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
