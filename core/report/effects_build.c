@@ -25,10 +25,12 @@ bool lh_effects_asked(const struct lh_results *r, const struct lh_condition_resu
 	return turn <= c->turns && (turn == 1 || !r->stop_at_error);
 }
 
+/* What a run file says may be no share. */
 double lh_effects_exposure(const struct lh_condition_results *c, int sample, int turn)
 {
 	int k = lh_results_probe(c, turn);
-	return k < 0 || sample >= c->samples ? NAN : c->exposure[(size_t)sample * (size_t)c->probes + (size_t)k];
+	double x = k < 0 || sample >= c->samples ? NAN : c->exposure[(size_t)sample * (size_t)c->probes + (size_t)k];
+	return x >= 0 && x <= 1 ? x : NAN;
 }
 
 void lh_effects_column(const struct lh_condition_results *c, int turn, uint8_t *out)

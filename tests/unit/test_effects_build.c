@@ -363,6 +363,23 @@ static void test_no_exposure(void)
 	drop(w);
 }
 
+/* As a damaged run file may have them. */
+static void test_exposure_that_is_no_share(void)
+{
+	static const double bad[] = { INFINITY, -INFINITY, -0.1, 1.5, 1e300 };
+	struct world *w = rich("1,4", 4);
+	for (int h = 0; h < 7; h++)
+		for (int i = 0; i < 5; i++)
+			w->condition[h].exposure[i * 2 + 1] = bad[i];
+	int n;
+	struct lh_report_effects *list = build(w, &n);
+	CHECK_INT(list[0].slope.strict.fit.trials, 4 * 55);
+	CHECK_INT(list[0].attribution.strict.samples, 55);
+	CHECK(list[0].cell[1 * 2 + 1].update > 0 && list[0].cell[1 * 2 + 1].update < 1);
+	lh_effects_free(list, n);
+	drop(w);
+}
+
 static void test_stopped_at_errors(void)
 {
 	struct world *w = rich("1,4", 4);
@@ -471,6 +488,7 @@ int main(void)
 	test_many_turns();
 	test_spread();
 	test_no_exposure();
+	test_exposure_that_is_no_share();
 	test_stopped_at_errors();
 	test_what_is_missing();
 	test_many_rates();
