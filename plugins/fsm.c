@@ -28,7 +28,7 @@ struct lh_task_data {
 
 struct lh_task {
 	uint64_t seed;
-	struct fam_table table;
+	struct fam_transitions table;
 	uint32_t start;
 };
 
@@ -60,7 +60,7 @@ static struct lh_task_data *load(const struct lh_value *v)
 static void close_task(struct lh_task *t)
 {
 	if (t)
-		fam_table_fini(&t->table);
+		fam_transitions_fini(&t->table);
 	free(t);
 }
 
@@ -74,7 +74,7 @@ static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, 
 		return NULL;
 	}
 	t->seed = seed;
-	if (fam_table_draw(host, &d->source, seed, d->states, d->reversible, &draw, &t->table)) {
+	if (fam_transitions_draw(host, &d->source, seed, d->states, d->reversible, &draw, &t->table)) {
 		close_task(t);
 		return NULL;
 	}
@@ -87,11 +87,11 @@ static uint64_t max_steps(const struct lh_task *t) { (void)t; return 0; }
 
 /* ---- Prompts ----------------------------------------------------------------------------------- */
 
-static void put_knowledge(struct lh_sink *out, const struct fam_table *table, uint32_t start)
+static void put_knowledge(struct lh_sink *out, const struct fam_transitions *table, uint32_t start)
 {
-	fam_table_put(host, out, table);
+	fam_transitions_put(host, out, table);
 	fam_put(host, out, "The state to start from: ");
-	fam_table_put_state(host, out, start);
+	fam_transitions_put_state(host, out, start);
 	fam_put(host, out, "\n");
 }
 
@@ -101,7 +101,7 @@ static void put_example(struct lh_sink *out)
 	const char *key[] = { "plum", "fig" };
 	int64_t value[2] = { 0 };
 	uint32_t next[] = { 2, 1, 0, 2, 1, 0 };
-	struct fam_table table = { 3, { 2, key, value }, next };
+	struct fam_transitions table = { 3, { 2, key, value }, next };
 	uint32_t state = 0;
 	put_knowledge(out, &table, state);
 	for (size_t turn = 0; turn < sizeof plan / sizeof *plan; turn++) {
@@ -109,10 +109,10 @@ static void put_example(struct lh_sink *out)
 		for (const int *a = plan[turn]; *a >= 0; a++) {
 			fam_put(host, out, a == plan[turn] ? "" : ", ");
 			fam_put(host, out, key[*a]);
-			state = fam_table_next(&table, state, (uint32_t)*a);
+			state = fam_transitions_next(&table, state, (uint32_t)*a);
 		}
 		fam_put(host, out, "\nReply: <answer>");
-		fam_table_put_state(host, out, state);
+		fam_transitions_put_state(host, out, state);
 		fam_put(host, out, "</answer>\n");
 	}
 }
@@ -123,7 +123,7 @@ static int32_t instructions(const struct lh_task *t, uint32_t steps_per_turn, st
 	fam_put(host, out, "You run a machine that is in one of ");
 	fam_put_int(host, out, t->table.states);
 	fam_put(host, out, " states, named q0 to ");
-	fam_table_put_state(host, out, t->table.states - 1);
+	fam_transitions_put_state(host, out, t->table.states - 1);
 	fam_put(host, out, ".\n\n"
 		"Rules:\n"
 		"- Each message names one or more actions, separated by commas. Carry them out one after the other, in order; an action that is "
@@ -149,12 +149,12 @@ static int32_t ask(const struct lh_task *t, uint64_t first_step, uint32_t count,
 
 static int32_t need_state(const struct lh_task *t, struct lh_text text, uint32_t *out)
 {
-	return fam_table_read_state(&t->table, text, out) ? LH_TASK_OK : fam_not_a_state(host, text, "a state of the machine");
+	return fam_transitions_read_state(&t->table, text, out) ? LH_TASK_OK : fam_not_a_state(host, text, "a state of the machine");
 }
 
 static int32_t initial(const struct lh_task *t, struct lh_sink *out)
 {
-	fam_table_put_state(host, out, t->start);
+	fam_transitions_put_state(host, out, t->start);
 	return LH_TASK_OK;
 }
 
@@ -163,16 +163,16 @@ static int32_t apply(const struct lh_task *t, uint64_t step, struct lh_text stat
 	uint32_t q;
 	if (need_state(t, state, &q))
 		return LH_TASK_FAILED;
-	fam_table_put_state(host, out, fam_table_next(&t->table, q, fam_dictionary_step(host, &t->table.action, t->seed, step)));
+	fam_transitions_put_state(host, out, fam_transitions_next(&t->table, q, fam_dictionary_step(host, &t->table.action, t->seed, step)));
 	return LH_TASK_OK;
 }
 
 static int32_t canonical(const struct lh_task *t, struct lh_text text, struct lh_sink *out)
 {
 	uint32_t q;
-	if (!fam_table_read_state(&t->table, text, &q))
+	if (!fam_transitions_read_state(&t->table, text, &q))
 		return LH_TASK_NO_STATE;
-	fam_table_put_state(host, out, q);
+	fam_transitions_put_state(host, out, q);
 	return LH_TASK_OK;
 }
 
@@ -185,12 +185,12 @@ static uint32_t beside(struct lh_draw *draw, uint32_t k, uint32_t n)
 static uint32_t slip(const struct lh_task *t, uint64_t step, uint32_t right, struct lh_draw *draw)
 {
 	uint32_t action = fam_dictionary_step(host, &t->table.action, t->seed, step);
-	uint32_t before = fam_table_before(host, draw, &t->table, action, right);
+	uint32_t before = fam_transitions_before(host, draw, &t->table, action, right);
 	switch (host->random_between(draw, 0, 3)) {
 	case 0: return before;                                                                          /* the step left out */
-	case 1: return fam_table_next(&t->table, right, action);                                        /* done twice */
-	case 2: return fam_table_next(&t->table, beside(draw, before, t->table.states), action);        /* the wrong line of the table */
-	default: return fam_table_next(&t->table, before, beside(draw, action, t->table.action.count)); /* the wrong action in the line */
+	case 1: return fam_transitions_next(&t->table, right, action);                                        /* done twice */
+	case 2: return fam_transitions_next(&t->table, beside(draw, before, t->table.states), action);        /* the wrong line of the table */
+	default: return fam_transitions_next(&t->table, before, beside(draw, action, t->table.action.count)); /* the wrong action in the line */
 	}
 }
 
@@ -200,7 +200,7 @@ static int32_t corrupt(const struct lh_task *t, uint64_t step, struct lh_text st
 	if (need_state(t, state, &right))
 		return LH_TASK_FAILED;
 	uint32_t wrong = slip(t, step, right, draw);
-	fam_table_put_state(host, out, wrong == right ? beside(draw, right, t->table.states) : wrong);
+	fam_transitions_put_state(host, out, wrong == right ? beside(draw, right, t->table.states) : wrong);
 	return LH_TASK_OK;
 }
 
@@ -211,11 +211,11 @@ static int32_t explain(const struct lh_task *t, uint64_t step, struct lh_text be
 	if (need_state(t, before, &from) || need_state(t, after, &to))
 		return LH_TASK_FAILED;
 	fam_put(host, out, "In ");
-	fam_table_put_state(host, out, from);
+	fam_transitions_put_state(host, out, from);
 	fam_put(host, out, ", ");
 	fam_put(host, out, t->table.action.key[fam_dictionary_step(host, &t->table.action, t->seed, step)]);
 	fam_put(host, out, " leads to ");
-	fam_table_put_state(host, out, to);
+	fam_transitions_put_state(host, out, to);
 	fam_put(host, out, ".");
 	return LH_TASK_OK;
 }

@@ -6,6 +6,7 @@
 #include "report/gate_report.h"
 #include "report/json_parts.h"
 #include "report/number.h"
+#include "report/single_turn_report.h"
 
 #include <math.h>
 
@@ -292,6 +293,7 @@ void lh_report_json(const struct lh_report *report, bool timing, struct lh_buf *
 	lh_effects_json(&w, report);
 	lh_comparison_json(&w, report);
 	lh_gate_json(&w, report);
+	lh_single_turn_json(&w, report);
 	put_notes(&w, report);
 	lh_jw_close(&w);
 	lh_buf_putc(out, '\n');

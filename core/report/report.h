@@ -79,6 +79,8 @@ struct lh_report_comparison {
 	struct lh_gap gap;                   /* NAN for oracles, and where it is not defined */
 };
 
+struct lh_searches;
+
 struct lh_report {
 	struct lh_report_run run;
 	const struct lh_report_condition *condition;
@@ -87,6 +89,7 @@ struct lh_report {
 	int comparison_count;
 	const struct lh_report_effects *effects; int effects_count;
 	const struct lh_report_gate *gate; int gate_count;
+	const struct lh_searches *single_turn;       /* run/single_turn.h; NULL: no search */
 	const char *const *notes; int note_count;     /* sentences printed under the table */
 };
 

@@ -8,6 +8,7 @@
 #include "report/versus.h"
 #include "run/dryrun.h"
 #include "run/run.h"
+#include "run/single_turn.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 struct lh_session {
 	struct lh_experiment experiment;
 	struct lh_results *results, *base;       /* base: of lh_session_compare */
+	struct lh_searches *searches;            /* of --single-turn: then the results have no conditions */
 	struct lh_report *report;
 	struct lh_versus *versus;
 	struct lh_run_hooks hooks;
@@ -43,6 +45,8 @@ static void forget(struct lh_session *s)
 	lh_report_free(s->report);
 	lh_results_free(s->results);
 	lh_results_free(s->base);
+	lh_searches_free(s->searches);
+	s->searches = NULL;
 	free(s->opened);
 	free(s->base_opened);
 	s->versus = NULL;
@@ -115,13 +119,25 @@ void lh_session_stop_on(struct lh_session *s, const volatile int *flag)
 static int assemble(struct lh_session *s, char *const *rules, int n)
 {
 	int rc = lh_report_of(s->results, s->command.p ? s->command.p : "", &s->report, &s->error);
-	if (!rc)
+	if (!rc && s->searches)
+		s->report->single_turn = s->searches;
+	if (!rc && s->searches && n)
+		rc = lh_fail(&s->error, LH_E_USAGE, "the newest run belongs to a search for the most steps in one turn, which has no gates: --run ID names one of its runs");
+	if (!rc && !s->searches)
 		rc = lh_report_compare(s->report, s->results, s->experiment.against, &s->error);
-	if (!rc)
+	if (!rc && !s->searches)
 		rc = lh_gate_report(s->report, s->results, rules, n, &s->error);
 	if (rc)
 		forget(s);
 	return rc;
+}
+
+/* What is said of a search as of a run moves to where that of any run lies. */
+static int assemble_search(struct lh_session *s, char *const *rules, int n)
+{
+	s->results = s->searches->run;
+	s->searches->run = NULL;
+	return assemble(s, rules, n);
 }
 
 void lh_session_isolate(struct lh_session *s)
@@ -133,6 +149,10 @@ int lh_session_run(struct lh_session *s)
 {
 	struct lh_error *err = fresh(s);
 	forget(s);
+	if (s->experiment.single_turn > 0) {
+		int rc = lh_single_turn_run(&s->experiment, &s->hooks, &s->searches, err);
+		return rc ? rc : assemble_search(s, NULL, 0);
+	}
 	int rc = lh_run(&s->experiment, &s->hooks, &s->results, err);
 	return rc ? rc : assemble(s, NULL, 0);
 }
@@ -144,8 +164,12 @@ int lh_session_open(struct lh_session *s, const char *path, int64_t run)
 	s->opened = lh_str_dup(lh_str_of(path));
 	if (!s->opened)
 		return lh_nomem(err);
-	int rc = lh_results_load(path, run, &s->results, err);
 	const struct lh_list *rules = &s->experiment.gates;
+	int rc = run < 0 ? lh_single_turn_load(path, &s->searches, err) : 0;
+	if (!rc && s->searches)
+		return assemble_search(s, rules->count ? rules->item : NULL, rules->count);
+	if (!rc)
+		rc = lh_results_load(path, run, &s->results, err);
 	return rc ? rc : assemble(s, rules->count ? rules->item : NULL, rules->count);
 }
 
@@ -209,6 +233,9 @@ const char *lh_session_status_cause(const struct lh_session *s)
 int64_t lh_session_turns(const struct lh_session *s)
 {
 	int64_t n = 0;
+	for (int i = 0; s->searches && i < s->searches->count; i++)
+		for (int k = 0; k < s->searches->of[i].tries; k++)
+			n += s->searches->of[i].tried[k].observed;
 	for (int i = 0; s->results && i < s->results->conditions; i++)
 		for (int k = 0; k < s->results->condition[i].samples * s->results->condition[i].episodes; k++)
 			n += s->results->condition[i].totals[k].turns;
@@ -317,5 +344,6 @@ const char *lh_session_dry_run(struct lh_session *s)
 {
 	struct lh_error *err = fresh(s);
 	lh_buf_clear(&s->table);
-	return lh_dry_run(&s->experiment, &s->table, err) ? NULL : made(s, &s->table);
+	int rc = s->experiment.single_turn > 0 ? lh_single_turn_dry_run(&s->experiment, &s->table, err) : lh_dry_run(&s->experiment, &s->table, err);
+	return rc ? NULL : made(s, &s->table);
 }

@@ -4,6 +4,7 @@
 #include "report/caption.h"
 #include "report/effects_table.h"
 #include "report/gate_report.h"
+#include "report/single_turn_report.h"
 #include "report/prose.h"
 
 #include <math.h>
@@ -281,7 +282,8 @@ void lh_report_table(const struct lh_report *report, const struct lh_report_styl
 			lh_buf_putc(out, '\n');
 		lh_effects_table(&group, &effects, style, out);
 	}
-	if (report->count == 0)
+	lh_single_turn_lines(report, style, out);
+	if (report->count == 0 && !report->single_turn)
 		lh_buf_puts(out, "No conditions: nothing was run.\n\n");
 	size_t before = out->n;
 	lh_caption_terms(report, &seen, style, out);

@@ -67,8 +67,6 @@ struct lh_line {
 	char **env;
 };
 
-struct lh_spent { int64_t calls, tokens, microusd; };
-
 struct lh_desk {
 	struct lh_desk_setting s;
 	struct lh_outlet outlet;

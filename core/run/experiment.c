@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum option { TASK, MODEL, POLICY, HISTORY, PROBE_TURNS, TURNS, SAMPLES, STEPS_PER_TURN, STEPS, SEED, HORIZON, AGAINST, STOP_AT_ERROR,
-	SAMPLE, CONCURRENCY, RPS, TPM, RETRIES, TIMEOUT, MAX_CALLS, MAX_TOKENS_TOTAL, MAX_COST, MAX_TIME, PRICE, GATE, INCONCLUSIVE, SEQUENTIAL, DRY_RUN, RESUME, NEW, JOBS, STALL,
+	SAMPLE, CONCURRENCY, RPS, TPM, RETRIES, TIMEOUT, MAX_CALLS, MAX_TOKENS_TOTAL, MAX_COST, MAX_TIME, PRICE, GATE, INCONCLUSIVE, SEQUENTIAL, SINGLE_TURN, CAP, DRY_RUN, RESUME, NEW, JOBS, STALL,
 	PLUGIN, ALLOW_PROCESS, ALLOW_ENDPOINT, SKIP_WITHOUT_KEY, OUTPUT, OPTIONS };
 
 const struct lh_option_info lh_run_options[] = {
@@ -41,6 +41,8 @@ const struct lh_option_info lh_run_options[] = {
 	[GATE] = { "gate", "RULE", "", "what must hold, as in 'horizon(0.8) >= 20'; repeatable; longhaul gate -h" },
 	[INCONCLUSIVE] = { "inconclusive", "HOW", "neutral", "a gate that is not decided: pass, fail or neutral (exit code 3)" },
 	[SEQUENTIAL] = { "sequential", "[=ERROR]", "0.05", "stop sampling once every gate is decided, wrongly in 5 % at most" },
+	[SINGLE_TURN] = { "single-turn", "[q=Q]", "q=0.8", "search the most steps in one turn at accuracy Q" },
+	[CAP] = { "cap", "N", "200", "with --single-turn: samples for each number of steps, at most" },
 	[DRY_RUN] = { "dry-run", NULL, "", "say what would be asked, and about what it costs; send nothing" },
 	[RESUME] = { "resume", NULL, "", "go on with the run in the run file; what was answered is not asked again" },
 	[NEW] = { "new", NULL, "", "begin a new run in a file that holds an unfinished one" },
@@ -61,6 +63,7 @@ void lh_experiment_init(struct lh_experiment *e)
 	e->samples = 100;
 	e->concurrency = 64;
 	e->only_sample = -1;
+	e->cap = 200;
 	e->retries = 8;
 	e->stall_us = 10000000;
 	e->seed = 1;
@@ -258,6 +261,27 @@ static int set_sequential(struct lh_experiment *e, struct lh_str v, struct lh_er
 	return lh_fail(err, LH_E_USAGE, "--sequential=%.*s: the share of wrong verdicts allowed, from 0.000001 to 0.5, such as 0.05", LH_ARG(v));
 }
 
+/* "q=0.9" or "0.9". */
+static int set_single_turn(struct lh_experiment *e, struct lh_str v, struct lh_error *err)
+{
+	struct lh_str q = v.n > 2 && !memcmp(v.p, "q=", 2) ? (struct lh_str){ v.p + 2, v.n - 2 } : v;
+	e->single_turn = lh_str_is(v, "false") ? 0 : 0.8;
+	if (!v.n || lh_str_is(v, "true") || lh_str_is(v, "false"))
+		return 0;
+	if (lh_str_to_double(q, &e->single_turn) && e->single_turn > 0 && e->single_turn < 1)
+		return 0;
+	return lh_fail(err, LH_E_USAGE, "--single-turn %.*s: the accuracy that is to be kept, between 0 and 1, such as q=0.8", LH_ARG(v));
+}
+
+int lh_experiment_check_search(const struct lh_experiment *e, struct lh_error *err)
+{
+	static const int decided[] = { HISTORY, PROBE_TURNS, TURNS, SAMPLES, STEPS_PER_TURN, STEPS, STOP_AT_ERROR, SAMPLE, GATE, SEQUENTIAL };
+	for (size_t i = 0; i < sizeof decided / sizeof *decided; i++)
+		if (e->origin[decided[i]] != LH_FROM_DEFAULT)
+			return lh_fail(err, LH_E_USAGE, "--single-turn searches by itself: one turn, its own history, as many steps and samples as it takes; leave out --%s", lh_run_options[decided[i]].name);
+	return 0;
+}
+
 /* What opens a door must be said by whoever runs the experiment, not by the experiment. */
 static bool opens_a_door(int option)
 {
@@ -327,6 +351,8 @@ int lh_experiment_set(struct lh_experiment *e, struct lh_str name, struct lh_str
 	case GATE: return set_gate(e, v, origin, err);
 	case INCONCLUSIVE: return set_inconclusive(e, v, err);
 	case SEQUENTIAL: return set_sequential(e, v, err);
+	case SINGLE_TURN: return set_single_turn(e, v, err);
+	case CAP: return integer(name, v, 1, 100000, &e->cap, err);
 	case DRY_RUN: return set_switch(name, v, &e->dry_run, err);
 	case RESUME: return set_switch(name, v, &e->resume, err);
 	case NEW: return set_switch(name, v, &e->fresh, err);

@@ -21,6 +21,14 @@ enum lh_origin { LH_FROM_DEFAULT, LH_FROM_FILE, LH_FROM_LINE };
 
 struct lh_list { char **item, **base_dir; int count; enum lh_origin origin; };
 
+/* A run's place in a search for the most steps in one turn (run/single_turn.h). */
+struct lh_stage {
+	int64_t search;                          /* its number in the file; 0: the run belongs to none */
+	int index, of;                           /* which task, model and policy, of so many */
+	int number;                              /* which try, from 1 */
+	char key[65];                            /* SHA-256 of what was said: the same for all of its runs */
+};
+
 struct lh_experiment {
 	struct lh_list tasks, models, policies, histories, plugins, allowed_hosts, gates;
 	int64_t turns, samples, steps, concurrency, jobs;
@@ -38,6 +46,11 @@ struct lh_experiment {
 	int64_t retries, timeout_ms;             /* attempts of a call; 0: the model's own */
 	int64_t stall_us;                        /* of processor time, in one call of foreign code */
 	int64_t max_calls, max_tokens_total, max_cost_microusd, max_time_us;     /* 0: no limit */
+	double single_turn;                      /* search the most steps in one turn at this accuracy; 0: no search */
+	int64_t cap;                             /* samples for each number of steps, at most */
+	const struct lh_experiment *search;      /* of a stage: the search as it was said; else NULL */
+	struct lh_stage stage;
+	int64_t first_sample, resume_run;        /* of a stage: where its samples begin; the run to go on with, 0: the newest */
 	char *price_file;
 	char *probe_turns;                       /* as typed; NULL: 1 and last */
 	char *output;                            /* "none": no run file */
@@ -59,6 +72,8 @@ int lh_experiment_load(struct lh_experiment *e, const char *path, struct lh_erro
 int lh_experiment_model(const struct lh_experiment *e, int i, bool live_only, struct lh_model **out, struct lh_error *err) LH_CHECKED;
 /* A price file's entry for a model, by its spec; -1: it has none. */
 int lh_prices_read(const char *path, const char *model, struct lh_prices *out, struct lh_error *err) LH_CHECKED;
+/* LH_E_USAGE: something was said beside --single-turn that a search decides itself. */
+int lh_experiment_check_search(const struct lh_experiment *e, struct lh_error *err) LH_CHECKED;
 /* Variables that models' specs name as holding keys: NULL-terminated, heap; NULL: no memory. */
 char **lh_experiment_key_names(const struct lh_experiment *e);
 bool lh_experiment_live(const struct lh_experiment *e);           /* is any model answered by a server or a process? */
@@ -90,7 +105,8 @@ struct lh_plan {
 	struct lh_history *history; char (*history_text)[LH_HISTORY_TEXT]; int histories;
 	bool probing;                            /* there is a made history among them */
 	struct lh_condition *condition; int conditions;
-	uint64_t samples, first_sample;          /* first_sample: with --sample, else 0 */
+	uint64_t samples, first_sample;          /* first_sample: with --sample or of a stage, else 0 */
+	uint64_t steps_most, samples_most;       /* that the data and the models hold; 0: no limit */
 	double cells;                            /* turns asked in all episodes */
 	bool simulated;                          /* every model is */
 	struct lh_buf config;                    /* canonical JSON: the experiment's identity */

@@ -107,7 +107,7 @@ static int check(const struct lh_gating *g, const struct lh_gate_case *k, struct
 		return 0;
 	if (least >= INT64_MAX / 8)
 		return lh_rule_refuse(k->rule, err, "no number of samples could show that");
-	return lh_rule_refuse(k->rule, err, "whatever %d samples show, they cannot pass it: at least %lld are needed (--samples)", g->results->planned, (long long)least);
+	return lh_rule_refuse(k->rule, err, "whatever %d samples show, they cannot pass it: at least %lld are needed", g->results->planned, (long long)least);
 }
 
 int lh_gating_check(const struct lh_gating *g, struct lh_error *err)

@@ -154,7 +154,15 @@ static int read_episode(void *user, const void *row, struct lh_error *err)
 static int read_call(void *user, const void *row, struct lh_error *err)
 {
 	struct loading *l = user;
-	return lh_fold_call(l->condition, l->at, l->superseded ? NULL : &l->turns, row, err);
+	const struct lh_call_row *c = row;
+	struct lh_spent *s = &l->results->spent;
+	int rc = lh_fold_call(l->condition, l->at, l->superseded ? NULL : &l->turns, row, err);
+	if (rc)
+		return rc;
+	bool over = __builtin_add_overflow(s->calls, c->attempts, &s->calls);
+	over |= __builtin_add_overflow(s->tokens, c->tokens_in + c->tokens_out, &s->tokens);
+	over |= __builtin_add_overflow(s->microusd, c->cost_microusd, &s->microusd);
+	return over ? lh_fail(err, LH_E_DAMAGED, "the calls' counters are impossible") : 0;
 }
 
 static int read_calls(struct loading *l, struct lh_error *err)

@@ -28,7 +28,7 @@ static int describe(const struct lh_condition *c, struct lh_outline_condition *o
 
 int lh_outline_of(const struct lh_plan *p, struct lh_outline *out, struct lh_error *err)
 {
-	*out = (struct lh_outline){ .samples = p->samples, .first_sample = p->first_sample, .cells = p->cells, .simulated = p->simulated };
+	*out = (struct lh_outline){ .samples = p->samples, .first_sample = p->first_sample, .steps_most = p->steps_most, .samples_most = p->samples_most, .cells = p->cells, .simulated = p->simulated };
 	memcpy(out->config_sha256, p->config_sha256, sizeof out->config_sha256);
 	out->config = lh_str_dup(lh_buf_str(&p->config));
 	out->sources = lh_str_dup(lh_buf_str(&p->sources));
@@ -106,6 +106,8 @@ static int fill(struct lh_results *r, const struct lh_outline *o, const struct l
 	r->stop_at_error = e->stop_at_error;
 	r->first_sample = o->first_sample;
 	r->planned = (int)o->samples;
+	r->steps_most = o->steps_most;
+	r->samples_most = o->samples_most;
 	r->horizon_count = e->horizon_count;
 	memcpy(r->horizon, e->horizon, sizeof r->horizon);
 	r->condition = calloc((size_t)o->conditions + 1, sizeof *r->condition);
@@ -132,6 +134,24 @@ int lh_outline_results(const struct lh_outline *o, const struct lh_experiment *e
 	else
 		*out = r;
 	return rc;
+}
+
+/* To what search the run belongs, and what it found there is: so that the file alone tells how it went. */
+static void put_stage(struct lh_jw *w, const struct lh_outline *o, const struct lh_experiment *e)
+{
+	const struct lh_stage *s = &e->stage;
+	lh_jw_key(w, "search");
+	lh_jw_open(w, '{');
+	lh_jw_key(w, "id"), lh_jw_int(w, s->search);
+	lh_jw_key(w, "key"), lh_jw_text(w, s->key);
+	lh_jw_key(w, "index"), lh_jw_int(w, s->index);
+	lh_jw_key(w, "of"), lh_jw_int(w, s->of);
+	lh_jw_key(w, "stage"), lh_jw_int(w, s->number);
+	lh_jw_key(w, "q"), lh_jw_double(w, e->search->single_turn);
+	lh_jw_key(w, "cap"), lh_jw_int(w, e->search->cap);
+	lh_jw_key(w, "steps_most"), lh_jw_int(w, o->steps_most < INT32_MAX ? (int64_t)o->steps_most : INT32_MAX);
+	lh_jw_key(w, "samples_most"), lh_jw_int(w, o->samples_most < INT32_MAX ? (int64_t)o->samples_most : INT32_MAX);
+	lh_jw_close(w);
 }
 
 void lh_outline_settings(const struct lh_outline *o, const struct lh_experiment *e, struct lh_buf *out)
@@ -165,5 +185,7 @@ void lh_outline_settings(const struct lh_outline *o, const struct lh_experiment 
 		lh_jw_text(&w, e->gates.item[i]);
 	lh_jw_close(&w);
 	lh_jw_key(&w, "sequential"), lh_jw_double(&w, is_gated(e) ? e->sequential : 0);
+	if (e->search)
+		put_stage(&w, o, e);
 	lh_jw_close(&w);
 }

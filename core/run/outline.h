@@ -17,6 +17,7 @@ struct lh_outline_condition {
 
 struct lh_outline {
 	uint64_t samples, first_sample;
+	uint64_t steps_most, samples_most;       /* that there are; 0: no limit */
 	double cells;
 	bool simulated;                          /* every model is: nothing is paid for */
 	char *config, *sources, *notes;

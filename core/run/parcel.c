@@ -179,7 +179,7 @@ static void condition(struct lh_parcel *p, struct lh_outline_condition *c)
 
 void lh_parcel_outline(struct lh_parcel *p, struct lh_outline *o)
 {
-	unsigned64(p, &o->samples), unsigned64(p, &o->first_sample);
+	unsigned64(p, &o->samples), unsigned64(p, &o->first_sample), unsigned64(p, &o->steps_most), unsigned64(p, &o->samples_most);
 	lh_parcel_real(p, &o->cells);
 	lh_parcel_bool(p, &o->simulated);
 	lh_parcel_text(p, &o->config), lh_parcel_text(p, &o->sources), lh_parcel_text(p, &o->notes);

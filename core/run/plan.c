@@ -143,6 +143,12 @@ static int samples_of(const struct lh_experiment *e, struct lh_plan *p, struct l
 	for (int i = 0; i < p->models; i++)
 		most = least(most, lh_model_samples(p->model[i]));
 	p->samples = e->demonstration ? DEMONSTRATION_SAMPLES : (uint64_t)e->samples;
+	p->samples_most = most;
+	if (e->search) {
+		p->first_sample = (uint64_t)e->first_sample;
+		p->samples = most && most < p->first_sample + p->samples ? most - p->first_sample : p->samples;
+		return 0;
+	}
 	if (e->only_sample >= 0) {
 		if (most && (uint64_t)e->only_sample >= most)
 			return lh_fail(err, LH_E_USAGE, "--sample %lld: there are %llu samples, counted from 0", (long long)e->only_sample, (unsigned long long)most);
@@ -238,8 +244,9 @@ static int fill(const struct lh_experiment *e, struct lh_plan *p, struct lh_erro
 		return lh_nomem(err);
 	const char *const *policies = policies_of(e, p);
 	for (int t = 0; t < p->tasks; t++) {
-		uint64_t steps;
-		int rc = steps_of(p->task[t], p->first_sample, p->samples, e->seed, &steps, err);
+		uint64_t steps, from = e->search ? 0 : p->first_sample;      /* of a search: in all stages the same */
+		int rc = steps_of(p->task[t], from, e->search && p->samples_most ? p->samples_most : p->first_sample + p->samples - from, e->seed, &steps, err);
+		p->steps_most = least(p->steps_most, steps);
 		for (size_t i = 0; !rc && i < n / (size_t)p->tasks; i++) {
 			size_t rest = i;
 			struct lh_condition *c = &p->condition[p->conditions];

@@ -41,6 +41,8 @@ struct lh_condition_results {
 /* An episode's place in a condition: a sample, from 0, and with a made history which of its probes. */
 struct lh_place { int sample, k; };
 
+struct lh_spent { int64_t calls, tokens, microusd; };         /* requests, of which some came to nothing; in and out */
+
 struct lh_results {
 	int64_t run;
 	char *version, *config_sha256, *started, *ended, *status, *status_cause;
@@ -49,6 +51,8 @@ struct lh_results {
 	double wall_s;
 	double horizon[16]; int horizon_count;
 	uint64_t first_sample;
+	uint64_t steps_most, samples_most;       /* of a run that has just ended: what there is; 0: no limit */
+	struct lh_spent spent;                   /* of a run: by live models, by earlier invocations too; of a file: by all its calls */
 	int planned;                             /* samples; the conditions have fewer where all gates were decided before */
 	char **gate; int gates;                  /* rules, as typed */
 	double sequential;                       /* gates are looked at after every sample, at this error; 0: once, at the end */
