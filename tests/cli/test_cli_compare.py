@@ -429,10 +429,9 @@ class Two(lhcli.Case):
             self.assertEqual((r["done"], r["matches"][0]["samples"]), (False, {"new": 3, "base": 3}))
 
     def test_made_histories_are_listed_apart(self):
-        self.make("a.db", "--samples", 5, "--policy", "full_history", "--policy", "window:n=2")
-        self.change("a.db", "UPDATE condition SET history = 'clean' WHERE id = 1")
+        self.make("a.db", "--samples", 5, "--policy", "window:n=2", "--history", "own", "--history", "clean")
         r = self.compare("a.db", "a.db")
-        self.assertEqual([m["policy"] for m in r["matches"]], ["full_history"])
+        self.assertEqual([m["policy"] for m in r["matches"]], ["window:n=2"])
         self.assertEqual([[c["history"] for c in r["made_histories"][side]] for side in ("base", "new")], [["clean"], ["clean"]])
         self.assertEqual(r["unmatched"], {"base": [], "new": []})
         self.assertIn("made histories of NEW: window:n=2, history clean;", self.text("a.db", "a.db"))

@@ -17,7 +17,7 @@ class Operations(Reader):
     def __init__(self, told):
         super().__init__(told)
         # The last one; the first is the example's.
-        self.example_start, self.start = re.findall(rf"^The {self.NOUN} to start from: (.*)$", told, re.M)
+        self.shown_start, self.start = re.findall(rf"^The {self.NOUN} to start from: (.*)$", told, re.M)
         self.looks_up = "look it up in the dictionary, its value is X" in told
         self.dictionary = self.shown = None
         if self.looks_up:
@@ -232,7 +232,7 @@ class Program(Reader):
 
     def __init__(self, told):
         super().__init__(told)
-        self.example_start, self.start = re.findall(r"^The state to start from: (.*)$", told, re.M)
+        self.shown_start, self.start = re.findall(r"^The state to start from: (.*)$", told, re.M)
         example, known = told.split("\nThe program to execute from here on:\n")
         self.shown, self.dictionary = self.lines(example), self.lines(known)
         self.modulus, = map(int, re.findall(r"Results are taken modulo (\d+):", told))
@@ -291,7 +291,7 @@ class StructureFamilies(FamilyRules, Families):
             with self.subTest(task):
                 self.run_task(task, "sim:accuracy=1")
                 for reader in self.readers(task).values():
-                    shown = getattr(reader, "example_start", None) or re.search(r"The state to start from: (q\d+)", reader.told).group(1)
+                    shown = getattr(reader, "shown_start", None) or re.search(r"The state to start from: (q\d+)", reader.told).group(1)
                     state, used = shown, set()
                     counts = [len(reader.steps(m)) for m, _ in reader.example]
                     self.assertEqual(counts[:2], [1, 2])
