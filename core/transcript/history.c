@@ -122,7 +122,7 @@ int lh_history_parse(struct lh_str text, struct lh_history out[LH_HISTORY_RATES]
 		rc = set_all(&p, colon ? (struct lh_str){ colon + 1, text.n - n - 1 } : LH_STR(""), err);
 	}
 	if (rc < 0) {
-		lh_prefix(err, "history '%.*s'", LH_ARG(text));
+		lh_prefix(err, "--history %.*s", LH_ARG(text));
 		return rc;
 	}
 	*count = p.rates ? p.rates : 1;
