@@ -62,7 +62,7 @@ struct lh_planning {
 	struct lh_follow *follow;        /* of one experiment */
 	double *difference;
 	uint64_t *key;                   /* [n] naming sample i's draws */
-	double pool_spread;              /* see below; of the change `spread_of` */
+	double effect, pool_spread;      /* see below; of the change `spread_of` */
 	double spread_of;
 };
 
@@ -81,7 +81,7 @@ int lh_planning_differences(struct lh_planning *p, int n, uint64_t replication, 
 int lh_planning_trial(void *planning, int n, uint64_t replication, struct lh_error *err);
 
 /* A pool is a sample itself. With D the mean of a pair's difference over its standard deviation the test's
- * z at n is D sqrt(n). pool_spread is the standard error of D from leaving out a twentieth of the pools at
+ * z at n is D sqrt(n): `effect`, from which the search for n starts. pool_spread is the standard error of D from leaving out a twentieth of the pools at
  * a time (a jackknife over groups; Efron, Tibshirani, An Introduction to the Bootstrap, 1993, chapter 11),
  * from one experiment of 400,000 pairs, whose own noise is taken off. The power is off by that times
  * sqrt(n) and the normal density at the power's quantile. With `shared` pairs the mean is what was
@@ -104,7 +104,7 @@ int lh_planning_needed(struct lh_planning *p, double target, int replications, s
 
 struct lh_plan_smallest {
 	bool found;                      /* false: not even with every error left out; then there is the power at X = 1 */
-	double change;                   /* X, a multiple of 1/256 */
+	double change;                   /* X, a multiple of 1/128 */
 	struct lh_interval ci;           /* 95 %, from the errors above, z growing with X */
 	struct lh_planned_power there;
 };

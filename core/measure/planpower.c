@@ -9,7 +9,7 @@
 #include <math.h>
 
 #define NEAR 0.01                        /* of n: no plan is surer than that */
-enum { PARTS = 256, GROUPS = 20, PAIRS = 400000 };
+enum { PARTS = 128, GROUPS = 20, PAIRS = 400000 };
 
 /* ---- the pools' own error ---- */
 
@@ -67,7 +67,7 @@ static int tally_pairs(struct lh_planning *big, struct tallies *t, struct lh_err
 	return rc;
 }
 
-/* For the world's change as it is now. */
+/* For the world's change as it is now: the effect of a pair, and how far it is off. */
 static int spread_now(struct lh_planning *p, struct lh_error *err)
 {
 	double change = p->world.second ? 0 : p->world.change;
@@ -79,6 +79,7 @@ static int spread_now(struct lh_planning *p, struct lh_error *err)
 	if (!rc)
 		rc = tally_pairs(&big, &t, err);
 	if (!rc) {
+		p->effect = deviation(&t.all) > 0 ? fabs(t.all.sum / t.all.pairs) / deviation(&t.all) : 0;
 		p->pool_spread = jackknife(&t, p->world.second && !isnan(p->world.shared));
 		p->spread_of = change;
 	}
@@ -124,19 +125,61 @@ static struct lh_interval around_needed(const struct lh_planning *p, int n, doub
 	return (struct lh_interval){ fmin(fmax(floor(n * less * less), least), n), ceil(n * more * more) };
 }
 
+/* An n with at least the target, and a hundredth of n away one with less. */
+struct search { double target; int replications, least, most, too_few, enough; struct lh_power there; };
+
+static int look(struct lh_planning *p, struct search *s, int n, struct lh_error *err)
+{
+	struct lh_power at;
+	int rc = lh_power_at(lh_planning_trial, p, n, s->replications, &at, err);
+	if (!rc && at.power >= s->target) {
+		s->enough = n;
+		s->there = at;
+	} else if (!rc) {
+		s->too_few = n;
+		s->there = s->enough > s->most ? at : s->there;
+	}
+	return rc;
+}
+
+/* Away from a first guess by steps that grow, until the n wanted is between two. */
+static int surround(struct lh_planning *p, struct search *s, int guess, struct lh_error *err)
+{
+	int rc = look(p, s, guess, err);
+	for (double step = 1.06; !rc && s->too_few < s->least && s->enough > s->least; step *= step)
+		rc = look(p, s, (int)fmax(s->least, fmin(s->enough - 1, s->enough / step)), err);
+	for (double step = 1.06; !rc && s->enough > s->most && s->too_few < s->most; step *= step)
+		rc = look(p, s, (int)fmin(s->most, ceil(s->too_few * step)), err);
+	return rc;
+}
+
+static int find_needed(struct lh_planning *p, struct search *s, struct lh_error *err)
+{
+	double z = lh_normal_quantile(s->target) + lh_normal_quantile(1 - p->world.level / 2);
+	double guess = p->effect > 0 ? ceil(z * z / (p->effect * p->effect)) : s->most;
+	int rc = surround(p, s, (int)fmin(fmax(guess, s->least), s->most), err);
+	while (!rc && s->enough <= s->most && s->enough - s->too_few > fmax(1, NEAR * s->enough))
+		rc = look(p, s, s->too_few + (s->enough - s->too_few) / 2, err);
+	return rc;
+}
+
 int lh_planning_needed(struct lh_planning *p, double target, int replications, struct lh_plan_needed *out, struct lh_error *err)
 {
-	int least = lh_signflip_least(p->world.level);
-	struct lh_power_search s = { least < p->most ? least : p->most, p->most, target, replications };
+	int least = lh_signflip_least(p->world.level), most = p->most;
+	least = least < most ? least : most;
+	struct search s = { .target = target, .replications = replications, .least = least, .most = most, .too_few = least - 1, .enough = most + 1 };
 	*out = (struct lh_plan_needed){ .n = { NAN, NAN } };
-	int rc = lh_power_find_near(lh_planning_trial, p, &s, NEAR, &out->there.at, err);
+	int rc = spread_now(p, err);
+	if (!rc)
+		rc = find_needed(p, &s, err);
+	out->there.at = s.there;
 	if (!rc)
 		rc = add_errors(p, &out->there, err);
 	if (rc)
 		return rc;
-	out->reached = out->there.at.power >= target;
+	out->reached = s.enough <= most;
 	if (out->reached)
-		out->n = around_needed(p, out->there.at.n, target, replications);
+		out->n = around_needed(p, s.enough, target, replications);
 	return 0;
 }
 

@@ -43,13 +43,13 @@ static int climb(lh_trial trial, void *world, const struct lh_power_search *s, i
 	return code;
 }
 
-int lh_power_find_near(lh_trial trial, void *world, const struct lh_power_search *s, double near, struct lh_power *out, struct lh_error *err)
+int lh_power_find(lh_trial trial, void *world, const struct lh_power_search *s, struct lh_power *out, struct lh_error *err)
 {
 	*out = (struct lh_power){ .power = NAN, .error = NAN, .ci = { NAN, NAN } };
 	int below, code = check(s, err);
 	if (!code)
 		code = climb(trial, world, s, &below, out, err);
-	while (!code && out->power >= s->target && out->n - below > fmax(1, near * out->n)) {
+	while (!code && out->power >= s->target && out->n - below > 1) {
 		struct lh_power at;
 		code = lh_power_at(trial, world, below + (out->n - below) / 2, s->replications, &at, err);
 		if (code || at.power < s->target)
@@ -58,9 +58,4 @@ int lh_power_find_near(lh_trial trial, void *world, const struct lh_power_search
 			*out = at;
 	}
 	return code;
-}
-
-int lh_power_find(lh_trial trial, void *world, const struct lh_power_search *s, struct lh_power *out, struct lh_error *err)
-{
-	return lh_power_find_near(trial, world, s, 0, out, err);
 }

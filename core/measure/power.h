@@ -34,8 +34,4 @@ struct lh_power_search {
 int lh_power_find(lh_trial trial, void *world, const struct lh_power_search *search,
 	struct lh_power *out, struct lh_error *err) LH_CHECKED;
 
-/* The same, halving no further than to an n whose share `near` away there is too little. */
-int lh_power_find_near(lh_trial trial, void *world, const struct lh_power_search *search, double near,
-	struct lh_power *out, struct lh_error *err) LH_CHECKED;
-
 #endif

@@ -44,20 +44,23 @@ static void fill_table(double sum[BYTE], const double *d, int n)
 	}
 }
 
+/* The first half of the signings: the others are the same with all signs turned. */
 static bool all_reject(const double *d, int n, const struct seen *s, double level)
 {
 	double low[BYTE], high[BYTE], far = far_from(s);
-	int below = n < BYTE_BITS ? n : BYTE_BITS, count = 0, all = 1 << n;
+	int below = n < BYTE_BITS ? n : BYTE_BITS, count = 0, half = 1 << n >> 1;
+	if (n == 0)
+		return level >= 1;
 	fill_table(low, d, below);
 	fill_table(high, d + below, n - below);
-	for (int v = 0; v < all; v++)
+	for (int v = 0; v < half; v++)
 		count += fabs(low[v % BYTE] + high[v / BYTE]) >= far;
-	return (double)count / all <= level;
+	return (double)count / half <= level;
 }
 
 /* ---- a group of signings ---- */
 
-/* A label's three higher bits choose the part, `parts` 1: all labels as if these were 0. */
+/* A label's three higher bits choose among 8 parts; with 1 they are as if they were 0. */
 static void sum_by_label(const double *d, int n, uint64_t seed, double sum[][PART], unsigned parts)
 {
 	struct lh_random r = lh_random_stream(seed, 0, 0, LH_FOR_PERMUTATION, 0);
@@ -66,7 +69,7 @@ static void sum_by_label(const double *d, int n, uint64_t seed, double sum[][PAR
 	for (int i = 0; i < n; i++, word >>= LABEL_BITS) {
 		if (i % LABELS == 0)
 			word = lh_random_next(&r);
-		sum[word / PART % parts][word % PART] += d[i];
+		sum[word / PART & (parts - 1)][word % PART] += d[i];
 	}
 }
 
@@ -77,8 +80,8 @@ static void walsh_hadamard(double x[PART])
 	for (int step = 1; step < PART; step *= 4)
 		for (int from = 0; from < PART; from += 4 * step)
 			for (int i = from; i < from + step; i++) {
-				double a = x[i] + x[i + step], b = x[i] - x[i + step];
-				double c = x[i + 2 * step] + x[i + 3 * step], d = x[i + 2 * step] - x[i + 3 * step];
+				double p = x[i], q = x[i + step], r = x[i + 2 * step], s = x[i + 3 * step];
+				double a = p + q, b = p - q, c = r + s, d = r - s;
 				x[i] = a + c;
 				x[i + step] = b + d;
 				x[i + 2 * step] = a - c;
@@ -98,23 +101,22 @@ static int far_in_part(const double *d, int n, uint64_t seed, double far)
 	return count;
 }
 
+static int far_of_two(double a, double b, double far)
+{
+	return (fabs(a + b) >= far) + (fabs(a - b) >= far);
+}
+
+static int far_of_four(double a, double b, double c, double d, double far)
+{
+	return far_of_two(a + c, b + d, far) + far_of_two(a - c, b - d, far);
+}
+
 /* The last three bits, of eight sums with the same lower ones. */
 static int far_of_eight(double sum[PARTS][PART], int v, double far)
 {
-	double a[PARTS], b[PARTS];
-	int count = 0;
-	for (int i = 0; i < 4; i++) {
-		a[i] = sum[i][v] + sum[i + 4][v];
-		a[i + 4] = sum[i][v] - sum[i + 4][v];
-	}
-	for (int i = 0; i < PARTS; i += 4)
-		for (int k = 0; k < 2; k++) {
-			b[i + k] = a[i + k] + a[i + k + 2];
-			b[i + k + 2] = a[i + k] - a[i + k + 2];
-		}
-	for (int i = 0; i < PARTS; i += 2)
-		count += (fabs(b[i] + b[i + 1]) >= far) + (fabs(b[i] - b[i + 1]) >= far);
-	return count;
+	double a = sum[0][v], b = sum[1][v], c = sum[2][v], d = sum[3][v];
+	double e = sum[4][v], f = sum[5][v], g = sum[6][v], h = sum[7][v];
+	return far_of_four(a + e, b + f, c + g, d + h, far) + far_of_four(a - e, b - f, c - g, d - h, far);
 }
 
 static int far_in_all(const double *d, int n, uint64_t seed, double far)

@@ -363,7 +363,7 @@ static void test_needed_and_smallest(void)
 	struct lh_plan_smallest s, none;
 	CHECK_INT(lh_planning_needed(&p, 0.8, 500, &n, NULL), 0);
 	CHECK_INT(lh_planning_needed(&p, 0.8, 500, &again, NULL), 0);
-	CHECK(!memcmp(&n, &again, sizeof n));
+	CHECK(n.there.at.n == again.there.at.n && n.there.at.power == again.there.at.power && n.n.lo == again.n.lo && n.n.hi == again.n.hi && n.there.error == again.there.error);
 	CHECK(n.reached && n.n.lo < n.there.at.n && n.there.at.n < n.n.hi && n.there.at.power >= 0.8);
 	CHECK_INT(lh_planning_power(&p, n.there.at.n / 2, 500, &at, NULL), 0);
 	CHECK(at.at.power < 0.8 - 3 * at.at.error);
