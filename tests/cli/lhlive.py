@@ -246,6 +246,8 @@ class Case(lhcli.Case):
             for c in report[part]:
                 for name in OF_THE_MODEL:
                     c.pop(name, None)
+        for c in report["comparisons"]:
+            c.pop("tokens_in_per_turn_ratio", None)          # of the cost
         for effects in report["effects"]:
             for c in effects["cells"] + effects["policies"]:
                 for name in [n for n in c if "tokens" in n]:
