@@ -98,10 +98,15 @@ static uint64_t max_steps(const struct lh_task *t) { (void)t; return 0; }
 
 /* ---- Prompts ----------------------------------------------------------------------------------- */
 
+static void put_entries(const struct lh_host *h, struct lh_sink *out, int64_t value)
+{
+	fam_matrix_put(h, out, fam_matrix_unpack(value));
+}
+
 static void put_packed(const struct lh_host *h, struct lh_sink *out, int64_t value)
 {
 	fam_put(h, out, "\"");
-	fam_matrix_put(h, out, fam_matrix_unpack(value));
+	put_entries(h, out, value);
 	fam_put(h, out, "\"");
 }
 
@@ -226,6 +231,36 @@ static int32_t corrupt(const struct lh_task *t, uint64_t step, struct lh_text st
 	return LH_TASK_OK;
 }
 
+/* The factor as it was read: where the product is another than it should be, the one that leads to it. Nothing that is
+ * multiplied by a singular matrix is sure to: then it was read well, and the slip is in the sums. */
+static struct fam_matrix factor_read(const struct lh_task *t, uint32_t key, struct fam_matrix before, struct fam_matrix after)
+{
+	struct fam_matrix factor = fam_matrix_unpack(t->dictionary.value[key]);
+	if (fam_matrix_equal(fam_matrix_times(before, factor, t->p), after) || fam_matrix_determinant(before, t->p) == 0)
+		return factor;
+	return fam_matrix_times(fam_matrix_inverse(before, t->p), after, t->p);
+}
+
+static int32_t explain(const struct lh_task *t, uint64_t step, struct lh_text before, struct lh_text after, struct lh_sink *out)
+{
+	struct fam_matrix m, product;
+	if (!fam_matrix_read(before, t->p, &m))
+		return fam_not_a_state(host, before, "a matrix");
+	if (!fam_matrix_read(after, t->p, &product))
+		return fam_not_a_state(host, after, "a matrix");
+	uint32_t key = fam_dictionary_step(host, &t->dictionary, t->seed, step);
+	struct fam_matrix factor = factor_read(t, key, m, product);
+	fam_dictionary_put_read(host, out, &t->dictionary, key, fam_matrix_pack(factor), put_entries);
+	fam_put(host, out, " ");
+	fam_matrix_put_product(host, out, m, factor, product, t->p);
+	fam_put(host, out, ". Modulo ");
+	fam_put_int(host, out, t->p);
+	fam_put(host, out, ": ");
+	fam_matrix_put(host, out, product);
+	fam_put(host, out, ".");
+	return LH_TASK_OK;
+}
+
 static const struct lh_task_v1 task = {
 	.struct_size = sizeof task,
 	.param_count = PARAM_COUNT,
@@ -236,9 +271,13 @@ static const struct lh_task_v1 task = {
 	.canonical = canonical, .corrupt = corrupt, .max_steps = max_steps,
 };
 
+static const struct lh_thoughts_v1 thoughts = { .struct_size = sizeof thoughts, .explain = explain };
+
 static const void *get_interface(const struct lh_host *h, const char *id)
 {
 	host = h;
+	if (strcmp(id, LH_THOUGHTS_INTERFACE) == 0)
+		return &thoughts;
 	return strcmp(id, LH_TASK_INTERFACE) == 0 ? &task : NULL;
 }
 

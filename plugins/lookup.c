@@ -117,6 +117,17 @@ static int32_t corrupt(const struct lh_task *t, uint64_t step, struct lh_text st
 	return LH_TASK_OK;
 }
 
+/* What was found, or was misread. */
+static int32_t explain(const struct lh_task *t, uint64_t step, struct lh_text before, struct lh_text after, struct lh_sink *out)
+{
+	(void)before;
+	int64_t found;
+	if (!fam_state_int(after, &found))
+		return fam_not_a_state(host, after, "a value");
+	fam_dictionary_put_read(host, out, &t->dictionary, fam_keyed_key(host, t, step), found, fam_put_int);
+	return LH_TASK_OK;
+}
+
 static const struct lh_task_v1 task = {
 	.struct_size = sizeof task,
 	.param_count = PARAM_COUNT,
@@ -127,9 +138,13 @@ static const struct lh_task_v1 task = {
 	.canonical = canonical, .corrupt = corrupt, .max_steps = fam_keyed_max_steps,
 };
 
+static const struct lh_thoughts_v1 thoughts = { .struct_size = sizeof thoughts, .explain = explain };
+
 static const void *get_interface(const struct lh_host *h, const char *id)
 {
 	host = h;
+	if (strcmp(id, LH_THOUGHTS_INTERFACE) == 0)
+		return &thoughts;
 	return strcmp(id, LH_TASK_INTERFACE) == 0 ? &task : NULL;
 }
 

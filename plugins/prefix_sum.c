@@ -110,6 +110,16 @@ static int32_t corrupt(const struct lh_task *t, uint64_t step, struct lh_text st
 	return LH_TASK_OK;
 }
 
+/* Where the total is wrong, the integer was misread so that the sum agrees. */
+static int32_t explain(const struct lh_task *t, uint64_t step, struct lh_text before, struct lh_text after, struct lh_sink *out)
+{
+	struct fam_sum sum;
+	if (fam_sum_read(host, before, after, fam_keyed_value(host, t, step), &sum))
+		return LH_TASK_FAILED;
+	fam_sum_put(host, out, sum);
+	return LH_TASK_OK;
+}
+
 static const struct lh_task_v1 task = {
 	.struct_size = sizeof task,
 	.param_count = PARAM_COUNT,
@@ -120,9 +130,13 @@ static const struct lh_task_v1 task = {
 	.canonical = canonical, .corrupt = corrupt, .max_steps = fam_keyed_max_steps,
 };
 
+static const struct lh_thoughts_v1 thoughts = { .struct_size = sizeof thoughts, .explain = explain };
+
 static const void *get_interface(const struct lh_host *h, const char *id)
 {
 	host = h;
+	if (strcmp(id, LH_THOUGHTS_INTERFACE) == 0)
+		return &thoughts;
 	return strcmp(id, LH_TASK_INTERFACE) == 0 ? &task : NULL;
 }
 

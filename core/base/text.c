@@ -168,6 +168,17 @@ void lh_buf_put_int(struct lh_buf *b, int64_t v)
 	lh_buf_put(b, digits + i, sizeof digits - i);
 }
 
+void lh_buf_put_double(struct lh_buf *b, double v)
+{
+	char text[40];
+	for (int digits = 1; digits <= 17; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, v);
+		if (strtod(text, NULL) == v)
+			break;
+	}
+	lh_buf_puts(b, text);
+}
+
 void lh_buf_printf(struct lh_buf *b, const char *fmt, ...)
 {
 	va_list args, again;

@@ -43,6 +43,7 @@ void lh_buf_puts(struct lh_buf *b, const char *text);
 void lh_buf_put_str(struct lh_buf *b, struct lh_str s);
 void lh_buf_putc(struct lh_buf *b, char c);
 void lh_buf_put_int(struct lh_buf *b, int64_t v);
+void lh_buf_put_double(struct lh_buf *b, double v);    /* finite: the shortest text that reads back as v */
 void lh_buf_printf(struct lh_buf *b, const char *fmt, ...) LH_PRINTF(2, 3);
 /* Room for n more bytes, to be written at the returned place and then counted by `b->n +=`;
  * NULL when they do not fit. */

@@ -17,11 +17,46 @@ const struct lh_command lh_commands[] = {
 	{ "run", "run [EXPERIMENT.lua] [options]", "run an experiment, keep it in a run file, print the table",
 		NULL, "longhaul run --policy full_history --policy window:n=5 --turns 50 --samples 50 -o none", lh_cmd_run },
 	{ "report", "report FILE.db [options]", "the same table again, from a run file",
-		"  --run ID        a run of the file; the newest where it is not given\n"
-		"  --json FILE     the report as JSON (-: to stdout, instead of the table)\n", "longhaul report longhaul.db --json -", lh_cmd_report },
+		"  --run ID              a run of the file; the newest where it is not given\n"
+		"  --against NAME        the policy that the others are compared with [full_history]\n"
+		"  --json FILE           the report as JSON (-: to stdout, instead of the table)\n"
+		"  --gate RULE           rules in the place of the run's own (repeatable); longhaul gate -h\n"
+		"  --inconclusive HOW    a gate that is not decided: pass, fail or neutral (exit code 3) [neutral]\n", "longhaul report longhaul.db --json -", lh_cmd_report },
+	{ "gate", "gate FILE.db [RULE…] [options]", "decide rules on a run; the exit code says how",
+		"Without rules: those of the run. Exit code 0: every rule passed; 1: one failed; 3: none failed,\n"
+		"one is not decided; 4: what a server or a budget cut off would decide one, or the run is not done.\n\n"
+		"A rule is METRIC >= NUMBER or METRIC <= NUMBER; in front of it may stand [policy=NAME task=NAME\n"
+		"model=NAME history=MODE steps_per_turn=K], any of these, names as typed for the run or without\n"
+		"options: '[policy=window] horizon(0.8) >= 20'. Metrics:\n"
+		"  horizon(s)               turns that a share s of the samples gets through without an error\n"
+		"  horizon_steps(s)         the same in steps\n"
+		"  first_below(s)           one turn more than the horizon\n"
+		"  turn_accuracy(t)         share of right answers at turn t, by what the model was shown\n"
+		"  state_accuracy(t)        the same by the truth\n"
+		"  task_accuracy(t)         share of samples without an error through turn t\n"
+		"  turn_error_rate          share of turns answered wrongly\n"
+		"  malformed, missing, truncated, refused, overflow       shares of turns that ended so\n"
+		"  tokens_per_turn          input tokens\n"
+		"  self_conditioning_loss(r), long_context_loss, length_loss, state_loss, pattern_loss\n"
+		"                           accuracy lost, as a part of 1, at the last turn asked (made histories)\n"
+		"A rule passes where its whole 95 % interval satisfies it, fails where all of it violates it.\n\n"
+		"  --run ID              a run of the file; the newest where it is not given\n"
+		"  --json FILE           the report with its verdicts as JSON (-: to stdout, instead of the lines)\n"
+		"  --no-timing           leave out of the JSON what differs between identical runs\n"
+		"  --inconclusive HOW    a rule that is not decided: pass, fail or neutral (exit code 3) [neutral]\n",
+		"longhaul gate longhaul.db 'horizon(0.5) >= 10' 'malformed <= 0.05'", lh_cmd_gate },
+	{ "compare", "compare BASE.db NEW.db [options]", "two runs: what went further, what errs less, and how sure that is",
+		"  --run ID        a run of NEW.db; the newest where it is not given\n"
+		"  --base-run ID   the same of BASE.db\n"
+		"  --against NAME  the policy of BASE.db that every one of NEW.db is compared with; else its namesake\n"
+		"  --json FILE     the comparison as JSON (-: to stdout, instead of the table)\n"
+		"Exit code 4: one of the runs is not done; what there is of it is compared.\n", "longhaul compare longhaul.db longhaul.db", lh_cmd_compare },
 	{ "transcript", "transcript FILE.db [SAMPLE] [options]", "one conversation, or exactly what the model was sent",
 		"  --policy NAME   the condition, by its policy's label or name\n"
+		"  --history MODE  and by its history\n"
+		"  --probe N       with a made history: the episode that was asked at turn N; else its last\n"
 		"  --condition N   the condition, by number from 0\n"
+		"  --plugin FILE   with a made history: the family that makes it again, where it is not on the search path\n"
 		"  --turn N        this turn only\n"
 		"  --call N        with --as-sent: call N of the turn, from 0\n"
 		"  --as-sent       the request of that call, byte for byte\n"
@@ -182,7 +217,8 @@ static void run_options(void)
 {
 	for (const struct lh_option_info *o = lh_run_options; o->name; o++) {
 		char left[64];
-		snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
+		bool joined = o->value && !strncmp(o->value, "[=", 2);
+		snprintf(left, sizeof left, "--%s%s%s", o->name, o->value && !joined ? " " : "", o->value ? o->value : "");
 		printf("  %-24s %s", left, o->help);
 		printf(*o->initial ? " [%s]\n" : "\n", o->initial);
 	}

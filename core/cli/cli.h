@@ -39,13 +39,10 @@ struct lh_cli_options {
 /* The option at argv[*i], of the experiment; *bad: the exit code where it is none. */
 int lh_cli_set(struct lh_session *s, const struct lh_cli_options *c, int argc, char **argv, int *i, int *bad);
 
-/* What stdout can show. */
-int lh_cli_columns(void);
-bool lh_cli_unicode(void);
-bool lh_cli_colour(void);
-
 int lh_cmd_run(int argc, char **argv);
 int lh_cmd_report(int argc, char **argv);
+int lh_cmd_gate(int argc, char **argv);
+int lh_cmd_compare(int argc, char **argv);
 int lh_cmd_list(int argc, char **argv);
 int lh_cmd_show(int argc, char **argv);
 int lh_cmd_check(int argc, char **argv);
@@ -54,5 +51,13 @@ int lh_cmd_plan(int argc, char **argv);
 /* run and report write a report in the same ways. */
 struct lh_outputs { const char *json; bool timing; };
 int lh_cli_report(struct lh_session *s, const struct lh_outputs *outputs);
+int lh_cli_write_json(struct lh_session *s, const struct lh_outputs *outputs);
+/* Prints what `text` makes for this terminal. */
+int lh_cli_show(struct lh_session *s, const char *(*text)(struct lh_session *s, int columns, int colour, int unicode));
+/* The exit code of what was reported: `code` if it is an error, else what the gates came to. */
+int lh_cli_verdict(const struct lh_session *s, int code);
+/* What stdout can show. */
+struct lh_screen { int columns; bool colour, unicode; };
+struct lh_screen lh_cli_screen(void);
 
 #endif

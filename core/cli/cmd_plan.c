@@ -168,7 +168,8 @@ static void show_tick(void *user, const char *label, int test, int n)
 
 static int print(const struct lh_planned *p, const struct plan_args *a)
 {
-	struct lh_report_style style = { .colour = lh_cli_colour(), .unicode = lh_cli_unicode(), .columns = lh_cli_columns() };
+	struct lh_screen screen = lh_cli_screen();
+	struct lh_report_style style = { .colour = screen.colour, .unicode = screen.unicode, .columns = screen.columns };
 	struct lh_error err = { 0 };
 	struct lh_buf b;
 	int code = LH_EXIT_DONE;

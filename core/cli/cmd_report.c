@@ -2,13 +2,27 @@
 
 #include <string.h>
 
+/* One that the session takes as `run` does. */
+static bool session_option(struct lh_session *s, int argc, char **argv, int *i, const char *name, int *bad)
+{
+	const char *value = NULL;
+	if (!lh_cli_option(argc, argv, i, name, &value, bad))
+		return false;
+	if (!*bad && lh_session_set(s, name + 2, value))
+		*bad = lh_cli_session_fail(s);
+	return true;
+}
+
 int lh_cmd_report(int argc, char **argv)
 {
 	const char *file = NULL, *run = NULL;
 	struct lh_outputs out = { .timing = true };
-	int bad = 0;
+	struct lh_session *s = lh_session_new();
+	int bad = s ? 0 : lh_cli_fail(&(struct lh_error){ LH_E_NOMEM, "out of memory" });
 	for (int i = 1; i < argc && !bad; i++) {
-		if (lh_cli_option(argc, argv, &i, "--json", &out.json, &bad) || lh_cli_option(argc, argv, &i, "--run", &run, &bad))
+		if (session_option(s, argc, argv, &i, "--gate", &bad) || session_option(s, argc, argv, &i, "--inconclusive", &bad) ||
+			lh_cli_option(argc, argv, &i, "--json", &out.json, &bad) || lh_cli_option(argc, argv, &i, "--run", &run, &bad) ||
+			session_option(s, argc, argv, &i, "--against", &bad))
 			continue;
 		if (lh_cli_option(argc, argv, &i, "--no-timing", NULL, &bad))
 			out.timing = false;
@@ -19,19 +33,14 @@ int lh_cmd_report(int argc, char **argv)
 		else
 			file = argv[i];
 	}
-	if (bad)
-		return bad;
 	int64_t id = -1;
-	if (!file)
-		return lh_cli_usage("report", "which run file? longhaul run keeps its in longhaul.db");
-	if (run && (!lh_str_to_int(lh_str_of(run), &id) || id < 0))
-		return lh_cli_usage("report", "--run %s: a run's number is needed", run);
-	struct lh_session *s = lh_session_new();
-	if (!s)
-		return lh_cli_fail(&(struct lh_error){ LH_E_NOMEM, "out of memory" });
-	int code = out.json ? lh_cli_check_output(out.json, file) : LH_EXIT_DONE;
+	if (!bad && !file)
+		bad = lh_cli_usage("report", "which run file? longhaul run keeps its in longhaul.db");
+	if (!bad && run && (!lh_str_to_int(lh_str_of(run), &id) || id < 0))
+		bad = lh_cli_usage("report", "--run %s: a run's number is needed", run);
+	int code = bad ? bad : out.json ? lh_cli_check_output(out.json, file) : LH_EXIT_DONE;
 	if (!code)
-		code = lh_session_open(s, file, id) ? lh_cli_session_fail(s) : lh_cli_report(s, &out);
+		code = lh_session_open(s, file, id) ? lh_cli_session_fail(s) : lh_cli_verdict(s, lh_cli_report(s, &out));
 	lh_session_free(s);
 	return code;
 }

@@ -47,24 +47,34 @@ static void catch_signals(void)
 	atexit(on_exit_while_running);
 }
 
-static int show_table(struct lh_session *s)
+int lh_cli_show(struct lh_session *s, const char *(*make)(struct lh_session *s, int columns, int colour, int unicode))
 {
-	const char *text = lh_session_table_for(s, lh_cli_columns(), lh_cli_colour(), lh_cli_unicode());
+	struct lh_screen screen = lh_cli_screen();
+	const char *text = make(s, screen.columns, screen.colour, screen.unicode);
 	if (!text)
 		return lh_cli_session_fail(s);
 	fputs(text, stdout);
 	return LH_EXIT_DONE;
 }
 
+int lh_cli_write_json(struct lh_session *s, const struct lh_outputs *outputs)
+{
+	const char *text = lh_session_json(s, outputs->timing);
+	return text ? lh_cli_write(outputs->json, lh_str_of(text)) : lh_cli_session_fail(s);
+}
+
 int lh_cli_report(struct lh_session *s, const struct lh_outputs *outputs)
 {
-	if (outputs->json) {
-		const char *text = lh_session_json(s, outputs->timing);
-		int code = text ? lh_cli_write(outputs->json, lh_str_of(text)) : lh_cli_session_fail(s);
-		if (code)
-			return code;
-	}
-	return outputs->json && !strcmp(outputs->json, "-") ? LH_EXIT_DONE : show_table(s);
+	int code = outputs->json ? lh_cli_write_json(s, outputs) : LH_EXIT_DONE;
+	if (code)
+		return code;
+	return outputs->json && !strcmp(outputs->json, "-") ? LH_EXIT_DONE : lh_cli_show(s, lh_session_table_for);
+}
+
+int lh_cli_verdict(const struct lh_session *s, int code)
+{
+	int gates = lh_session_gates(s);
+	return code == LH_EXIT_DONE && gates > 0 ? gates : code;
 }
 
 /* ---- progress ---- */
@@ -157,7 +167,7 @@ static int code_of(struct lh_session *s, int code)
 {
 	if (code != LH_EXIT_DONE)
 		return code;
-	return stop_signal ? 128 + stop_signal : is_done(s) ? LH_EXIT_DONE : LH_EXIT_INFRASTRUCTURE;
+	return stop_signal ? 128 + stop_signal : is_done(s) ? lh_cli_verdict(s, LH_EXIT_DONE) : LH_EXIT_INFRASTRUCTURE;
 }
 
 static int run(struct lh_session *s, const struct run_args *a)

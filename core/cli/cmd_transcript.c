@@ -6,14 +6,16 @@
 
 #include <string.h>
 
-struct transcript_args { const char *file, *sample, *run, *condition, *policy, *turn, *call; bool as_sent; };
+struct transcript_args { const char *file, *sample, *run, *condition, *policy, *history, *probe, *plugin, *turn, *call; bool as_sent; };
 
 static int read_args(int argc, char **argv, struct transcript_args *a)
 {
 	int bad = 0;
 	for (int i = 1; i < argc && !bad; i++) {
 		if (lh_cli_option(argc, argv, &i, "--run", &a->run, &bad) || lh_cli_option(argc, argv, &i, "--condition", &a->condition, &bad) ||
-			lh_cli_option(argc, argv, &i, "--policy", &a->policy, &bad) || lh_cli_option(argc, argv, &i, "--turn", &a->turn, &bad) ||
+			lh_cli_option(argc, argv, &i, "--policy", &a->policy, &bad) ||
+			lh_cli_option(argc, argv, &i, "--history", &a->history, &bad) || lh_cli_option(argc, argv, &i, "--probe", &a->probe, &bad) ||
+			lh_cli_option(argc, argv, &i, "--plugin", &a->plugin, &bad) || lh_cli_option(argc, argv, &i, "--turn", &a->turn, &bad) ||
 			lh_cli_option(argc, argv, &i, "--call", &a->call, &bad))
 			continue;
 		if (lh_cli_option(argc, argv, &i, "--as-sent", NULL, &bad))
@@ -106,12 +108,19 @@ static void put_message(struct lh_buf *b, const struct lh_recall *r, size_t i)
 	indented(b, m->text);
 }
 
+/* A made turn says nothing of the model: it is shown as what was put before it. */
+static void put_made(struct lh_buf *b, const struct lh_recall_message *m)
+{
+	lh_buf_printf(b, "[%lld] %s%s\n", (long long)m->turn, lh_role_name(m->role), m->turn ? " (made)" : "");
+	indented(b, m->text);
+}
+
 static bool reached(const struct lh_recall *r, int64_t turn)
 {
 	for (size_t i = 0; i < r->messages; i++)
 		if (r->message[i].turn == turn)
 			return true;
-	return turn < 0;
+	return turn < 0 || (turn > 0 && turn < r->probe);
 }
 
 static void put_conversation(struct lh_buf *b, const struct lh_recall *r, int64_t turn)
@@ -119,14 +128,23 @@ static void put_conversation(struct lh_buf *b, const struct lh_recall *r, int64_
 	lh_buf_printf(b, "sample %lld, policy ", (long long)r->sample);
 	lh_put_shown(b, r->policy, false);
 	lh_buf_puts(b, ", ");
+	if (r->probe) {
+		lh_put_shown(b, r->history, false);
+		lh_buf_printf(b, " history, asked at turn %lld, ", (long long)r->probe);
+	}
 	lh_put_shown(b, r->status, false);
 	if (r->cause.n) {
 		lh_buf_puts(b, ": ");
 		lh_put_shown(b, r->cause, false);
 	}
 	lh_buf_putc(b, '\n');
+	for (size_t i = 0; i < r->mades; i++)
+		if (turn < 0 || r->made[i].turn == turn)
+			put_made(b, &r->made[i]);
 	for (size_t i = 0; i < r->messages; i++)
-		if (turn < 0 || r->message[i].turn == turn)
+		if (r->message[i].role == LH_REMOVED && !*r->message[i].made_by)
+			continue;                /* an id that no row has */
+		else if (turn < 0 || r->message[i].turn == turn)
 			put_message(b, r, i);
 	for (size_t i = 0; i < r->calls; i++)
 		if (r->call[i].error.n && (turn < 0 || r->call[i].turn == turn)) {
@@ -159,15 +177,19 @@ static int put_request(struct lh_buf *b, const struct lh_recall *r, int64_t turn
 int lh_cmd_transcript(int argc, char **argv)
 {
 	struct transcript_args a = { 0 };
-	int64_t sample, run, condition, turn, call;
+	int64_t turn, call;
+	struct lh_recall_which which = { 0 };
 	int bad = read_args(argc, argv, &a);
-	if (bad || (bad = number(a.sample, "SAMPLE", 0, &sample)) || (bad = number(a.run, "--run", -1, &run)) ||
-		(bad = number(a.condition, "--condition", -1, &condition)) || (bad = number(a.turn, "--turn", -1, &turn)) ||
+	if (bad || (bad = number(a.sample, "SAMPLE", 0, &which.sample)) || (bad = number(a.run, "--run", -1, &which.run)) ||
+		(bad = number(a.condition, "--condition", -1, &which.condition)) || (bad = number(a.probe, "--probe", 0, &which.probe)) || (bad = number(a.turn, "--turn", -1, &turn)) ||
 		(bad = number(a.call, "--call", -1, &call)))
 		return bad;
 	struct lh_error err = { 0 };
 	struct lh_recall *r;
-	if (lh_recall_open(a.file, run, condition, a.policy, sample, &r, &err))
+	which.policy = a.policy;
+	which.history = a.history;
+	which.plugin = a.plugin;
+	if (lh_recall_open(a.file, &which, &r, &err))
 		return lh_cli_fail(&err);
 	struct lh_buf b;
 	lh_buf_init(&b, 1u << 30);

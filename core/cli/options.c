@@ -37,6 +37,14 @@ static int unknown(const struct lh_cli_options *c, const char *name)
 	return lh_cli_usage(c->command, "there is no option --%s%s%s%s", name, near ? ": did you mean --" : "", near ? near : "", near ? "?" : "");
 }
 
+/* The value of an option that may be left out: of "[q=Q]" it is the next argument where that begins with "q=". */
+static const char *beside(const struct lh_option_info *o, int argc, char **argv, int *i)
+{
+	size_t head = strcspn(o->value + 1, "=") + 1;
+	bool there = head > 1 && *i + 1 < argc && !strncmp(argv[*i + 1], o->value + 1, head);
+	return there ? argv[++*i] : "";
+}
+
 int lh_cli_set(struct lh_session *s, const struct lh_cli_options *c, int argc, char **argv, int *i, int *bad)
 {
 	bool output = !strcmp(argv[*i], "-o");
@@ -52,9 +60,12 @@ int lh_cli_set(struct lh_session *s, const struct lh_cli_options *c, int argc, c
 		*bad = unknown(c, name);
 	else if (!takes(c, name))
 		*bad = lh_cli_usage(c->command, "--%s is an option of run, and has no place here", name);
-	else if (!equals && o->value && *i + 1 >= argc)
+	bool needs = o && o->value && o->value[0] != '[';        /* "[=0.05]": may be left out */
+	if (!*bad && !equals && needs && *i + 1 >= argc)
 		*bad = lh_cli_usage(c->command, "%s needs a value", argv[*i]);
 	if (*bad)
 		return 0;
-	return lh_session_set(s, name, equals ? equals + 1 : o->value ? argv[++*i] : "");
+	if (equals)
+		return lh_session_set(s, name, equals + 1);
+	return lh_session_set(s, name, needs ? argv[++*i] : o->value ? beside(o, argc, argv, i) : "");
 }

@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-int lh_cli_columns(void)
+static int columns(void)
 {
 	struct winsize size;
 	const char *env = getenv("COLUMNS");
@@ -17,7 +17,7 @@ int lh_cli_columns(void)
 	return 100;
 }
 
-bool lh_cli_unicode(void)
+static bool unicode(void)
 {
 	const char *names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
 	for (int i = 0; i < 3; i++) {
@@ -28,8 +28,13 @@ bool lh_cli_unicode(void)
 	return true;
 }
 
-bool lh_cli_colour(void)
+static bool colour(void)
 {
 	bool plain = getenv("NO_COLOR") && *getenv("NO_COLOR");
 	return isatty(STDOUT_FILENO) && !plain;
+}
+
+struct lh_screen lh_cli_screen(void)
+{
+	return (struct lh_screen){ columns(), colour(), unicode() };
 }

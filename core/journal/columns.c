@@ -20,13 +20,14 @@ static const struct lh_column run_columns[] = {
 static const struct lh_column condition_columns[] = {
 	INT(lh_condition_row, run), INT(lh_condition_row, id), TEXT(lh_condition_row, task), TEXT(lh_condition_row, task_params),
 	TEXT(lh_condition_row, model), TEXT(lh_condition_row, model_options), TEXT(lh_condition_row, policy),
-	TEXT(lh_condition_row, policy_options), TEXT(lh_condition_row, history), FLAG(lh_condition_row, oracle),
+	TEXT(lh_condition_row, policy_options), TEXT(lh_condition_row, history), TEXT(lh_condition_row, probes), FLAG(lh_condition_row, oracle),
 	INT(lh_condition_row, steps_per_turn), INT(lh_condition_row, turns),
 };
 
 static const struct lh_column episode_columns[] = {
-	INT(lh_episode_row, id), INT(lh_episode_row, run), INT(lh_episode_row, condition), INT(lh_episode_row, sample),
+	INT(lh_episode_row, id), INT(lh_episode_row, run), INT(lh_episode_row, condition), INT(lh_episode_row, sample), INT(lh_episode_row, probe),
 	TEXT(lh_episode_row, status), TEXT_OR_NULL(lh_episode_row, cause), TEXT_OR_NULL(lh_episode_row, extra),
+	INT_OR_NULL(lh_episode_row, history_hash), REAL(lh_episode_row, history_ratio),
 };
 
 static const struct lh_column message_columns[] = {

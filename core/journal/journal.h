@@ -9,7 +9,7 @@
 #include "base/text.h"
 
 #define LH_JOURNAL_APP_ID 0x4C484C31        /* PRAGMA application_id: "LHL1" */
-#define LH_JOURNAL_VERSION 2                /* PRAGMA user_version */
+#define LH_JOURNAL_VERSION 3                /* PRAGMA user_version */
 #define LH_JOURNAL_TEXT_MAX (64u << 20)     /* bytes of text in one row */
 
 struct lh_journal;
@@ -32,16 +32,20 @@ struct lh_condition_row {
 	struct lh_str task, task_params;     /* name; canonical JSON object of all parameters */
 	struct lh_str model, model_options;  /* full model spec name; canonical JSON object */
 	struct lh_str policy, policy_options;
-	struct lh_str history;               /* own, … */
+	struct lh_str history;               /* own, clean, injected:rate=0.5 … */
+	struct lh_str probes;                /* with a made history in the run: the probed turns, "1,100"; else empty */
 	bool oracle;
 	int64_t steps_per_turn, turns;
 };
 
 struct lh_episode_row {
 	int64_t id, run, condition, sample;  /* id unique within the file, given by the caller */
+	int64_t probe;                       /* with a made history: the turn asked; else 0: all turns */
 	struct lh_str status;                /* running, done, censored, policy_error, plugin_crash, superseded */
 	struct lh_str cause;
 	struct lh_str extra;                 /* JSON: what the policy's finish() returned */
+	int64_t history_hash;                /* of the made history; -1: none */
+	double history_ratio;                /* filler: its tokens to those it stands for, by our estimate; NAN: no filler */
 };
 
 struct lh_message_row {
@@ -157,7 +161,7 @@ int lh_reader_newest_run(struct lh_reader *r, int64_t *run, struct lh_error *err
 /* The newest run (0: the file holds none) and whether it was brought to its end (status done). */
 int lh_reader_latest(struct lh_reader *r, int64_t *run, bool *unfinished, struct lh_error *err) LH_CHECKED;
 int lh_reader_conditions(struct lh_reader *r, int64_t run, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED;   /* by id */
-int lh_reader_episodes(struct lh_reader *r, int64_t run, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED;     /* by condition, sample */
+int lh_reader_episodes(struct lh_reader *r, int64_t run, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED;     /* by condition, sample, probe */
 int lh_reader_messages(struct lh_reader *r, int64_t episode, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED; /* by id */
 int lh_reader_calls(struct lh_reader *r, int64_t episode, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED;    /* by turn, seq */
 int lh_reader_answers(struct lh_reader *r, int64_t episode, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED;  /* struct lh_answer_row, by turn, seq */

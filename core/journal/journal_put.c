@@ -14,7 +14,8 @@ static int prepare(struct lh_journal *j, const char *sql, sqlite3_stmt **out, st
 /* An episode is put once when it starts and again when it ends. The other columns say which episode
  * it is: where they differ nothing is changed, and that is an error. */
 static const char episode_again[] = " ON CONFLICT(id) DO UPDATE SET status = excluded.status, cause = excluded.cause,"
-	" extra = excluded.extra WHERE run = excluded.run AND condition = excluded.condition AND sample = excluded.sample";
+	" extra = excluded.extra, history_hash = excluded.history_hash, history_ratio = excluded.history_ratio"
+	" WHERE run = excluded.run AND condition = excluded.condition AND sample = excluded.sample AND probe = excluded.probe";
 
 static int prepare_put(struct lh_journal *j, enum lh_table_id id, struct lh_error *err)
 {

@@ -8,7 +8,7 @@
 static const struct walk { const char *where, *order, *place; int key, keys; } walks[LH_T_COUNT] = {
 	[LH_T_RUN] = { "?1 = ?1", "r.id", NULL, 0, 1 },
 	[LH_T_CONDITION] = { "r.run = ?1", "r.id", NULL, 1, 1 },
-	[LH_T_EPISODE] = { "r.run = ?1", "r.condition, r.sample, r.id", NULL, 0, 0 },
+	[LH_T_EPISODE] = { "r.run = ?1", "r.condition, r.sample, r.probe, r.id", NULL, 0, 0 },
 	[LH_T_MESSAGE] = { "r.episode = ?1", "r.id", "message_place", 1, 1 },
 	[LH_T_CALL] = { "r.episode = ?1", "r.turn, r.seq", "call_place", 1, 2 },
 	[LH_T_ATTEMPT] = { "r.episode = ?1", "r.turn, r.seq, r.attempt", NULL, 0, 0 },

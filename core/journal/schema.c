@@ -33,7 +33,8 @@ static const char condition_sql[] =
 	"  model_options TEXT NOT NULL,      -- JSON\n"
 	"  policy TEXT NOT NULL,\n"
 	"  policy_options TEXT NOT NULL,     -- JSON\n"
-	"  history TEXT NOT NULL,\n"
+	"  history TEXT NOT NULL,            -- own: what the model said; else made, and only probed turns are asked\n"
+	"  probes TEXT NOT NULL,             -- those turns; of own: where exposure is compared\n"
 	"  oracle INTEGER NOT NULL,          -- 1: the policy was told the truth\n"
 	"  steps_per_turn INTEGER NOT NULL,\n"
 	"  turns INTEGER NOT NULL,\n"
@@ -46,10 +47,13 @@ static const char episode_sql[] =
 	"  run INTEGER NOT NULL,\n"
 	"  condition INTEGER NOT NULL,\n"
 	"  sample INTEGER NOT NULL,\n"
+	"  probe INTEGER NOT NULL,           -- the one turn that was asked; 0: all of them\n"
 	"  status TEXT NOT NULL,             -- running, done, censored, policy_error, plugin_crash,\n"
 	"                                    -- superseded: begun again; its cost counts, its outcomes do not\n"
 	"  cause TEXT,\n"
-	"  extra TEXT                        -- JSON: what the policy's finish() returned\n"
+	"  extra TEXT,                       -- JSON: what the policy's finish() returned\n"
+	"  history_hash INTEGER,             -- of the made history, which is made again rather than kept\n"
+	"  history_ratio REAL                -- filler: its tokens to those it stands for\n"
 	")";
 
 static const char message_sql[] =

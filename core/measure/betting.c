@@ -35,12 +35,12 @@ static double wealth(const struct side *s, double m)
 }
 
 /* The largest refuted m, from outside: the end that is returned is refuted, or 0. */
-static double refuted_up_to(const struct side *s)
+static double refuted_up_to(const struct side *s, double threshold)
 {
 	double refuted = 0, open = 1;
 	for (int i = 0; i < 60; i++) {
 		double m = (refuted + open) / 2;
-		if (wealth(s, m) >= LH_BET_THRESHOLD)
+		if (wealth(s, m) >= threshold)
 			refuted = m;
 		else
 			open = m;
@@ -55,6 +55,11 @@ double lh_bet_wealth(const double *x, int n, double m)
 
 struct lh_interval lh_bet_interval(const double *x, int n)
 {
-	return (struct lh_interval){ refuted_up_to(&(struct side){ x, n, false }),
-		1 - refuted_up_to(&(struct side){ x, n, true }) };
+	return lh_bet_interval_at(x, n, LH_BET_THRESHOLD);
+}
+
+struct lh_interval lh_bet_interval_at(const double *x, int n, double threshold)
+{
+	return (struct lh_interval){ refuted_up_to(&(struct side){ x, n, false }, threshold),
+		1 - refuted_up_to(&(struct side){ x, n, true }, threshold) };
 }

@@ -28,5 +28,7 @@ double lh_bet_wealth(const double *x, int n, double m);
 /* All m that neither side's wealth refutes at the threshold: at least 95 % whenever one stops. Never
  * of zero width; n = 0: [0, 1]. */
 struct lh_interval lh_bet_interval(const double *x, int n);
+/* At another threshold: 1 - 2/threshold in the place of 95 %. */
+struct lh_interval lh_bet_interval_at(const double *x, int n, double threshold);
 
 #endif

@@ -10,13 +10,18 @@
 
 #include "measure/measure.h"
 
+/* Beyond so many samples, blocks of neighbours are left out in place of single ones. Samples come in no
+ * order, so the skewness of a sum over blocks is that of the sum over samples. */
+#define LH_JACKKNIFE 1000
+
 /* value[k] with sample i counted weight[i] times, 0 or more; NAN where undefined. `world` is whatever
  * it needs, scratch memory included; it must depend on nothing else. */
 typedef void (*lh_statistic)(void *world, const int *weight, double *value);
 
 struct lh_joint {
 	int samples;
-	int contributing;        /* of those, how many the numbers depend on: sets how far intervals reach */
+	int first;               /* two groups of different samples, each resampled by itself: the first has so many; 0: one group */
+	int contributing;        /* how many of them the numbers depend on, of two groups the smaller: sets how far intervals reach */
 	int values;
 	lh_statistic of;
 	void *world;
@@ -27,7 +32,7 @@ struct lh_joint {
 /* Fills estimate[values] and interval[values]. An interval contains its estimate; NAN where that is
  * NAN. Of zero width where all resamples agree or under two samples contribute: the caller knows the
  * range of the number and so what can be said instead. A resample in which a number is NAN is left
- * out of that number's distribution. Takes (resamples + samples) calls of `of`. */
+ * out of that number's distribution. Takes resamples + at most LH_JACKKNIFE calls of `of`. */
 int lh_bootstrap_joint(const struct lh_joint *j, double *estimate, struct lh_interval *interval, struct lh_error *err) LH_CHECKED;
 
 #endif

@@ -48,6 +48,18 @@ static int fill_rates(struct lh_result *r, const struct lh_grid *grid, struct lh
 	return code;
 }
 
+/* What made histories do not have. */
+static void fill_no_survival(struct lh_result *r, const struct lh_measure_options *o)
+{
+	const struct lh_interval none = { NAN, NAN };
+	for (int t = 0; t < r->turns; t++) {
+		r->task_accuracy[t] = r->hazard[t] = NAN;
+		r->task_accuracy_ci[t] = r->task_accuracy_bounds[t] = r->hazard_ci[t] = none;
+	}
+	for (int i = 0; i < o->s_count; i++)
+		r->horizon[i] = (struct lh_horizon){ .s = o->s[i], .constant_rate = NAN, .degradation = NAN };
+}
+
 static void fill_task_accuracy(struct lh_result *r, const struct lh_survival *v)
 {
 	for (int t = 0; t < v->turns; t++) {
@@ -63,6 +75,10 @@ static void fill_task_accuracy(struct lh_result *r, const struct lh_survival *v)
 static int fill_survival(struct lh_result *r, const struct lh_grid *grid, const struct lh_measure_options *o, struct lh_error *err)
 {
 	struct lh_survival v;
+	if (grid->probe) {
+		fill_no_survival(r, o);
+		return 0;
+	}
 	int code = lh_survival_init(&v, grid->turns, err);
 	if (code)
 		return code;

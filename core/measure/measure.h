@@ -21,6 +21,10 @@ struct lh_grid {
 	const uint8_t *unshown;      /* same shape, 1: no valid answer was in view; NULL: none anywhere */
 	bool stop_at_error;          /* turns after a sample's first error were not run */
 	int steps_per_turn;          /* K */
+	/* Made histories: only these turns (from 1, rising) were asked, each by itself. There is no task
+	 * accuracy, no hazard and no horizon then: those are NAN and 0. NULL: every turn, in a row. */
+	const int *probe;
+	int probes;
 };
 
 struct lh_measure_options {

@@ -97,11 +97,26 @@ static bool cut_short(const struct lh_grid *grid, int sample)
 	return false;
 }
 
+/* Of turns asked one by one. */
+static bool lost_a_probe(const struct lh_grid *grid, int sample)
+{
+	const uint8_t *outcome = lh_grid_row(grid, sample);
+	bool tried = false, missing = false;
+	for (int k = 0; k < grid->probes; k++) {
+		int o = outcome[grid->probe[k] - 1];
+		if (o == LH_OUTCOME_FAILED)
+			return true;
+		tried |= o != LH_UNSEEN;
+		missing |= o == LH_UNSEEN;
+	}
+	return tried && missing;
+}
+
 int lh_count_censored(const struct lh_grid *grid)
 {
 	int n = 0;
 	for (int i = 0; i < grid->samples; i++)
-		n += cut_short(grid, i);
+		n += grid->probe ? lost_a_probe(grid, i) : cut_short(grid, i);
 	return n;
 }
 

@@ -21,13 +21,19 @@ struct lh_rmst {
 	int turns;                       /* T, or fewer: as far as PA is known for both */
 	double value[2];                 /* error-free turns of each */
 	double difference;               /* first less second: above 0, the first goes on longer */
-	struct lh_interval ci;           /* 95 %, bootstrap over samples, both from the same resamples */
+	struct lh_interval ci;           /* 95 %, bootstrap over samples */
+	struct lh_interval value_ci[2];  /* from the same resamples */
 };
 
-/* The same n samples under two policies, in one order. NAN: a policy with nobody at risk. Where no
- * resample differs the interval is the betting one (measure/betting.h) on the samples' own
- * differences, within [-turns, turns]. */
+/* The same n samples under two policies, in one order, resampled alike. NAN: a policy with nobody at
+ * risk. Where no resample differs the interval is the betting one (measure/betting.h) on the samples'
+ * own differences, within [-turns, turns]. */
 int lh_rmst_compare(const struct lh_follow *first, const struct lh_follow *second, int n, int turns,
+	uint64_t seed, int resamples, struct lh_rmst *out, struct lh_error *err) LH_CHECKED;
+
+/* Different samples, resampled by themselves. Where no resample differs: the betting interval on
+ * differences of samples taken in the order they come, as many as the smaller group has. */
+int lh_rmst_apart(const struct lh_follow *first, int first_count, const struct lh_follow *second, int second_count, int turns,
 	uint64_t seed, int resamples, struct lh_rmst *out, struct lh_error *err) LH_CHECKED;
 
 #endif

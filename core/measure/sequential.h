@@ -24,13 +24,17 @@ struct lh_gate_rule {
 	int rules;               /* of the gate that this one belongs to, at least 1 */
 };
 
-enum lh_gate_verdict { LH_GATE_OPEN, LH_GATE_PASS, LH_GATE_FAIL };
+enum lh_gate_verdict {
+	LH_GATE_OPEN, LH_GATE_PASS, LH_GATE_FAIL,
+	LH_GATE_INFRASTRUCTURE           /* of a rule upon a run (measure/gate.h): what was cut off would decide it */
+};
 
 struct lh_sequential {
 	struct lh_gate_rule rule;
 	int64_t samples;                 /* added so far */
 	enum lh_gate_verdict verdict;         /* stays what it once became */
 	int64_t decided_at;              /* the sample, from 1, that decided; 0: open */
+	double threshold;                /* LH_BET_THRESHOLD; whoever wants another certainty sets it before the first sample */
 	struct lh_bet passing, failing;
 };
 
@@ -46,5 +50,8 @@ double lh_sequential_failing(const struct lh_sequential *s);
 
 /* The fewest samples after which the rule can pass: all of them perfect. */
 int64_t lh_sequential_least(const struct lh_gate_rule *rule);
+int64_t lh_sequential_least_at(const struct lh_gate_rule *rule, double threshold);
+/* About so many more like those seen would decide it; 0: that cannot be said. */
+int64_t lh_sequential_more(const struct lh_sequential *s);
 
 #endif

@@ -124,6 +124,7 @@ double lh_model_size(const struct lh_model *m) { return m->size; }
 uint64_t lh_model_samples(const struct lh_model *m) { return m->samples; }
 uint32_t lh_model_turns(const struct lh_model *m) { return m->turns; }
 bool lh_model_simulated(const struct lh_model *m) { return m->ops->simulated; }
+bool lh_model_own_alone(const struct lh_model *m) { return m->own_alone; }
 
 int lh_model_begin(struct lh_model *m, const struct lh_model_setting *setting, struct lh_model_episode **out, struct lh_error *err)
 {

@@ -22,7 +22,7 @@ struct lh_model_episode;
 /* What identifies a conversation. */
 struct lh_model_setting {
 	struct lh_str task, task_params, policy, policy_options, history;
-	uint32_t steps_per_turn;
+	uint32_t steps_per_turn, probe;  /* probe: the turn asked behind a made history; 0: all turns */
 	uint64_t sample, seed;
 };
 
@@ -68,6 +68,7 @@ double lh_model_size(const struct lh_model *m);                   /* billions of
 uint64_t lh_model_samples(const struct lh_model *m);
 uint32_t lh_model_turns(const struct lh_model *m);
 bool lh_model_simulated(const struct lh_model *m);                /* nothing is paid for: commit in bulk */
+bool lh_model_own_alone(const struct lh_model *m);                /* recorded replies, to a history that nobody made */
 
 /* May refuse: a recorded run that has no such conversation. */
 int lh_model_begin(struct lh_model *m, const struct lh_model_setting *setting, struct lh_model_episode **out, struct lh_error *err) LH_CHECKED;

@@ -32,7 +32,7 @@ struct lh_model {
 	int64_t window;
 	uint64_t samples;
 	uint32_t turns;
-	bool keeps_context, per_call;
+	bool keeps_context, per_call, own_alone;
 	struct lh_prices prices;         /* -1: not given in the spec */
 	double size;                     /* billions of parameters; NAN: not given */
 	void *data;                      /* the kind's own */

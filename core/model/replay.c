@@ -183,7 +183,9 @@ static int replay_open(struct lh_model *m, struct lh_str bare, const struct lh_s
 	m->name = lh_str_dup(lh_buf_str(&name));
 	lh_buf_fini(&name);
 	lh_buf_puts(&m->options_json, "{}");
-	return r->path && m->name ? open_file(m, r, err) : lh_nomem(err);
+	int rc = r->path && m->name ? open_file(m, r, err) : lh_nomem(err);
+	m->own_alone = !r->run;
+	return rc;
 }
 
 static void replay_free(struct lh_model *m)

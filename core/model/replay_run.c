@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct condition { int64_t id; char *task, *params, *policy, *options, *history; uint32_t steps_per_turn; };
-struct episode { int64_t id, condition; uint64_t sample; };
+struct episode { int64_t id, condition, probe; uint64_t sample; };
 
 struct recorded {
 	struct lh_reader *reader;
@@ -53,7 +53,7 @@ static int add_episode(void *user, const void *row, struct lh_error *err)
 		return 0;
 	if (lh_array_more(&r->episode, &r->episode_cap, r->episodes + 1, sizeof *r->episode, err))
 		return LH_E_NOMEM;
-	r->episode[r->episodes++] = (struct episode){ e->id, e->condition, (uint64_t)e->sample };
+	r->episode[r->episodes++] = (struct episode){ e->id, e->condition, e->probe, (uint64_t)e->sample };
 	if ((uint64_t)e->sample + 1 > r->samples)
 		r->samples = (uint64_t)e->sample + 1;
 	return 0;
@@ -198,7 +198,7 @@ int lh_replay_run_begin(void *data, const char *name, const struct lh_model_sett
 		return lh_fail(err, LH_E_MISSING, "%s has no condition with task %.*s %.*s, policy %.*s %.*s, history %.*s and %u steps a turn", name,
 			LH_ARG(s->task), LH_ARG(s->task_params), LH_ARG(s->policy), LH_ARG(s->policy_options), LH_ARG(s->history), s->steps_per_turn);
 	for (size_t i = 0; i < r->episodes; i++) {
-		if (r->episode[i].condition != c->id || r->episode[i].sample != s->sample)
+		if (r->episode[i].condition != c->id || r->episode[i].sample != s->sample || r->episode[i].probe != s->probe)
 			continue;
 		struct conversation *k = calloc(1, sizeof *k);
 		if (!k)
@@ -210,7 +210,8 @@ int lh_replay_run_begin(void *data, const char *name, const struct lh_model_sett
 			lh_replay_run_end(k);
 		return rc;
 	}
-	return lh_fail(err, LH_E_MISSING, "%s has no sample %llu", name, (unsigned long long)s->sample);
+	return s->probe ? lh_fail(err, LH_E_MISSING, "%s has no sample %llu asked at turn %u behind history %.*s", name, (unsigned long long)s->sample, s->probe, LH_ARG(s->history))
+		: lh_fail(err, LH_E_MISSING, "%s has no sample %llu", name, (unsigned long long)s->sample);
 }
 
 void lh_replay_run_end(void *state)

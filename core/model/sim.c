@@ -8,9 +8,11 @@
  *   P = 1 - (1 - e)^K
  *
  * Each draw is named by (seed, sample, turn, call number) and a fixed place in the stream, so runs
- * under different policies and parameters share their luck. */
+ * under different policies and parameters share their luck. With luck=own the made history is part of
+ * the name: its replies are then as independent of those to other histories as a real model's are. */
 #include "model/model_ops.h"
 
+#include "base/hash.h"
 #include "json/writer.h"
 
 #include <math.h>
@@ -18,7 +20,7 @@
 #include <string.h>
 
 enum { ACCURACY, CONTEXT, SELF_CONDITIONING, CONTAGION, MALFORMED, MISSING, REFUSED, FAILED, THOUGHTS, THOUGHT_TOKENS,
-	LATENCY_MS, LATENCY_SPREAD, WINDOW, MAX_TOKENS, PARAMS };
+	LATENCY_MS, LATENCY_SPREAD, WINDOW, MAX_TOKENS, LUCK, PARAMS };
 
 static const struct lh_model_param params[PARAMS] = {
 	{ "accuracy", "number", "0.99", "0..1", "step accuracy at an empty history" },
@@ -35,11 +37,13 @@ static const struct lh_model_param params[PARAMS] = {
 	{ "latency_spread", "number", "0.5", "0..1", "uniform spread around the mean, as a share of it" },
 	{ "window", "integer", "0", "0..1000000000", "context limit in tokens; 0: none" },
 	{ "max_tokens", "integer", "0", "0..1000000000", "output limit in tokens; 0: none" },
+	{ "luck", "choice", "shared", "shared|own", "shared: the same draws behind every made history, so that differences are tight; own: each has its own" },
 };
 
 struct sim {
 	double v[PARAMS];
 	int thoughts;                    /* 0 none, 1 native, 2 tag */
+	int luck;                        /* 0 shared, 1 own */
 	struct lh_buf state, scratch;
 };
 
@@ -67,6 +71,19 @@ static int set_thoughts(struct sim *s, struct lh_str typed, struct lh_error *err
 	return lh_fail(err, LH_E_USAGE, "model sim: thoughts=%.*s: one of none, native, tag is needed", LH_ARG(typed));
 }
 
+static int set_luck(struct sim *s, struct lh_str typed, struct lh_error *err)
+{
+	s->luck = lh_str_is(typed, "own");
+	if (s->luck || lh_str_is(typed, "shared"))
+		return 0;
+	return lh_fail(err, LH_E_USAGE, "model sim: luck=%.*s: one of shared, own is needed", LH_ARG(typed));
+}
+
+static int set_param(struct sim *s, int i, struct lh_str typed, struct lh_error *err)
+{
+	return i == THOUGHTS ? set_thoughts(s, typed, err) : i == LUCK ? set_luck(s, typed, err) : set_number(s, i, typed, err);
+}
+
 static void write_options(struct lh_model *m, const struct sim *s, const struct lh_str *typed)
 {
 	struct lh_jw w;
@@ -74,7 +91,7 @@ static void write_options(struct lh_model *m, const struct sim *s, const struct 
 	lh_jw_open(&w, '{');
 	for (int i = 0; i < PARAMS; i++) {
 		lh_jw_key(&w, params[i].name);
-		if (i == THOUGHTS)
+		if (i == THOUGHTS || i == LUCK)
 			lh_jw_str(&w, typed[i]);
 		else
 			lh_jw_double(&w, s->v[i]);
@@ -94,7 +111,7 @@ static int sim_open(struct lh_model *m, struct lh_str bare, const struct lh_str 
 	if (bare.n)
 		return lh_fail(err, LH_E_USAGE, "model sim takes no value of its own ('%.*s'): write sim:accuracy=0.97", LH_ARG(bare));
 	for (int i = 0; i < PARAMS; i++) {
-		int rc = i == THOUGHTS ? set_thoughts(s, typed[i], err) : set_number(s, i, typed[i], err);
+		int rc = set_param(s, i, typed[i], err);
 		if (rc)
 			return rc;
 	}
@@ -112,6 +129,19 @@ static void sim_free(struct lh_model *m)
 	lh_buf_fini(&s->state);
 	lh_buf_fini(&s->scratch);
 	free(s);
+}
+
+/* A conversation's own luck: 0 where it is shared, and behind what the model itself said. */
+static int sim_begin(struct lh_model *m, const struct lh_model_setting *setting, void **state, struct lh_error *err)
+{
+	const struct sim *s = m->data;
+	uint64_t *luck = calloc(1, sizeof *luck);
+	if (!luck)
+		return lh_nomem(err);
+	if (s->luck && setting->probe)
+		*luck = lh_hash(1, setting->history);
+	*state = luck;
+	return 0;
 }
 
 /* P: the probability that this turn's answer is wrong. */
@@ -228,9 +258,10 @@ static int compose(struct sim *s, const struct lh_model_request *q, struct lh_ra
 
 static int sim_call(struct lh_model *m, void *state, const struct lh_model_request *q, struct lh_reply *r, struct lh_error *err)
 {
-	(void)state;
 	struct sim *s = m->data;
-	struct lh_random luck = lh_random_stream(q->seed, q->sample, q->turn, LH_FOR_REPLY, q->seq);
+	const uint64_t *own = state;
+	uint64_t n = *own ? lh_random_mix(*own, q->seq) : q->seq;
+	struct lh_random luck = lh_random_stream(q->seed, q->sample, q->turn, LH_FOR_REPLY, n);
 	double u[6];
 	for (int i = 0; i < 6; i++)
 		u[i] = lh_random_unit(&luck);
@@ -249,5 +280,5 @@ static int sim_call(struct lh_model *m, void *state, const struct lh_model_reque
 const struct lh_model_ops lh_model_sim = {
 	.name = "sim", .summary = "A simulated executor with known parameters; needs no key and no network.",
 	.params = params, .param_count = PARAMS, .simulated = true,
-	.open = sim_open, .free = sim_free, .call = sim_call,
+	.open = sim_open, .free = sim_free, .begin = sim_begin, .end = free, .call = sim_call,
 };

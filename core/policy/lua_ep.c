@@ -351,20 +351,21 @@ static int ep_truth(lua_State *L)
 	return 1;
 }
 
-/* ep:wrong(turn): the record's answer of that finished turn is not the truth */
+/* ep:wrong(turn): the record's reply to that finished turn is not the truth. Not where it holds no reply to it, nor
+ * where a made one is about something else. */
 static int ep_wrong(lua_State *L)
 {
 	uint32_t turn = oracle_turn(L);
 	struct lh_transcript *t = transcript(L);
 	uint32_t from = turn ? lh_transcript_turn_at(t, turn) : 0, to = turn ? lh_transcript_turn_at(t, turn + 1) : 0;
-	bool right = false;
+	bool wrong = false;
 	for (uint32_t i = from; i < to; i++) {
 		uint32_t id = lh_transcript_id(t, i);
 		const struct lh_message *m = lh_transcript_message(t, id);
 		if (m->role == LH_ASSISTANT)
-			right = m->has_state && lh_str_equal(lh_transcript_state(t, id), lh_transcript_truth(t, turn));
+			wrong = m->has_state ? !lh_str_equal(lh_transcript_state(t, id), lh_transcript_truth(t, turn)) : m->maker != LH_BY_HISTORY;
 	}
-	lua_pushboolean(L, turn > 0 && !right);
+	lua_pushboolean(L, wrong);
 	return 1;
 }
 

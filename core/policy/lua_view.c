@@ -253,11 +253,20 @@ static int view_replace(lua_State *L)
 	return done(L, v, lh_view_replace(&v->view, transcript(L), from, to, id, &err), &err);
 }
 
+/* Does the prompt of the record itself say where things stand (a restated history)? */
+static bool said_already(const struct lh_transcript *t, const char *state)
+{
+	uint32_t prompt = lh_transcript_id(t, lh_transcript_length(t) - 1);
+	const struct lh_message *m = lh_transcript_message(t, prompt);
+	return m->role == LH_USER && m->maker == LH_BY_TASK && m->has_state && lh_str_is(lh_transcript_state(t, prompt), state);
+}
+
 /* view:restate(state [, lead]) */
 static int view_restate(lua_State *L)
 {
-	luaL_checkstring(L, 2);
-	const char *lead = luaL_optstring(L, 3, "So far:");
+	if (said_already(transcript(L), luaL_checkstring(L, 2)))
+		return copy(L), 1;
+	const char *lead = luaL_optstring(L, 3, LH_RESTATE_LEAD);
 	lua_pushfstring(L, "%s%s<answer>%s</answer>", lead, *lead ? " " : "", lua_tostring(L, 2));
 	size_t n;
 	const char *text = lua_tolstring(L, -1, &n);

@@ -76,6 +76,9 @@ int lh_policy_begin(const struct lh_policy *p, const struct lh_policy_setting *s
 void lh_policy_run_free(struct lh_policy_run *r);
 /* The transcript's current turn has its prompt. */
 int lh_policy_turn(struct lh_policy_run *r, struct lh_policy_step *step, struct lh_error *err) LH_CHECKED;
+/* The same for a turn of a made history, which is not asked: view() runs, so that what the policy keeps for itself goes
+ * on, and what it returns is dropped. turn() does not run. */
+int lh_policy_rehearse(struct lh_policy_run *r, struct lh_error *err) LH_CHECKED;
 int lh_policy_answer(struct lh_policy_run *r, const struct lh_call_result *results, int n, struct lh_policy_step *step, struct lh_error *err) LH_CHECKED;
 /* Appends a JSON object: "columns" from finish(), "log" from ep:log. Nothing where there is neither;
  * after an error a part of it. */

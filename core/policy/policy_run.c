@@ -337,9 +337,8 @@ static int resume(struct lh_policy_run *r, int args, struct lh_policy_step *step
 	return status == LUA_YIELD ? calls_step(r, step, err) : turn_returned(r, results, step, err);
 }
 
-int lh_policy_turn(struct lh_policy_run *r, struct lh_policy_step *step, struct lh_error *err)
+static void begin_turn(struct lh_policy_run *r)
 {
-	memset(step, 0, sizeof *step);
 	free_heap(r);
 	r->epoch++;
 	r->calls_turn = 0;
@@ -348,6 +347,21 @@ int lh_policy_turn(struct lh_policy_run *r, struct lh_policy_step *step, struct 
 	r->pending.overflowed = false;
 	if (r->live)
 		lh_sandbox_arm(&r->sandbox);
+}
+
+int lh_policy_rehearse(struct lh_policy_run *r, struct lh_error *err)
+{
+	if (!(r->policy->hooks & LH_HOOK_VIEW) || (r->policy->hooks & LH_HOOK_TURN))
+		return 0;
+	begin_turn(r);
+	int rc = call_hook(r, LH_HOOK_VIEW, false, 1, err);
+	return rc ? rc : take_view(r, "view", err);
+}
+
+int lh_policy_turn(struct lh_policy_run *r, struct lh_policy_step *step, struct lh_error *err)
+{
+	memset(step, 0, sizeof *step);
+	begin_turn(r);
 	if (!(r->policy->hooks & LH_HOOK_TURN))
 		return default_turn(r, step, err);
 	push_hook(r, r->thread, LH_HOOK_TURN);

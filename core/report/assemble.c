@@ -1,5 +1,7 @@
 #include "report/assemble.h"
 
+#include "report/effects_build.h"
+#include "report/gate_report.h"
 #include "report/policy_columns.h"
 
 #include <math.h>
@@ -9,7 +11,7 @@
 static void add_cost(struct lh_report_condition *to, const struct lh_condition_results *c)
 {
 	struct lh_totals all = { 0 };
-	for (int i = 0; i < c->samples; i++) {
+	for (size_t i = 0; i < (size_t)c->samples * (size_t)c->episodes; i++) {
 		const struct lh_totals *t = &c->totals[i];
 		all.calls += t->calls;
 		all.attempts += t->attempts;
@@ -36,9 +38,12 @@ static void add_cost(struct lh_report_condition *to, const struct lh_condition_r
 	to->exposure = (struct lh_report_exposure){ all.exposure_update / turns, all.exposure_state / turns, all.exposure_unusable / turns, NAN };
 }
 
-/* The turn at which a sample's record ends. */
-static int last_turn(const struct lh_condition_results *c, int sample)
+/* The turn at which an episode's record ends. */
+static int last_turn(const struct lh_condition_results *c, int episode)
 {
+	int sample = episode / c->episodes;
+	if (lh_history_made(&c->made))
+		return c->probe[episode % c->episodes];
 	const uint8_t *row = c->outcome + (size_t)sample * (size_t)c->turns;
 	for (int t = 0; t < c->turns; t++)
 		if (row[t] == LH_UNSEEN || row[t] == LH_OUTCOME_FAILED || row[t] == LH_OUTCOME_OVERFLOW || row[t] == LH_OUTCOME_POLICY_ERROR)
@@ -49,11 +54,12 @@ static int last_turn(const struct lh_condition_results *c, int sample)
 #define CAUSES_MAX 100                    /* kinds listed of one condition */
 
 /* "cause (first in sample 3, turn 7)", the report's own. */
-static int new_cause(struct lh_report_cause *to, const struct lh_results *r, const struct lh_condition_results *c, int sample, struct lh_error *err)
+static int new_cause(struct lh_report_cause *to, const struct lh_results *r, const struct lh_condition_results *c, int episode, struct lh_error *err)
 {
 	struct lh_buf b;
 	lh_buf_init(&b, 1 << 16);
-	lh_buf_printf(&b, "%s (first in sample %llu, turn %d)", c->cause[sample], (unsigned long long)r->first_sample + (unsigned)sample, last_turn(c, sample));
+	lh_buf_printf(&b, "%s (first in sample %llu, turn %d)", c->cause[episode],
+		(unsigned long long)r->first_sample + (unsigned)(episode / c->episodes), last_turn(c, episode));
 	if (lh_buf_ok(&b, err)) {
 		lh_buf_fini(&b);
 		return err->code;
@@ -70,7 +76,7 @@ static int add_causes(struct lh_report_condition *to, const struct lh_results *r
 	if (!list)
 		return lh_nomem(err);
 	to->causes = list;
-	for (int i = 0; i < c->samples; i++) {
+	for (int i = 0; i < c->samples * c->episodes; i++) {
 		int k = 0;
 		if (!c->cause[i])
 			continue;
@@ -94,9 +100,9 @@ static int add_condition(struct lh_report_condition *to, const struct lh_results
 	*to = (struct lh_report_condition){ .task = lh_str_of(c->task), .task_params = lh_str_of(c->task_params), .model = lh_str_of(c->model),
 		.model_options = lh_str_of(c->model_options), .policy = lh_str_of(c->policy), .policy_options = lh_str_of(c->policy_options),
 		.policy_label = lh_str_of(c->policy_label), .task_label = lh_str_of(c->task_label), .model_label = lh_str_of(c->model_label),
-		.history = lh_str_of(c->history), .oracle = c->oracle };
-	struct lh_grid grid = { .samples = c->samples, .turns = c->turns, .outcome = c->outcome, .unshown = c->unshown,
-		.stop_at_error = r->stop_at_error, .steps_per_turn = c->steps_per_turn };
+		.history = lh_str_of(c->history), .oracle = c->oracle,
+		.probe_turns = c->probe, .probe_turn_count = lh_history_made(&c->made) ? c->probes : 0 };
+	struct lh_grid grid = lh_results_grid(r, c);
 	struct lh_measure_options o = { .s = r->horizon, .s_count = r->horizon_count, .seed = r->seed };
 	struct lh_result *result;
 	int rc = lh_measure(&grid, &o, &result, err);
@@ -106,7 +112,7 @@ static int add_condition(struct lh_report_condition *to, const struct lh_results
 	add_cost(to, c);
 	to->exposure.unshown = result->unshown;
 	struct lh_report_column *columns;
-	rc = lh_report_columns(c->extra, c->samples, &columns, &to->column_count, err);
+	rc = lh_report_columns(c->extra, c->samples * c->episodes, &columns, &to->column_count, err);
 	to->columns = columns;
 	return rc ? rc : add_causes(to, r, c, err);
 }
@@ -127,16 +133,18 @@ int lh_report_of(const struct lh_results *r, const char *command, struct lh_repo
 		.config_sha256 = lh_str_of(r->config_sha256), .command = lh_str_of(command), .wall_s = r->wall_s };
 	report->notes = (const char *const *)r->note;
 	report->note_count = r->notes;
-	for (; report->count < r->conditions; report->count++) {
-		int rc = add_condition(&list[report->count], r, &r->condition[report->count], err);
-		if (rc) {
-			report->count++;
-			lh_report_free(report);
-			return rc;
-		}
-	}
-	*out = report;
-	return 0;
+	int rc = 0;
+	for (; report->count < r->conditions && !rc; report->count++)
+		rc = add_condition(&list[report->count], r, &r->condition[report->count], err);
+	struct lh_report_effects *effects = NULL;
+	if (!rc)
+		rc = lh_effects_build(r, NULL, &effects, &report->effects_count, err);
+	report->effects = effects;
+	if (rc)
+		lh_report_free(report);
+	else
+		*out = report;
+	return rc;
 }
 
 void lh_report_free(struct lh_report *report)
@@ -151,5 +159,8 @@ void lh_report_free(struct lh_report *report)
 		lh_report_columns_free(report->condition[i].columns, report->condition[i].column_count);
 	}
 	free((void *)report->condition);
+	free((void *)report->comparison);
+	lh_effects_free((struct lh_report_effects *)report->effects, report->effects_count);
+	lh_gate_report_free(report);
 	free(report);
 }

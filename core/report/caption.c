@@ -1,6 +1,7 @@
 #include "report/caption.h"
 
 #include "base/utf8.h"
+#include "report/comparison_table.h"
 #include "report/prose.h"
 
 #include <inttypes.h>
@@ -103,7 +104,7 @@ static void say_uneven(struct lh_buf *line, struct lh_str name, int samples)
 		" too narrow (it covers about 90 %% where 95 %% are meant). Twice as many samples would mend that.", samples);
 }
 
-static void say_shortened(struct lh_buf *out, const struct lh_cells *cells, const struct lh_report_style *style)
+void lh_caption_shortened(const struct lh_cells *cells, const struct lh_report_style *style, struct lh_buf *out)
 {
 	for (int row = 0; row < cells->rows; row++) {
 		struct lh_str name = lh_cells_name_of(cells, row);
@@ -144,7 +145,7 @@ static void say_row(const struct lh_report_condition *c, struct lh_str name, con
 		say_columns(line, name, c);
 		caveat(out, line, style);
 	}
-	if (c->result->errors_uneven) {
+	if (c->result->errors_uneven && c->probe_turn_count == 0) {
 		say_uneven(line, name, c->result->samples);
 		caveat(out, line, style);
 	}
@@ -164,7 +165,7 @@ void lh_caption_caveats(const struct lh_group *group, const struct lh_cells *cel
 	lh_buf_init(&line, 1 << 16);
 	lh_buf_init(&all, out->max);
 	if (cells->shortened)
-		say_shortened(&all, cells, style);
+		lh_caption_shortened(cells, style, &all);
 	if (group->samples_least > 0 && group->samples_least < FEW_SAMPLES) {
 		say_few(&line, group->samples_least);
 		caveat(&all, &line, style);
@@ -271,6 +272,7 @@ void lh_caption_terms(const struct lh_report *report, const struct lh_seen *seen
 	define_rates(&t);
 	define_constant(&t, report->condition[0].result->s_count ? report->condition[0].result->horizon[0].s : NAN);
 	define_counts(&t);
+	lh_comparison_terms(report, TERM, style, out);
 	define_signs(&t);
 }
 

@@ -16,6 +16,8 @@ struct lh_seen {
 
 /* Sentences about single rows of one table: few samples, censoring, a failing policy, unshown turns. */
 void lh_caption_caveats(const struct lh_group *group, const struct lh_cells *cells, const struct lh_report_style *style, struct lh_buf *out);
+/* What the shortened names of a table stand for. */
+void lh_caption_shortened(const struct lh_cells *cells, const struct lh_report_style *style, struct lh_buf *out);
 /* The meaning of every heading and sign that was printed. */
 void lh_caption_terms(const struct lh_report *report, const struct lh_seen *seen, const struct lh_report_style *style, struct lh_buf *out);
 /* The report's own notes, and how the run ended if it is not done. */

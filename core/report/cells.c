@@ -182,6 +182,17 @@ static void print_row(const struct lh_cells *c, const bool *in, int row, struct 
 	lh_buf_putc(out, '\n');
 }
 
+/* Nothing to show in this block. */
+static bool is_blank(const struct lh_cells *c, const bool *in, int row)
+{
+	for (int i = 0; i < c->columns; i++) {
+		const struct lh_figure *f = c->figure + (size_t)i * (size_t)c->rows + row;
+		if (in[i] && (*f->value || *f->tail))
+			return false;
+	}
+	return true;
+}
+
 void lh_cells_print(struct lh_cells *c, struct lh_buf *out)
 {
 	bool in[LH_CELLS_MAX];
@@ -197,7 +208,8 @@ void lh_cells_print(struct lh_cells *c, struct lh_buf *out)
 		for (int row = 0; row < c->rows; row++) {
 			if (row == c->apart && row)
 				print_rule(c, in, c->style->unicode ? "╌" : ".", out);
-			print_row(c, in, row, out);
+			if (!is_blank(c, in, row))
+				print_row(c, in, row, out);
 		}
 	}
 	if (c->names.failed)

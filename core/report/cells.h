@@ -2,7 +2,8 @@
  *
  * The first column is the row's name, all others hold figures. Where the columns do not fit beside
  * each other the table continues in a further block below, names repeated: nothing is dropped.
- * First block: every column that must be there, then those main columns that fit. */
+ * First block: every column that must be there, then those main columns that fit. A row that has nothing
+ * in a block is left out of it. */
 #ifndef LH_REPORT_CELLS_H
 #define LH_REPORT_CELLS_H
 

@@ -242,6 +242,8 @@ void lh_report_curve(const struct lh_report *report, const struct lh_report_styl
 {
 	struct lh_group group;
 	for (int at = 0; lh_group_next(report, &at, &group, out); lh_group_fini(&group)) {
+		if (group.count == 0)                /* made histories have no curve */
+			continue;
 		lh_group_heading(&group, style, out);
 		lh_report_curve_group(&group, style, out);
 		lh_buf_putc(out, '\n');

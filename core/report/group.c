@@ -7,7 +7,7 @@
 
 static struct lh_str or_else(struct lh_str label, struct lh_str name) { return label.n ? label : name; }
 
-static bool together(const struct lh_report_condition *a, const struct lh_report_condition *b)
+bool lh_group_together(const struct lh_report_condition *a, const struct lh_report_condition *b)
 {
 	return lh_str_equal(or_else(a->task_label, a->task), or_else(b->task_label, b->task)) &&
 		lh_str_equal(a->task_params, b->task_params) &&
@@ -19,7 +19,7 @@ static bool together(const struct lh_report_condition *a, const struct lh_report
 static bool leads(const struct lh_report *report, int at)
 {
 	for (int i = 0; i < at; i++)
-		if (together(&report->condition[i], &report->condition[at]))
+		if (lh_group_together(&report->condition[i], &report->condition[at]))
 			return false;
 	return true;
 }
@@ -30,18 +30,18 @@ static void widen(int *least, int *most, int v)
 	*most = v > *most ? v : *most;
 }
 
+static bool own(const struct lh_report_condition *c)
+{
+	return c->history.n == 0 || lh_str_is(c->history, "own");
+}
+
 static void add(struct lh_group *g, const struct lh_report_condition *c)
 {
 	const struct lh_result *r = c->result;
-	if (g->count == 0) {
-		g->samples_least = g->samples_most = r->samples;
-		g->turns_least = g->turns_most = r->turns;
-	}
 	widen(&g->samples_least, &g->samples_most, r->samples);
 	widen(&g->turns_least, &g->turns_most, r->turns);
-	g->member[g->count++] = c;
-	if (!lh_str_equal(c->history, g->member[0]->history))
-		g->histories_differ = true;
+	if (own(c))
+		g->member[g->count++] = c;
 }
 
 bool lh_group_next(const struct lh_report *report, int *at, struct lh_group *group, struct lh_buf *out)
@@ -51,6 +51,10 @@ bool lh_group_next(const struct lh_report *report, int *at, struct lh_group *gro
 		++*at;
 	if (*at >= report->count)
 		return false;
+	const struct lh_result *first = report->condition[*at].result;
+	group->lead = &report->condition[*at];
+	group->samples_least = group->samples_most = first->samples;
+	group->turns_least = group->turns_most = first->turns;
 	group->member = calloc((size_t)report->count, sizeof *group->member);
 	if (!group->member) {
 		out->failed = LH_E_NOMEM;
@@ -59,7 +63,7 @@ bool lh_group_next(const struct lh_report *report, int *at, struct lh_group *gro
 	for (int oracle = 0; oracle < 2; oracle++) {
 		group->oracles_from = group->count;
 		for (int i = *at; i < report->count; i++)
-			if (report->condition[i].oracle == (bool)oracle && together(&report->condition[*at], &report->condition[i]))
+			if (report->condition[i].oracle == (bool)oracle && lh_group_together(group->lead, &report->condition[i]))
 				add(group, &report->condition[i]);
 	}
 	++*at;
@@ -82,7 +86,7 @@ static void put_range(struct lh_buf *out, int least, int most, const char *unit)
 
 void lh_group_heading(const struct lh_group *group, const struct lh_report_style *style, struct lh_buf *out)
 {
-	const struct lh_report_condition *c = group->member[0];
+	const struct lh_report_condition *c = group->lead;
 	struct lh_buf line;
 	lh_buf_init(&line, 8192);
 	lh_prose_shown(&line, or_else(c->task_label, c->task), style);
@@ -96,11 +100,8 @@ void lh_group_heading(const struct lh_group *group, const struct lh_report_style
 	lh_buf_puts(&line, ", ");
 	put_range(&line, group->turns_least, group->turns_most, "turn");
 	lh_buf_printf(&line, " of %d step%s", c->result->steps_per_turn, c->result->steps_per_turn == 1 ? "" : "s");
-	if (!group->histories_differ && c->history.n) {
-		lh_buf_puts(&line, ", ");
-		lh_prose_shown(&line, c->history, style);
-		lh_buf_puts(&line, " history");
-	}
+	if (group->count > 0)
+		lh_buf_puts(&line, ", own history");
 	lh_buf_printf(&line, ", seed %" PRIu64, group->report->run.seed);
 	lh_prose_wrap(out, lh_buf_str(&line), 0, 2, style);
 	lh_buf_fini(&line);
@@ -111,10 +112,6 @@ void lh_group_name(const struct lh_group *group, int row, struct lh_buf *name)
 	const struct lh_report_condition *c = group->member[row];
 	lh_buf_clear(name);
 	lh_buf_put_str(name, or_else(c->policy_label, c->policy));
-	if (group->histories_differ) {
-		lh_buf_puts(name, ", ");
-		lh_buf_put_str(name, c->history);
-	}
 }
 
 const char *lh_group_suffix(const struct lh_group *group, int row)

@@ -6,12 +6,15 @@
 
 struct lh_group {
 	const struct lh_report *report;
-	const struct lh_report_condition **member;   /* policies in the report's order, then oracles */
+	const struct lh_report_condition *lead;      /* the first of all, which names them */
+	/* Those with the model's own history: policies in the report's order, then oracles. What made histories say is in
+	 * the report's effects. */
+	const struct lh_report_condition **member;
 	int count, oracles_from;
-	bool histories_differ;
 	int samples_least, samples_most, turns_least, turns_most;
 };
 
+bool lh_group_together(const struct lh_report_condition *a, const struct lh_report_condition *b);
 /* Groups in the order of their first condition: start with *at = 0, until false. */
 bool lh_group_next(const struct lh_report *report, int *at, struct lh_group *group, struct lh_buf *out);
 void lh_group_fini(struct lh_group *group);

@@ -1,9 +1,12 @@
 /* "longhaul.report/1": the schema is the interface; additions are allowed, changes are not. */
 #include "report/report.h"
 
-#include "json/reader.h"
-#include "json/writer.h"
+#include "report/comparison_json.h"
+#include "report/effects_json.h"
+#include "report/gate_report.h"
+#include "report/json_parts.h"
 #include "report/number.h"
+#include "report/single_turn_report.h"
 
 #include <math.h>
 
@@ -25,78 +28,12 @@ static void put_ints(struct lh_jw *w, const char *key, const int *v, int n)
 	lh_jw_close(w);
 }
 
-static void put_pair(struct lh_jw *w, struct lh_interval v)
-{
-	if (isnan(v.lo) || isnan(v.hi)) {
-		lh_jw_null(w);
-		return;
-	}
-	lh_jw_open_flat(w, '[');
-	lh_jw_double(w, v.lo);
-	lh_jw_double(w, v.hi);
-	lh_jw_close(w);
-}
-
 static void put_pairs(struct lh_jw *w, const char *key, const struct lh_interval *v, int n)
 {
 	lh_jw_key(w, key);
 	lh_jw_open_flat(w, '[');
 	for (int i = 0; i < n; i++)
 		put_pair(w, v[i]);
-	lh_jw_close(w);
-}
-
-static void put_str(struct lh_jw *w, const char *key, struct lh_str v)
-{
-	lh_jw_key(w, key);
-	lh_jw_str(w, v);
-}
-
-static void put_int(struct lh_jw *w, const char *key, int64_t v)
-{
-	lh_jw_key(w, key);
-	lh_jw_int(w, v);
-}
-
-static void put_double(struct lh_jw *w, const char *key, double v)
-{
-	lh_jw_key(w, key);
-	lh_jw_double(w, v);
-}
-
-static void put_ci(struct lh_jw *w, const char *key, struct lh_interval v)
-{
-	lh_jw_key(w, key);
-	put_pair(w, v);
-}
-
-static void put_bool(struct lh_jw *w, const char *key, bool v)
-{
-	lh_jw_key(w, key);
-	lh_jw_bool(w, v);
-}
-
-/* Options may come from a run file that we did not write: only a whole object goes in as it is. */
-static void put_object(struct lh_jw *w, const char *key, struct lh_str json)
-{
-	struct lh_json *root = NULL;
-	struct lh_error ignored = { 0 };
-	lh_jw_key(w, key);
-	if (json.n == 0) {
-		lh_jw_open_flat(w, '{');
-		lh_jw_close(w);
-	} else if (lh_json_parse(json, "options", 1, &root, &ignored) == 0 && lh_json_type(root) == LH_JSON_OBJECT) {
-		lh_jw_raw(w, lh_str_trim(json));
-	} else {
-		lh_jw_str(w, json);
-	}
-	lh_json_free(root);
-}
-
-static void put_empty(struct lh_jw *w, const char *key)
-{
-	lh_jw_key(w, key);
-	lh_jw_open_flat(w, '[');
 	lh_jw_close(w);
 }
 
@@ -135,6 +72,15 @@ static void put_identity(struct lh_jw *w, const struct lh_report_condition *c)
 	put_str(w, "policy_label", c->policy_label);
 	put_bool(w, "oracle", c->oracle);
 	put_str(w, "history", c->history);
+	lh_jw_key(w, "probe_turns");
+	if (c->probe_turn_count) {
+		lh_jw_open_flat(w, '[');
+		for (int i = 0; i < c->probe_turn_count; i++)
+			lh_jw_int(w, c->probe_turns[i]);
+		lh_jw_close(w);
+	} else {
+		lh_jw_null(w);
+	}
 	put_int(w, "samples", r->samples);
 	put_int(w, "turns", r->turns);
 	put_int(w, "steps_per_turn", r->steps_per_turn);
@@ -213,7 +159,7 @@ static void put_horizon_ci(struct lh_jw *w, const struct lh_horizon *h)
 }
 
 /* Where task accuracy does not exist, every part of a horizon but its s is null. */
-static void put_horizon(struct lh_jw *w, const struct lh_horizon *h, bool known)
+void lh_report_horizon_json(struct lh_jw *w, const struct lh_horizon *h, bool known)
 {
 	lh_jw_open(w, '{');
 	put_double(w, "s", h->s);
@@ -239,7 +185,7 @@ static void put_horizons(struct lh_jw *w, const struct lh_report_condition *c)
 	lh_jw_key(w, "horizon");
 	lh_jw_open(w, '[');
 	for (int i = 0; i < c->result->s_count; i++)
-		put_horizon(w, &c->result->horizon[i], lh_report_has_horizon(c));
+		lh_report_horizon_json(w, &c->result->horizon[i], lh_report_has_horizon(c));
 	lh_jw_close(w);
 }
 
@@ -344,9 +290,10 @@ void lh_report_json(const struct lh_report *report, bool timing, struct lh_buf *
 	for (int i = 0; i < report->count; i++)
 		put_condition(&w, &report->condition[i], timing);
 	lh_jw_close(&w);
-	put_empty(&w, "effects");
-	put_empty(&w, "comparisons");
-	put_empty(&w, "gates");
+	lh_effects_json(&w, report);
+	lh_comparison_json(&w, report);
+	lh_gate_json(&w, report);
+	lh_single_turn_json(&w, report);
 	put_notes(&w, report);
 	lh_jw_close(&w);
 	lh_buf_putc(out, '\n');

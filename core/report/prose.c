@@ -131,16 +131,27 @@ static struct lh_str next_word(struct lh_str *rest)
 	return word;
 }
 
-/* "8.1 %" and ">= 5" must not be torn apart at the end of a line. */
+/* "8.1 %", ">= 5" and "p = 0.041" must not be torn apart at the end of a line. */
+static bool binds(struct lh_str left, struct lh_str right)
+{
+	static const char *const signs[] = { "≥", ">=", "=", "<" };
+	for (int i = 0; i < 4; i++)
+		if (lh_str_is(left, signs[i]) || (i >= 2 && lh_str_is(right, signs[i])))
+			return true;
+	return right.p[0] == '%';
+}
+
 static struct lh_str next_unit(struct lh_str *rest)
 {
-	struct lh_str word = next_word(rest), ahead = *rest;
-	struct lh_str next = next_word(&ahead);
-	bool comparison = lh_str_is(word, "≥") || lh_str_is(word, ">=");
-	if (next.n == 0 || !(comparison || next.p[0] == '%'))
-		return word;
-	*rest = ahead;
-	return (struct lh_str){ word.p, (size_t)(next.p + next.n - word.p) };
+	struct lh_str unit = next_word(rest), last = unit;
+	for (;;) {
+		struct lh_str ahead = *rest, next = next_word(&ahead);
+		if (next.n == 0 || !binds(last, next))
+			return unit;
+		*rest = ahead;
+		unit.n = (size_t)(next.p + next.n - unit.p);
+		last = next;
+	}
 }
 
 void lh_prose_wrap(struct lh_buf *out, struct lh_str shown, int at, int hang, const struct lh_report_style *style)

@@ -7,7 +7,9 @@
 #define LH_REPORT_REPORT_H
 
 #include "base/text.h"
-#include "measure/measure.h"
+#include "measure/compare.h"
+#include "report/effects_report.h"
+#include "measure/gate.h"
 
 struct lh_report_run {
 	int64_t id;
@@ -44,6 +46,7 @@ struct lh_report_condition {
 	struct lh_str policy_label;          /* as typed: "window:n=5", for rows of the table */
 	struct lh_str task_label, model_label;
 	struct lh_str history;               /* "own", or a made one: then there is no horizon */
+	const int *probe_turns; int probe_turn_count;    /* turns asked behind a made history; "own": none */
 	bool oracle;
 	const struct lh_result *result;      /* never NULL */
 	struct lh_report_cost cost;
@@ -52,10 +55,41 @@ struct lh_report_condition {
 	const struct lh_report_column *columns; int column_count;
 };
 
+/* A rule upon a condition. of a loss: `against` less `condition`. */
+struct lh_report_gate {
+	struct lh_str rule;                  /* as typed */
+	enum lh_metric metric; double parameter, limit; bool at_most;
+	int condition, against;              /* of the report's conditions; against -1: none */
+	int turn, against_turn;              /* looked at, or through which; 0: all */
+	int planned;                         /* samples */
+	struct lh_gate_result result;
+};
+
+enum { LH_FRONT_HORIZON = 1, LH_FRONT_ERRORS = 2 };      /* measure/pareto.h: the first horizon, the turn error rate; against input tokens per turn */
+
+/* A policy and the baseline of its group (report/group.h), both with their own history, on the same samples. */
+struct lh_report_comparison {
+	int policy, baseline;                /* conditions of the report */
+	struct lh_comparison of;             /* policy less baseline; an oracle is a bound and not tested */
+	double length_adjusted, errors_adjusted;     /* by Holm over the group's tests; NAN: not tested */
+	int tests;                           /* so many in the group */
+	double tokens_ratio;                 /* input tokens per turn, over the baseline's; NAN: unknown */
+	unsigned fronts, baseline_fronts;    /* LH_FRONT_… */
+	int heal;                            /* the condition that gap is to; -1: there is none */
+	struct lh_gap gap;                   /* NAN for oracles, and where it is not defined */
+};
+
+struct lh_searches;
+
 struct lh_report {
 	struct lh_report_run run;
 	const struct lh_report_condition *condition;
 	int count;
+	const struct lh_report_comparison *comparison;       /* group by group, in the order of its rows */
+	int comparison_count;
+	const struct lh_report_effects *effects; int effects_count;
+	const struct lh_report_gate *gate; int gate_count;
+	const struct lh_searches *single_turn;       /* run/single_turn.h; NULL: no search */
 	const char *const *notes; int note_count;     /* sentences printed under the table */
 };
 
@@ -65,8 +99,8 @@ struct lh_report_style {
 	int columns;                         /* terminal width, at least 60 */
 };
 
-/* For each (task, model, steps per turn): heading, table, caveats, curve. Then, once, what the terms
- * mean, and the notes. Never anything that differs between identical runs. */
+/* For each (task, model, steps per turn): heading, table, caveats, curve, and what made histories say. Then, once,
+ * what the terms mean, and the notes. Never anything that differs between identical runs. */
 void lh_report_table(const struct lh_report *report, const struct lh_report_style *style, struct lh_buf *out);
 /* Only the headings and the curves: task accuracy by turn, a row of bars a policy. */
 void lh_report_curve(const struct lh_report *report, const struct lh_report_style *style, struct lh_buf *out);

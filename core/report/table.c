@@ -1,6 +1,10 @@
 #include "report/report.h"
 
+#include "report/comparison_table.h"
 #include "report/caption.h"
+#include "report/effects_table.h"
+#include "report/gate_report.h"
+#include "report/single_turn_report.h"
 #include "report/prose.h"
 
 #include <math.h>
@@ -231,6 +235,8 @@ static void print_group(const struct lh_group *g, struct lh_seen *seen, const st
 	struct lh_error err = { 0 };
 	lh_group_heading(g, style, out);
 	lh_buf_putc(out, '\n');
+	if (g->count == 0)                   /* made histories only */
+		return;
 	if (names(&t, &err)) {
 		out->failed = err.code;
 		return;
@@ -266,14 +272,26 @@ void lh_report_table(const struct lh_report *report, const struct lh_report_styl
 {
 	struct lh_group group;
 	struct lh_seen seen = { 0 };
+	struct lh_effects_seen effects = { 0 };
 	say_unfinished(report, style, out);
 	for (int at = 0; lh_group_next(report, &at, &group, out); lh_group_fini(&group)) {
 		print_group(&group, &seen, style, out);
+		lh_comparison_table(&group, &seen, style, out);
 		lh_report_curve_group(&group, style, out);
-		lh_buf_putc(out, '\n');
+		if (group.count)
+			lh_buf_putc(out, '\n');
+		lh_effects_table(&group, &effects, style, out);
 	}
-	if (report->count == 0)
+	lh_single_turn_lines(report, style, out);
+	if (report->count == 0 && !report->single_turn)
 		lh_buf_puts(out, "No conditions: nothing was run.\n\n");
+	size_t before = out->n;
 	lh_caption_terms(report, &seen, style, out);
+	if (effects.any && out->n > before)
+		lh_buf_putc(out, '\n');
+	lh_effects_terms(&effects, style, out);
 	lh_caption_notes(report, style, out);
+	if (report->gate_count)
+		lh_buf_putc(out, '\n');
+	lh_gate_lines(report, style, out);
 }

@@ -1,22 +1,37 @@
 /* Which episode is next, which are open, and which a resumed run has done already. */
 #include "run/desk_impl.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- a resumed run ---- */
 
-struct reading { struct lh_desk *d; struct lh_reader *reader; int64_t run; int *turns; struct lh_condition_results *c; int sample, condition; };
+struct reading { struct lh_desk *d; struct lh_reader *reader; int64_t run; int *turns; struct lh_condition_results *c; struct lh_place at; int condition; };
 
-static int64_t place_of(const struct lh_desk *d, int64_t condition, uint64_t sample)
+/* The turn that an episode asks; 0: all. */
+static int probe_of(const struct lh_condition_results *c, int k)
 {
-	return (int64_t)(sample - d->s.outline->first_sample) * d->s.outline->conditions + condition;
+	return lh_history_made(&c->made) ? c->probe[k] : 0;
+}
+
+/* Where an episode stands in the order of all; -1: it is not asked for now. */
+static int64_t place_of(const struct lh_desk *d, const struct lh_episode_row *e, struct lh_place *at)
+{
+	const struct lh_outline *o = d->s.outline;
+	if (e->condition < 0 || e->condition >= o->conditions ||
+		!lh_results_place(&d->results->condition[e->condition], e->sample - (int64_t)o->first_sample, e->probe, at))
+		return -1;
+	int64_t before = 0;
+	for (int i = 0; i < e->condition; i++)
+		before += d->results->condition[i].episodes;
+	return (int64_t)at->sample * d->episodes + before + at->k;
 }
 
 static int fold_call(void *user, const void *row, struct lh_error *err)
 {
 	struct reading *g = user;
-	return lh_fold_call(g->c, g->sample, g->turns, row, err);
+	return lh_fold_call(g->c, g->at, g->turns, row, err);
 }
 
 /* A budget is the run's, not the invocation's. */
@@ -43,10 +58,9 @@ static int take_up(void *user, const void *row, struct lh_error *err)
 	struct lh_desk *d = g->d;
 	const struct lh_episode_row *e = row;
 	const struct lh_outline *o = d->s.outline;
-	int turns = 0;
-	if (e->sample < (int64_t)o->first_sample || e->sample >= (int64_t)(o->first_sample + o->samples) || e->condition < 0 || e->condition >= o->conditions)
-		return 0;                        /* of samples that are not asked for now */
-	int64_t at = place_of(d, e->condition, (uint64_t)e->sample);
+	int64_t at = place_of(d, e, &g->at);
+	if (at < 0)
+		return 0;
 	bool superseded = lh_str_is(e->status, LH_SUPERSEDED);
 	int rc = d->block && o->condition[e->condition].live ? lh_reader_calls(g->reader, e->id, count_spent, g, err) : 0;
 	if (!superseded)
@@ -54,15 +68,20 @@ static int take_up(void *user, const void *row, struct lh_error *err)
 	if (rc || (!superseded && !is_final(e->status)))
 		return rc;
 	g->c = &d->results->condition[e->condition];
-	g->sample = (int)(e->sample - (int64_t)o->first_sample);
+	int begun = lh_fold_begin(g->c, g->at), turns = begun;
 	g->turns = superseded ? NULL : &turns;
 	rc = lh_reader_calls(g->reader, e->id, fold_call, g, err);
 	if (rc || superseded)
 		return rc;
 	d->finished[at] = 1;
+	if (o->condition[e->condition].live && turns > begun)
+		d->line[o->condition[e->condition].model_index].proven = true;
 	d->ended++;
-	d->turns += turns;
-	return lh_fold_end(g->c, g->sample, turns, e->status, e->cause, e->extra, err);
+	d->turns += turns - begun;
+	rc = lh_fold_end(g->c, g->at, turns, e, err);
+	if (!rc)
+		lh_agenda_look(d, g->at.sample);
+	return rc;
 }
 
 static int read_back(struct lh_desk *d, struct lh_error *err)
@@ -124,12 +143,24 @@ void lh_agenda_ended(struct lh_desk *d, uint32_t slot)
 	d->ended++;
 }
 
+/* What the signal of a user has begun to end is not called done. */
+void lh_agenda_look(struct lh_desk *d, int sample)
+{
+	if (!d->sequence)
+		return;
+	lh_sequence_ended(d->sequence, sample);
+	if (lh_sequence_decided(d->sequence) && d->stop != LH_STOP_SIGNAL) {
+		d->stop = LH_STOP_DECIDED;
+		d->cause[0] = 0;
+	}
+}
+
 /* ---- the next one ---- */
 
 /* What a conversation cost that is begun again counts all the same. */
 static int fold_cost(struct lh_desk *d, const struct lh_open *o, struct lh_error *err)
 {
-	struct reading g = { .d = d, .c = &d->results->condition[o->condition], .sample = (int)(o->sample - d->s.outline->first_sample) };
+	struct reading g = { .d = d, .c = &d->results->condition[o->condition], .at = o->at };
 	int rc = lh_reader_open(d->path, &g.reader, err);
 	if (!rc)
 		rc = lh_reader_calls(g.reader, o->id, fold_call, &g, err);
@@ -141,14 +172,16 @@ static int fold_if_superseded(void *user, const void *row, struct lh_error *err)
 {
 	struct reading *g = user;
 	const struct lh_episode_row *e = row;
-	bool it = e->condition == g->condition && e->sample == (int64_t)g->d->s.outline->first_sample + g->sample && lh_str_is(e->status, LH_SUPERSEDED);
+	struct lh_place at;
+	bool it = e->condition == g->condition && lh_str_is(e->status, LH_SUPERSEDED) && place_of(g->d, e, &at) >= 0 &&
+		at.sample == g->at.sample && at.k == g->at.k;
 	return it ? lh_reader_calls(g->reader, e->id, fold_call, g, err) : 0;
 }
 
 /* The same for all that were begun before it, once the sample's sums have been cleared. */
 static int fold_costs_before(struct lh_desk *d, const struct lh_open *o, struct lh_error *err)
 {
-	struct reading g = { .d = d, .c = &d->results->condition[o->condition], .sample = (int)(o->sample - d->s.outline->first_sample), .condition = o->condition };
+	struct reading g = { .d = d, .c = &d->results->condition[o->condition], .at = o->at, .condition = o->condition };
 	int rc = lh_reader_open(d->path, &g.reader, err);
 	if (!rc)
 		rc = lh_reader_episodes(g.reader, d->results->run, fold_if_superseded, &g, err);
@@ -169,8 +202,11 @@ static int take_over(struct lh_desk *d, struct lh_open *o, struct lh_error *err)
 	const struct lh_outline_condition *c = &d->s.outline->condition[o->condition];
 	if (!c->live)                    /* it is computed again: nothing was paid for */
 		return 0;
-	if (!keeps_context(d, o))
-		return lh_recorded_load(d, o->id, &o->recorded, err);
+	if (!keeps_context(d, o)) {
+		int loaded = lh_recorded_load(d, o->id, &o->recorded, err);
+		d->line[c->model_index].proven |= !loaded && o->recorded != NULL;
+		return loaded;
+	}
 	int rc = lh_journal_supersede(d->journal, o->id, err);
 	if (!rc)
 		rc = fold_cost(d, o, err);
@@ -199,8 +235,9 @@ int lh_desk_next(struct lh_desk *d, struct lh_seat *out, bool *any, struct lh_er
 	d->next = lh_agenda_next(d);
 	if (d->next >= d->all || d->stop)
 		return 0;
-	int conditions = d->s.outline->conditions;
-	uint64_t sample = d->s.outline->first_sample + (uint64_t)(d->next / conditions);
+	const struct lh_which *w = &d->which[d->next % d->episodes];
+	int index = (int)(d->next / d->episodes);
+	uint64_t sample = d->s.outline->first_sample + (uint64_t)index;
 	if (!lh_budget_admits(d, sample))
 		return 0;
 	uint32_t slot;
@@ -209,13 +246,14 @@ int lh_desk_next(struct lh_desk *d, struct lh_seat *out, bool *any, struct lh_er
 		return rc;
 	struct lh_open *o = &d->open[slot];
 	bool begun = d->known_id && d->known_id[d->next];
-	*o = (struct lh_open){ .used = true, .condition = (int)(d->next % conditions), .sample = sample, .id = id_of(d, d->next) };
+	*o = (struct lh_open){ .used = true, .condition = w->condition, .at = { index, w->k }, .sample = sample, .id = id_of(d, d->next) };
+	o->turns = lh_fold_begin(&d->results->condition[w->condition], o->at);
 	d->next++;
 	d->opened++;
 	lh_budget_block(d, sample, 1);
 	if (begun && (rc = take_over(d, o, err)))
 		return rc;
-	*out = (struct lh_seat){ slot, o->condition, sample, o->id };
+	*out = (struct lh_seat){ slot, o->condition, (uint32_t)w->probe, sample, o->id };
 	*any = true;
 	return 0;
 }
@@ -235,9 +273,10 @@ int lh_desk_again(struct lh_desk *d, uint32_t slot, int64_t *id, struct lh_error
 	lh_orders_forget(d, slot);
 	lh_recorded_free(o->recorded);
 	o->recorded = NULL;
-	lh_fold_clear(&d->results->condition[o->condition], (int)(o->sample - d->s.outline->first_sample));
-	d->turns -= o->turns;
-	o->turns = 0;
+	struct lh_condition_results *results = &d->results->condition[o->condition];
+	lh_fold_clear(results, o->at);
+	d->turns -= o->turns - lh_fold_begin(results, o->at);
+	o->turns = lh_fold_begin(results, o->at);
 	rc = lh_desk_commit(d, err);             /* a reader sees what is committed */
 	if (rc || !d->journal || !c->live)
 		return rc;
@@ -253,7 +292,8 @@ int lh_desk_give_up(struct lh_desk *d, uint32_t slot, const char *status, const 
 	struct lh_open *o = lh_agenda_at(d, slot);
 	lh_orders_forget(d, slot);
 	d->gave_up = true;
-	struct lh_episode_row row = { .id = o->id, .condition = o->condition, .sample = (int64_t)o->sample, .status = lh_str_of(status), .cause = lh_str_of(cause) };
+	struct lh_episode_row row = { .id = o->id, .condition = o->condition, .sample = (int64_t)o->sample,
+		.probe = probe_of(&d->results->condition[o->condition], o->at.k), .status = lh_str_of(status), .cause = lh_str_of(cause), .history_hash = -1, .history_ratio = NAN };
 	return d->outlet.episode(d, slot, &row, err);
 }
 
@@ -264,14 +304,32 @@ bool lh_desk_exhausted(const struct lh_desk *d)
 	return lh_agenda_next(d) >= d->all || d->stop;
 }
 
+/* What is run of each sample: its conditions in order, and of one with a made history each probed turn. */
+static int list_episodes(struct lh_desk *d, struct lh_error *err)
+{
+	const struct lh_results *r = d->results;
+	size_t n = 0;
+	for (int i = 0; i < r->conditions; i++)
+		n += (size_t)r->condition[i].episodes;
+	d->which = calloc(n + 1, sizeof *d->which);
+	if (!d->which)
+		return lh_nomem(err);
+	for (int i = 0; i < r->conditions; i++)
+		for (int k = 0; k < r->condition[i].episodes; k++)
+			d->which[d->episodes++] = (struct lh_which){ i, k, probe_of(&r->condition[i], k) };
+	return 0;
+}
+
 int lh_agenda_init(struct lh_desk *d, struct lh_error *err)
 {
-	const struct lh_outline *o = d->s.outline;
-	d->all = (int64_t)o->samples * o->conditions;
+	int rc = list_episodes(d, err);
+	if (rc)
+		return rc;
+	d->all = (int64_t)d->s.outline->samples * d->episodes;
 	if (d->journal && d->s.experiment->resume)
 		return read_back(d, err);
 	d->first_episode = 1;
-	int rc = d->journal ? lh_journal_next_episode(d->journal, &d->first_episode, err) : 0;
+	rc = d->journal ? lh_journal_next_episode(d->journal, &d->first_episode, err) : 0;
 	d->free_id = d->first_episode + d->all;
 	return rc;
 }
@@ -282,6 +340,7 @@ void lh_agenda_fini(struct lh_desk *d)
 		lh_recorded_free(d->open[i].recorded);
 	free(d->open);
 	free(d->free_slot);
+	free(d->which);
 	free(d->known_id);
 	free(d->finished);
 }

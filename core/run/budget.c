@@ -100,7 +100,7 @@ void lh_budget_block(struct lh_desk *d, uint64_t sample, int change)
 	uint64_t i = sample - d->s.outline->first_sample;
 	struct lh_block *b = &d->block[i];
 	b->open += change;
-	if (b->open || (uint64_t)(lh_agenda_next(d) / d->s.outline->conditions) <= i)
+	if (b->open || (uint64_t)(lh_agenda_next(d) / d->episodes) <= i)
 		return;
 	d->done_blocks++;
 	d->done_spent.calls += b->spent.calls;

@@ -1,14 +1,33 @@
 #include "run/desk_impl.h"
 
 #include "base/clock.h"
+#include "run/gating.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+/* Gates are read upon the run before anything is paid for. */
+static int take_gates(struct lh_desk *d, struct lh_error *err)
+{
+	struct lh_gating g;
+	if (d->results->sequential > 0 && !d->results->gates)
+		return lh_fail(err, LH_E_USAGE, "--sequential stops once every gate is decided: name at least one, such as --gate 'horizon(0.5) >= 10'");
+	if (d->results->sequential > 0)
+		return lh_sequence_new(d->results, &d->sequence, err);
+	int rc = lh_gating_open(d->results, NULL, 0, &g, err);
+	if (rc)
+		return rc;
+	rc = lh_gating_check(&g, err);
+	lh_gating_close(&g);
+	return rc;
+}
 
 int lh_desk_start(struct lh_desk *d, const struct lh_outline *outline, struct lh_error *err)
 {
 	d->s.outline = outline;
 	int rc = lh_outline_results(d->s.outline, d->s.experiment, &d->results, err);
+	if (!rc)
+		rc = take_gates(d, err);
 	if (!rc)
 		rc = lh_budget_init(d, err);
 	if (!rc)
@@ -51,6 +70,7 @@ void lh_desk_free(struct lh_desk *d)
 	lh_kept_fini(d);
 	lh_reply_fini(&d->reply);
 	lh_reply_fini(&d->unpacked);
+	lh_sequence_free(d->sequence);
 	lh_results_free(d->results);
 	free(d->path);
 	free(d->temporary);
@@ -72,7 +92,7 @@ void lh_desk_stop(struct lh_desk *d, enum lh_stop why, const char *cause)
 
 void lh_desk_progress(const struct lh_desk *d, struct lh_progress *out)
 {
-	*out = (struct lh_progress){ .episodes = d->ended, .episodes_all = d->all, .turns = d->turns, .turns_most = (int64_t)d->s.outline->cells,
+	*out = (struct lh_progress){ .episodes = d->ended, .episodes_all = d->stop == LH_STOP_DECIDED ? d->ended : d->all, .turns = d->turns, .turns_most = (int64_t)d->s.outline->cells,
 		.calls = d->calls, .elapsed_s = (double)(lh_clock_mono_us() - d->started_us) / 1e6, .in_flight = d->in_flight,
 		.failed_attempts = d->attempts_failed, .tokens = d->spent.tokens, .cost_usd = (double)d->spent.microusd / 1e6 };
 }

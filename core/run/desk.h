@@ -63,7 +63,7 @@ int lh_desk_commit(struct lh_desk *d, struct lh_error *err) LH_CHECKED;
 /* ---- the end ---- */
 
 /* Nothing more is sent from now on; the reason that is given first stays. */
-enum lh_stop { LH_STOP_NOT, LH_STOP_SIGNAL, LH_STOP_BUDGET, LH_STOP_FAILED };
+enum lh_stop { LH_STOP_NOT, LH_STOP_SIGNAL, LH_STOP_BUDGET, LH_STOP_FAILED, LH_STOP_DECIDED };      /* decided: every gate is, and the run is done */
 void lh_desk_stop(struct lh_desk *d, enum lh_stop why, const char *cause);
 enum lh_stop lh_desk_stopped(const struct lh_desk *d);
 /* Ends the run's row and closes the file. rc: what went wrong, 0 for nothing; results are made only then. */

@@ -7,13 +7,15 @@
 #include "net/retry.h"
 #include "run/desk.h"
 #include "run/fold.h"
+#include "run/sequence.h"
 
 #define LH_NO_ORDER UINT32_MAX
 
 /* An episode that is open in some engine. */
 struct lh_open {
 	bool used;
-	int condition, turns;            /* turns: folded so far */
+	int condition, turns;            /* turns: folded so far, those of a made history included */
+	struct lh_place at;
 	uint64_t sample;
 	int64_t id;
 	struct lh_recorded *recorded;    /* the run file's replies to its calls; NULL: none are left */
@@ -38,6 +40,7 @@ struct lh_waiting {
 	int64_t tokens, tokens_in;       /* reserved; our estimate of the prompt */
 	uint64_t view_hash;
 	int condition;
+	struct lh_place at;
 	int64_t due_us;
 };
 
@@ -57,26 +60,27 @@ struct lh_line {
 	struct lh_heap ready;            /* by (sample, turn, slot, seq) */
 	int64_t until_us;                /* not before; INT64_MAX: when another has ended */
 	int64_t answered;                /* ever */
+	bool proven;                     /* by a resumed run's file: it has answered before */
 	int unreached;                   /* attempts before anything was ever reached; the line rests after each */
 	int64_t pause_until_us;
 	int refused, dead;               /* in a row: requests refused, calls given up */
 	char **env;
 };
 
-struct lh_spent { int64_t calls, tokens, microusd; };
-
 struct lh_desk {
 	struct lh_desk_setting s;
 	struct lh_outlet outlet;
 	struct lh_results *results;
+	struct lh_sequence *sequence;    /* NULL: the run goes to its planned end */
 	struct lh_journal *journal;
 	char *path;                      /* of the run file; NULL: none kept */
 	char *temporary;                 /* it goes at the end */
 	/* agenda */
 	struct lh_open *open; size_t slots; uint32_t *free_slot; size_t free_slots, free_cap;
+	struct lh_which { int condition, k, probe; } *which; int episodes;    /* of one sample, in order */
 	int64_t next, all, opened, ended;
 	int64_t first_episode;
-	int64_t *known_id;               /* of a resumed run: id by (sample, condition), 0: none yet; else NULL */
+	int64_t *known_id;               /* of a resumed run: id by (sample, episode of it), 0: none yet; else NULL */
 	uint8_t *finished;               /* of a resumed run */
 	int64_t free_id;
 	struct lh_from_record { uint32_t slot, turn, seq; } *recorded; size_t recorded_n, recorded_cap;
@@ -108,7 +112,8 @@ struct lh_desk {
 int lh_agenda_init(struct lh_desk *d, struct lh_error *err) LH_CHECKED;
 void lh_agenda_fini(struct lh_desk *d);
 void lh_agenda_ended(struct lh_desk *d, uint32_t slot);
-int64_t lh_agenda_next(const struct lh_desk *d);                         /* the next that is not finished, by (sample, condition) */
+void lh_agenda_look(struct lh_desk *d, int sample);                     /* an episode of it has ended, and its cells are filled */
+int64_t lh_agenda_next(const struct lh_desk *d);                         /* the next that is not finished, by (sample, episode of it) */
 struct lh_open *lh_agenda_at(struct lh_desk *d, uint32_t slot);          /* NULL: not open */
 
 /* ledger.c */

@@ -1,6 +1,8 @@
 #include "run/dryrun.h"
 
 #include "run/engine.h"
+#include "run/gating.h"
+#include "run/outline.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,8 +43,10 @@ static int try_condition(const struct lh_experiment *e, const struct lh_plan *p,
 	lh_buf_init(&run.text, 1u << 20);
 	lh_buf_init(&run.judged, LH_STATE_MAX);
 	int rc = lh_engine_new(&run, 8, &engine, err);
-	for (int i = 0; i < samples && !rc; i++) {
-		struct lh_seat seat = { 0, condition, p->first_sample + (uint64_t)i, 1 };
+	const struct lh_condition *c = &p->condition[condition];
+	int episodes = lh_history_made(&c->made) ? c->probe_count : 1;
+	for (int i = 0; i < samples * episodes && !rc; i++) {
+		struct lh_seat seat = { 0, condition, lh_plan_probe(c, i % episodes), p->first_sample + (uint64_t)(i / episodes), 1 };
 		rc = lh_engine_open(engine, &seat, err);
 		while (!rc && !lh_engine_idle(engine))
 			rc = lh_engine_step(engine, err);
@@ -75,7 +79,8 @@ static int try_all(const struct lh_experiment *e, struct lh_plan *p, struct lh_m
 	double usd = 0;
 	bool all = true, live = false;
 	int tried = p->samples < SAMPLES_TRIED ? (int)p->samples : SAMPLES_TRIED;
-	lh_buf_printf(b, "%-40s %-20s %12s %16s %14s  %s\n", "model", "policy", "calls", "tokens in", "tokens out", "cost");
+	int wide = p->probing ? 44 : 20;                 /* room for the history beside the policy */
+	lh_buf_printf(b, "%-40s %-*s %12s %16s %14s  %s\n", "model", wide, p->probing ? "policy, history" : "policy", "calls", "tokens in", "tokens out", "cost");
 	for (int i = 0; i < p->conditions; i++) {
 		struct lh_condition *c = &p->condition[i];
 		struct lh_model *own = c->model;
@@ -87,14 +92,16 @@ static int try_all(const struct lh_experiment *e, struct lh_plan *p, struct lh_m
 			return rc;
 		n = (struct count){ n.calls * (int64_t)p->samples / tried, n.in * (int64_t)p->samples / tried, n.out * (int64_t)p->samples / tried };
 		total = (struct count){ total.calls + n.calls, total.in + n.in, total.out + n.out };
-		lh_buf_printf(b, "%-40.40s %-20.20s %12lld %16lld %14lld  ", c->model_label, c->policy_label, (long long)n.calls, (long long)n.in, (long long)n.out);
+		char who[128];
+		snprintf(who, sizeof who, p->probing ? "%.60s, %.60s" : "%.60s", c->policy_label, c->history);
+		lh_buf_printf(b, "%-40.40s %-*.*s %12lld %16lld %14lld  ", c->model_label, wide, wide, who, (long long)n.calls, (long long)n.in, (long long)n.out);
 		if (lh_model_carrier(own))
 			put_cost(b, own, &n, &usd, &all), live = true;
 		else
 			lh_buf_puts(b, "nothing");
 		lh_buf_putc(b, '\n');
 	}
-	lh_buf_printf(b, "%-61s %12lld %16lld %14lld  ", "all", (long long)total.calls, (long long)total.in, (long long)total.out);
+	lh_buf_printf(b, "%-*s %12lld %16lld %14lld  ", 41 + wide, "all", (long long)total.calls, (long long)total.in, (long long)total.out);
 	if (live && !all && usd <= 0)
 		lh_buf_puts(b, "unknown (see --price)\n");
 	else if (live)
@@ -102,6 +109,28 @@ static int try_all(const struct lh_experiment *e, struct lh_plan *p, struct lh_m
 	else
 		lh_buf_puts(b, "nothing\n");
 	return lh_buf_ok(b, err);
+}
+
+/* What is wrong with the gates is better known before than after. */
+static int check_gates(const struct lh_experiment *e, const struct lh_plan *p, struct lh_error *err)
+{
+	struct lh_outline o;
+	struct lh_results *r = NULL;
+	struct lh_gating g;
+	int rc = lh_outline_of(p, &o, err);
+	if (rc)
+		return rc;
+	rc = lh_outline_results(&o, e, &r, err);
+	if (!rc) {
+		rc = lh_gating_open(r, NULL, 0, &g, err);
+		if (!rc) {
+			rc = lh_gating_check(&g, err);
+			lh_gating_close(&g);
+		}
+		lh_results_free(r);
+	}
+	lh_outline_fini(&o);
+	return rc;
 }
 
 int lh_dry_run(const struct lh_experiment *e, struct lh_buf *out, struct lh_error *err)
@@ -112,6 +141,11 @@ int lh_dry_run(const struct lh_experiment *e, struct lh_buf *out, struct lh_erro
 	int rc = lh_plan_make(e, &p, err);
 	if (rc)
 		return rc;
+	rc = e->gates.count ? check_gates(e, &p, err) : 0;
+	if (rc) {
+		lh_plan_fini(&p);
+		return rc;
+	}
 	rc = lh_model_open(LH_STR("sim"), LH_STR(""), &key, &value, 1, NULL, &sim, err);
 	if (!rc) {
 		lh_buf_printf(out, "%llu samples of %d conditions. Nothing is sent.\n\n", (unsigned long long)p.samples, p.conditions);

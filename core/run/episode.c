@@ -202,7 +202,7 @@ static int accept(struct lh_episode *e, uint32_t message, bool *stop, struct lh_
 	uint32_t turn = lh_transcript_turn(e->transcript);
 	states.truth = lh_transcript_truth(e->transcript, turn);
 	states.answered = lh_transcript_state(e->transcript, message);
-	*stop = e->run->experiment->stop_at_error && !lh_outcome_state_ok(states.outcome);
+	*stop = e->run->experiment->stop_at_error && !e->probe && !lh_outcome_state_ok(states.outcome);
 	for (int k = 0; k < e->calls && !rc; k++)
 		rc = lh_record_call(e, (uint32_t)k, k == i ? &states : NULL, true, err);
 	return rc;
@@ -210,14 +210,35 @@ static int accept(struct lh_episode *e, uint32_t message, bool *stop, struct lh_
 
 static int step_on(struct lh_episode *e, const struct lh_policy_step *step, struct lh_error *err);
 
+/* The turns of a made history, up to the prompt of the one that is asked. *failed: the policy did. */
+static int make_history(struct lh_episode *e, bool *failed, struct lh_error *err)
+{
+	struct lh_error *fault = fresh_fault(e);
+	bool asked = false;
+	int rc = 0;
+	while (!rc && !asked) {
+		rc = lh_made_begin_turn(&e->made, e->transcript, &asked, err);
+		if (rc || asked || !lh_made_replies(&e->made))
+			continue;
+		if (!*failed && lh_policy_rehearse(e->policy, fault))
+			*failed = true;          /* it is told at the turn that is asked */
+		rc = lh_made_reply(&e->made, e->transcript, err);
+	}
+	return rc;
+}
+
 static int next_turn(struct lh_episode *e, struct lh_error *err)
 {
 	struct lh_policy_step step;
-	struct lh_error *fault = fresh_fault(e);
+	struct lh_error *fault = &e->run->fault;
+	bool failed = false;
 	clear_turn(e);
-	int rc = lh_transcript_begin_turn(e->transcript, err);
+	int rc = e->probe ? make_history(e, &failed, err) : lh_transcript_begin_turn(e->transcript, err);
 	if (!rc)
 		rc = lh_record_message(e, lh_transcript_count(e->transcript) - 1, err);
+	if (failed && !rc)
+		return policy_failed(e, fault, err);
+	fault = fresh_fault(e);
 	if (rc)
 		return rc;
 	if (lh_policy_turn(e->policy, &step, fault))
@@ -252,7 +273,7 @@ static int step_on(struct lh_episode *e, const struct lh_policy_step *step, stru
 		return rc;
 	if (stop)
 		return finish(e, "stopped at its first error", err);
-	if (lh_transcript_turn(e->transcript) >= e->condition->turns)
+	if (lh_transcript_turn(e->transcript) >= (e->probe ? e->probe : e->condition->turns))
 		return finish(e, "", err);
 	return next_turn(e, err);
 }
@@ -364,7 +385,7 @@ static int open_parts(struct lh_episode *e, struct lh_error *err)
 		return 0;
 	struct lh_model_setting m = { .task = lh_str_of(lh_family_name(lh_taskset_family(c->task))), .task_params = lh_taskset_params_json(c->task),
 		.policy = lh_str_of(lh_policy_name(c->policy)), .policy_options = lh_policy_options_json(c->policy), .history = lh_str_of(c->history),
-		.steps_per_turn = c->steps_per_turn, .sample = sample, .seed = seed };
+		.steps_per_turn = c->steps_per_turn, .probe = e->probe, .sample = sample, .seed = seed };
 	return lh_model_begin(c->model, &m, &e->model, err);
 }
 
@@ -374,7 +395,7 @@ static int start(struct lh_episode *e, struct lh_error *err)
 	int rc = open_parts(e, err);
 	if (!rc)
 		rc = lh_record_episode(e, "running", LH_STR(""), err);
-	if (!rc)
+	if (!rc && !e->probe)                    /* a made history is made again, its instructions with it */
 		rc = lh_record_message(e, 0, err);
 	if (rc)
 		return rc;
@@ -382,7 +403,7 @@ static int start(struct lh_episode *e, struct lh_error *err)
 		.turns = e->condition->turns, .window = lh_model_window(e->condition->model) };
 	if (lh_policy_begin(e->condition->policy, &s, &e->policy, fault)) {
 		rc = lh_transcript_begin_turn(e->transcript, err);
-		if (!rc)
+		if (!rc && !e->probe)
 			rc = lh_record_message(e, 1, err);
 		return rc ? rc : policy_failed(e, fault, err);
 	}
@@ -401,6 +422,9 @@ int lh_episode_open(struct lh_run_context *run, const struct lh_seat *seat, stru
 	e->sample = seat->sample;
 	e->id = seat->id;
 	e->slot = seat->slot;
+	e->probe = seat->probe;
+	if (e->probe)
+		lh_made_init(&e->made, &e->condition->made, run->experiment->seed, seat->sample, e->probe);
 	e->live = lh_model_carrier(e->condition->model) != LH_CARRIER_NONE;
 	lh_conversation_name(run->plan->config_sha256, seat->id, e->session);
 	lh_view_init(&e->before);
@@ -424,6 +448,8 @@ void lh_episode_free(struct lh_episode *e)
 		lh_view_fini(&e->ask[i].view);
 		lh_buf_fini(&e->ask[i].text);
 	}
+	if (e->probe)
+		lh_made_fini(&e->made);
 	lh_view_fini(&e->before);
 	lh_buf_fini(&e->copies);
 	free(e->ask);

@@ -7,6 +7,7 @@
 #define LH_RUN_EPISODE_H
 
 #include "run/experiment.h"
+#include "transcript/made.h"
 #include "run/outlet.h"
 
 /* What all episodes of a run share. */
@@ -54,7 +55,8 @@ struct lh_episode {
 	int condition_index;
 	uint64_t sample;
 	int64_t id;
-	uint32_t slot;
+	uint32_t slot, probe;                    /* probe: the turn asked behind a made history; 0: all turns */
+	struct lh_made made;                     /* where there is one */
 	bool live;
 	char session[64];                        /* what an agent that keeps its own context knows it by */
 	struct lh_sample *task;
@@ -71,7 +73,8 @@ struct lh_episode {
 	bool done;
 };
 
-struct lh_seat { uint32_t slot; int condition; uint64_t sample; int64_t id; };   /* which episode, and its name in the file */
+/* Which episode, and its name in the file. probe: the turn to ask behind a made history, else 0. */
+struct lh_seat { uint32_t slot; int condition; uint32_t probe; uint64_t sample; int64_t id; };
 
 /* Opens the episode and runs it to its first calls. */
 int lh_episode_open(struct lh_run_context *run, const struct lh_seat *seat, struct lh_episode **out, struct lh_error *err) LH_CHECKED;

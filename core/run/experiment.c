@@ -1,6 +1,7 @@
 #include "run/experiment.h"
 
 #include "json/reader.h"
+#include "measure/gate_rule.h"
 
 #include <errno.h>
 #include <math.h>
@@ -8,21 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum option { TASK, MODEL, POLICY, HISTORY, TURNS, SAMPLES, STEPS_PER_TURN, STEPS, SEED, HORIZON, STOP_AT_ERROR,
-	SAMPLE, CONCURRENCY, RPS, TPM, RETRIES, TIMEOUT, MAX_CALLS, MAX_TOKENS_TOTAL, MAX_COST, MAX_TIME, PRICE, DRY_RUN, RESUME, NEW, JOBS, STALL,
+enum option { TASK, MODEL, POLICY, HISTORY, PROBE_TURNS, TURNS, SAMPLES, STEPS_PER_TURN, STEPS, SEED, HORIZON, AGAINST, STOP_AT_ERROR,
+	SAMPLE, CONCURRENCY, RPS, TPM, RETRIES, TIMEOUT, MAX_CALLS, MAX_TOKENS_TOTAL, MAX_COST, MAX_TIME, PRICE, GATE, INCONCLUSIVE, SEQUENTIAL, SINGLE_TURN, CAP, DRY_RUN, RESUME, NEW, JOBS, STALL,
 	PLUGIN, ALLOW_PROCESS, ALLOW_ENDPOINT, SKIP_WITHOUT_KEY, OUTPUT, OPTIONS };
 
 const struct lh_option_info lh_run_options[] = {
 	[TASK] = { "task", "SPEC", "kv_sum", "task family with parameters; repeat for a grid" },
 	[MODEL] = { "model", "SPEC", "sim, as in the demonstration", "what is tested; repeat for a grid" },
 	[POLICY] = { "policy", "SPEC", "full_history", "context policy with options; repeat for a grid" },
-	[HISTORY] = { "history", "MODE", "own", "what the model sees of earlier turns: own (what it said)" },
+	[HISTORY] = { "history", "MODE", "own", "what is seen of earlier turns: own, or made, such as clean" },
+	[PROBE_TURNS] = { "probe-turns", "T[,T]", "1,last", "with a made history: the turns asked; all: every one" },
 	[TURNS] = { "turns", "N", "100", "turns of an episode" },
 	[SAMPLES] = { "samples", "N", "100", "seeded samples, the same under every condition" },
 	[STEPS_PER_TURN] = { "steps-per-turn", "K[,K]", "1", "steps asked in one turn; a list is one more axis of the grid" },
 	[STEPS] = { "steps", "N", "", "fixed total: turns = N / steps-per-turn" },
 	[SEED] = { "seed", "N", "1", "names every random draw of the run" },
 	[HORIZON] = { "horizon", "S[,S]", "0.5,0.8,0.9", "shares for which the horizon is reported" },
+	[AGAINST] = { "against", "POLICY", "full_history", "the policy that the others are compared with" },
 	[STOP_AT_ERROR] = { "stop-at-error", NULL, "", "end an episode at its first error (horizons need no more)" },
 	[SAMPLE] = { "sample", "I", "", "run sample I only (from 0)" },
 	[CONCURRENCY] = { "concurrency", "N", "64", "calls in flight; results do not depend on it" },
@@ -35,6 +38,11 @@ const struct lh_option_info lh_run_options[] = {
 	[MAX_COST] = { "max-cost", "USD", "", "the same: money; prices must be known" },
 	[MAX_TIME] = { "max-time", "TIME", "", "budget: time from here on, such as 90s, 30m, 8h" },
 	[PRICE] = { "price", "FILE", "", "JSON: MODEL → input, cached_input, output; $ a million tokens" },
+	[GATE] = { "gate", "RULE", "", "what must hold, as in 'horizon(0.8) >= 20'; repeatable; longhaul gate -h" },
+	[INCONCLUSIVE] = { "inconclusive", "HOW", "neutral", "a gate that is not decided: pass, fail or neutral (exit code 3)" },
+	[SEQUENTIAL] = { "sequential", "[=ERROR]", "0.05", "stop sampling once every gate is decided, wrongly in 5 % at most" },
+	[SINGLE_TURN] = { "single-turn", "[q=Q]", "q=0.8", "search the most steps in one turn at accuracy Q" },
+	[CAP] = { "cap", "N", "200", "with --single-turn: samples for each number of steps, at most" },
 	[DRY_RUN] = { "dry-run", NULL, "", "say what would be asked, and about what it costs; send nothing" },
 	[RESUME] = { "resume", NULL, "", "go on with the run in the run file; what was answered is not asked again" },
 	[NEW] = { "new", NULL, "", "begin a new run in a file that holds an unfinished one" },
@@ -55,6 +63,7 @@ void lh_experiment_init(struct lh_experiment *e)
 	e->samples = 100;
 	e->concurrency = 64;
 	e->only_sample = -1;
+	e->cap = 200;
 	e->retries = 8;
 	e->stall_us = 10000000;
 	e->seed = 1;
@@ -83,9 +92,12 @@ void lh_experiment_fini(struct lh_experiment *e)
 	clear(&e->histories);
 	clear(&e->plugins);
 	clear(&e->allowed_hosts);
+	clear(&e->gates);
 	free(e->output);
+	free(e->against);
 	free(e->price_file);
-	e->output = e->price_file = NULL;
+	free(e->probe_turns);
+	e->output = e->against = e->price_file = e->probe_turns = NULL;
 }
 
 static int add(struct lh_list *l, struct lh_str item, enum lh_origin origin, const char *base_dir, struct lh_error *err)
@@ -159,6 +171,25 @@ static int set_horizon(struct lh_experiment *e, struct lh_str name, struct lh_st
 	return 0;
 }
 
+static int set_text(char **to, struct lh_str v, struct lh_error *err)
+{
+	free(*to);
+	*to = lh_str_dup(v);
+	return *to ? 0 : lh_nomem(err);
+}
+
+/* Turns, "last" and "all": how many turns there are is not known yet. */
+static int set_probes(struct lh_experiment *e, struct lh_str name, struct lh_str v, struct lh_error *err)
+{
+	struct lh_str rest = v;
+	for (struct lh_str one; item(&rest, &one);) {
+		int64_t t;
+		if (!lh_str_is(one, "last") && !lh_str_is(one, "all") && (!lh_str_to_int(one, &t) || t < 1 || t > 10000000))
+			return lh_fail(err, LH_E_USAGE, "--%.*s %.*s: turns from 1, last or all are needed, such as 1,last", LH_ARG(name), LH_ARG(v));
+	}
+	return set_text(&e->probe_turns, v, err);
+}
+
 static int set_seed(struct lh_experiment *e, struct lh_str v, struct lh_error *err)
 {
 	char text[32], *end;
@@ -198,11 +229,57 @@ static int set_time(struct lh_str name, struct lh_str v, int64_t *us, struct lh_
 	return 0;
 }
 
-static int set_text(char **to, struct lh_str v, struct lh_error *err)
+/* Read now, so that what is wrong with it is said before anything else; what it means depends on the run. */
+static int set_gate(struct lh_experiment *e, struct lh_str v, enum lh_origin origin, struct lh_error *err)
 {
-	free(*to);
-	*to = lh_str_dup(v);
-	return *to ? 0 : lh_nomem(err);
+	struct lh_rule rule;
+	int rc = lh_rule_parse(v, &rule, err);
+	lh_rule_fini(&rule);
+	if (!rc)
+		rc = add(&e->gates, v, origin, NULL, err);
+	return !rc && e->gates.count > LH_RULES ? lh_fail(err, LH_E_USAGE, "more than %d rules", LH_RULES) : rc;
+}
+
+static int set_inconclusive(struct lh_experiment *e, struct lh_str v, struct lh_error *err)
+{
+	static const char *const words[] = { [LH_INCONCLUSIVE_NEUTRAL] = "neutral", [LH_INCONCLUSIVE_PASSES] = "pass", [LH_INCONCLUSIVE_FAILS] = "fail" };
+	for (int i = 0; i < 3; i++) {
+		e->inconclusive = (enum lh_inconclusive)i;
+		if (lh_str_is(v, words[i]))
+			return 0;
+	}
+	return lh_fail(err, LH_E_USAGE, "--inconclusive %.*s: pass, fail or neutral is needed", LH_ARG(v));
+}
+
+static int set_sequential(struct lh_experiment *e, struct lh_str v, struct lh_error *err)
+{
+	e->sequential = lh_str_is(v, "false") ? 0 : 0.05;
+	if (!v.n || lh_str_is(v, "true") || lh_str_is(v, "false"))
+		return 0;
+	if (lh_str_to_double(v, &e->sequential) && e->sequential >= 1e-6 && e->sequential <= 0.5)
+		return 0;
+	return lh_fail(err, LH_E_USAGE, "--sequential=%.*s: the share of wrong verdicts allowed, from 0.000001 to 0.5, such as 0.05", LH_ARG(v));
+}
+
+/* "q=0.9" or "0.9". */
+static int set_single_turn(struct lh_experiment *e, struct lh_str v, struct lh_error *err)
+{
+	struct lh_str q = v.n > 2 && !memcmp(v.p, "q=", 2) ? (struct lh_str){ v.p + 2, v.n - 2 } : v;
+	e->single_turn = lh_str_is(v, "false") ? 0 : 0.8;
+	if (!v.n || lh_str_is(v, "true") || lh_str_is(v, "false"))
+		return 0;
+	if (lh_str_to_double(q, &e->single_turn) && e->single_turn > 0 && e->single_turn < 1)
+		return 0;
+	return lh_fail(err, LH_E_USAGE, "--single-turn %.*s: the accuracy that is to be kept, between 0 and 1, such as q=0.8", LH_ARG(v));
+}
+
+int lh_experiment_check_search(const struct lh_experiment *e, struct lh_error *err)
+{
+	static const int decided[] = { HISTORY, PROBE_TURNS, TURNS, SAMPLES, STEPS_PER_TURN, STEPS, STOP_AT_ERROR, SAMPLE, GATE, SEQUENTIAL };
+	for (size_t i = 0; i < sizeof decided / sizeof *decided; i++)
+		if (e->origin[decided[i]] != LH_FROM_DEFAULT)
+			return lh_fail(err, LH_E_USAGE, "--single-turn searches by itself: one turn, its own history, as many steps and samples as it takes; leave out --%s", lh_run_options[decided[i]].name);
+	return 0;
 }
 
 /* What opens a door must be said by whoever runs the experiment, not by the experiment. */
@@ -229,7 +306,7 @@ int lh_experiment_set(struct lh_experiment *e, struct lh_str name, struct lh_str
 	int i = find(name, err);
 	if (i < 0)
 		return i;
-	if (lh_run_options[i].value && !v.n)
+	if (lh_run_options[i].value && lh_run_options[i].value[0] != '[' && !v.n)
 		return lh_fail(err, LH_E_USAGE, "--%.*s needs a value: %s", LH_ARG(name), lh_run_options[i].value);
 	if (origin == LH_FROM_FILE && opens_a_door(i))
 		return lh_fail(err, LH_E_USAGE, "an experiment file cannot give itself leave: --%.*s belongs on the command line", LH_ARG(name));
@@ -242,6 +319,7 @@ int lh_experiment_set(struct lh_experiment *e, struct lh_str name, struct lh_str
 	case MODEL: return add(&e->models, v, origin, base_dir, err);
 	case POLICY: return add(&e->policies, v, origin, base_dir, err);
 	case HISTORY: return add(&e->histories, v, origin, base_dir, err);
+	case PROBE_TURNS: return set_probes(e, name, v, err);
 	case PLUGIN: return add(&e->plugins, v, origin, base_dir, err);
 	case TURNS: e->turns_from = origin; return integer(name, v, 1, 10000000, &e->turns, err);
 	case SAMPLES: e->samples_from = origin; return integer(name, v, 1, 100000000, &e->samples, err);
@@ -249,6 +327,7 @@ int lh_experiment_set(struct lh_experiment *e, struct lh_str name, struct lh_str
 	case STEPS_PER_TURN: return set_steps(e, name, v, err);
 	case SEED: return set_seed(e, v, err);
 	case HORIZON: return set_horizon(e, name, v, err);
+	case AGAINST: return set_text(&e->against, v, err);
 	case STOP_AT_ERROR: return set_switch(name, v, &e->stop_at_error, err);
 	case SAMPLE: return integer(name, v, 0, 100000000, &e->only_sample, err);
 	case CONCURRENCY: return integer(name, v, 1, 100000, &e->concurrency, err);
@@ -269,6 +348,11 @@ int lh_experiment_set(struct lh_experiment *e, struct lh_str name, struct lh_str
 		return 0;
 	case MAX_TIME: return set_time(name, v, &e->max_time_us, err);
 	case PRICE: return set_text(&e->price_file, v, err);
+	case GATE: return set_gate(e, v, origin, err);
+	case INCONCLUSIVE: return set_inconclusive(e, v, err);
+	case SEQUENTIAL: return set_sequential(e, v, err);
+	case SINGLE_TURN: return set_single_turn(e, v, err);
+	case CAP: return integer(name, v, 1, 100000, &e->cap, err);
 	case DRY_RUN: return set_switch(name, v, &e->dry_run, err);
 	case RESUME: return set_switch(name, v, &e->resume, err);
 	case NEW: return set_switch(name, v, &e->fresh, err);
@@ -300,7 +384,7 @@ void lh_experiment_isolate(struct lh_experiment *e)
 static struct lh_str option_name(struct lh_str field, char out[64])
 {
 	static const char *const plural[][2] = { { "tasks", "task" }, { "models", "model" }, { "policies", "policy" },
-		{ "histories", "history" }, { "plugins", "plugin" } };
+		{ "histories", "history" }, { "plugins", "plugin" }, { "gates", "gate" } };
 	for (size_t i = 0; i < sizeof plural / sizeof *plural; i++)
 		if (lh_str_is(field, plural[i][0]))
 			return lh_str_of(plural[i][1]);
@@ -320,7 +404,7 @@ static int scalar_text(const struct lh_json *v, struct lh_buf *out, struct lh_er
 		if (lh_json_int(v, &i))
 			lh_buf_put_int(out, i);
 		else
-			lh_buf_printf(out, "%.17g", lh_json_number(v));
+			lh_buf_put_double(out, lh_json_number(v));
 		break;
 	default: return lh_fail(err, LH_E_USAGE, "a text, a number or true/false is needed here");
 	}
@@ -342,6 +426,19 @@ static void put_quoted(struct lh_buf *out, struct lh_str s)
 	lh_buf_putc(out, '"');
 }
 
+/* A value in a spec: a scalar, or a list of them with commas ({ "injected", rate = { 0.25, 0.5 } }). */
+static int spec_value(const struct lh_json *v, struct lh_buf *out, struct lh_error *err)
+{
+	if (lh_json_type(v) != LH_JSON_ARRAY)
+		return scalar_text(v, out, err);
+	int rc = 0;
+	for (const struct lh_json *one = lh_json_first(v); one && !rc; one = lh_json_next(one)) {
+		lh_buf_puts(out, out->n ? "," : "");
+		rc = scalar_text(one, out, err);
+	}
+	return rc;
+}
+
 /* { "window", n = 5 } as "window:n=5". */
 static int spec_text(const struct lh_json *table, struct lh_buf *out, struct lh_error *err)
 {
@@ -357,7 +454,7 @@ static int spec_text(const struct lh_json *table, struct lh_buf *out, struct lh_
 		if (v == name)
 			continue;
 		lh_buf_init(&text, 1 << 16);
-		int rc = scalar_text(v, &text, err);
+		int rc = spec_value(v, &text, err);
 		lh_buf_printf(out, "%c%.*s=", separator, LH_ARG(lh_json_key(v)));
 		put_quoted(out, lh_buf_str(&text));
 		separator = ',';
@@ -378,7 +475,7 @@ static int value_text(const struct lh_json *v, struct lh_buf *out, struct lh_err
 /* Options that a file may give a list for. */
 static bool takes_list(struct lh_str name)
 {
-	static const char *const names[] = { "task", "model", "policy", "history", "plugin", "horizon", "steps-per-turn" };
+	static const char *const names[] = { "task", "model", "policy", "history", "plugin", "gate", "horizon", "steps-per-turn", "probe-turns" };
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (lh_str_is(name, names[i]))
 			return true;
@@ -387,7 +484,7 @@ static bool takes_list(struct lh_str name)
 
 static bool is_numbers(struct lh_str name)
 {
-	return lh_str_is(name, "horizon") || lh_str_is(name, "steps-per-turn");
+	return lh_str_is(name, "horizon") || lh_str_is(name, "steps-per-turn") || lh_str_is(name, "probe-turns");
 }
 
 /* Tasks, models and policies are named by text or table. */

@@ -1,5 +1,6 @@
 #include "run/fold.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,52 +36,72 @@ static int fold_cost(struct lh_totals *sum, const struct lh_call_row *c, struct 
 	return 0;
 }
 
-int lh_fold_call(struct lh_condition_results *c, int sample, int *turns, const struct lh_call_row *row, struct lh_error *err)
+int lh_fold_begin(const struct lh_condition_results *c, struct lh_place at)
 {
-	struct lh_totals *sum = &c->totals[sample];
+	return lh_history_made(&c->made) ? c->probe[at.k] - 1 : 0;
+}
+
+/* Turns after which the episode is over. */
+static int last(const struct lh_condition_results *c, struct lh_place at)
+{
+	return lh_history_made(&c->made) ? c->probe[at.k] : c->turns;
+}
+
+int lh_fold_call(struct lh_condition_results *c, struct lh_place at, int *turns, const struct lh_call_row *row, struct lh_error *err)
+{
+	struct lh_totals *sum = &c->totals[lh_place_at(c, at)];
 	int rc = fold_cost(sum, row, err);
 	if (rc || !row->accepted || !turns)
 		return rc;
-	int outcome = lh_outcome_of(row->outcome);
-	if (outcome < 0 || row->turn != *turns + 1 || row->turn > c->turns)
+	int outcome = lh_outcome_of(row->outcome), probe = c->probes ? lh_results_probe(c, row->turn) : -1;
+	if (outcome < 0 || row->turn != *turns + 1 || row->turn > last(c, at))
 		return lh_fail(err, LH_E_DAMAGED, "a call of turn %lld has no place or no known outcome", (long long)row->turn);
 	sum->turns++;
 	sum->exposure_update += row->exposure_update;
 	sum->exposure_state += row->exposure_state;
 	sum->exposure_unusable += row->exposure_unusable;
-	lh_results_turn(c, sample, (*turns)++, (enum lh_outcome)outcome, row->unshown);
+	if (probe >= 0)
+		c->exposure[(size_t)at.sample * (size_t)c->probes + (size_t)probe] = row->exposure_update;
+	lh_results_turn(c, at.sample, (*turns)++, (enum lh_outcome)outcome, row->unshown);
 	return 0;
 }
 
-static void fold_last_turn(struct lh_condition_results *c, int sample, int turns, struct lh_str status, struct lh_str cause)
+static void fold_last_turn(struct lh_condition_results *c, struct lh_place at, int turns, struct lh_str status, struct lh_str cause)
 {
-	if (turns >= c->turns)
+	if (turns >= last(c, at))
 		return;
 	if (lh_str_is(status, "censored") || lh_str_is(status, "plugin_crash"))
-		lh_results_turn(c, sample, turns, LH_OUTCOME_FAILED, false);
+		lh_results_turn(c, at.sample, turns, LH_OUTCOME_FAILED, false);
 	else if (lh_str_is(status, "policy_error"))
-		lh_results_turn(c, sample, turns, LH_OUTCOME_POLICY_ERROR, false);
+		lh_results_turn(c, at.sample, turns, LH_OUTCOME_POLICY_ERROR, false);
 	else if (lh_str_is(status, "done") && lh_str_is(cause, "overflow"))
-		lh_results_turn(c, sample, turns, LH_OUTCOME_OVERFLOW, false);
+		lh_results_turn(c, at.sample, turns, LH_OUTCOME_OVERFLOW, false);
 }
 
-int lh_fold_end(struct lh_condition_results *c, int sample, int turns, struct lh_str status, struct lh_str cause, struct lh_str extra, struct lh_error *err)
+int lh_fold_end(struct lh_condition_results *c, struct lh_place at, int turns, const struct lh_episode_row *row, struct lh_error *err)
 {
-	fold_last_turn(c, sample, turns, status, cause);
-	if (cause.n && !c->cause[sample] && !(c->cause[sample] = lh_str_dup(cause)))
+	size_t i = lh_place_at(c, at);
+	fold_last_turn(c, at, turns, row->status, row->cause);
+	c->ratio[i] = row->history_ratio;
+	if (row->cause.n && !c->cause[i] && !(c->cause[i] = lh_str_dup(row->cause)))
 		return lh_nomem(err);
-	if (extra.n && !c->extra[sample] && !(c->extra[sample] = lh_str_dup(extra)))
+	if (row->extra.n && !c->extra[i] && !(c->extra[i] = lh_str_dup(row->extra)))
 		return lh_nomem(err);
 	return 0;
 }
 
-void lh_fold_clear(struct lh_condition_results *c, int sample)
+void lh_fold_clear(struct lh_condition_results *c, struct lh_place at)
 {
-	size_t first = (size_t)sample * (size_t)c->turns;
-	memset(c->outcome + first, LH_UNSEEN, (size_t)c->turns);
-	memset(c->unshown + first, 0, (size_t)c->turns);
-	c->totals[sample] = (struct lh_totals){ 0 };
-	free(c->cause[sample]);
-	free(c->extra[sample]);
-	c->cause[sample] = c->extra[sample] = NULL;
+	size_t first = (size_t)at.sample * (size_t)c->turns, i = lh_place_at(c, at), probed = (size_t)at.sample * (size_t)c->probes;
+	bool made = lh_history_made(&c->made);
+	size_t from = made ? (size_t)c->probe[at.k] - 1 : 0, n = made ? 1 : (size_t)c->turns;
+	memset(c->outcome + first + from, LH_UNSEEN, n);
+	memset(c->unshown + first + from, 0, n);
+	for (int k = made ? at.k : 0; k < (made ? at.k + 1 : c->probes); k++)
+		c->exposure[probed + (size_t)k] = NAN;
+	c->totals[i] = (struct lh_totals){ 0 };
+	c->ratio[i] = NAN;
+	free(c->cause[i]);
+	free(c->extra[i]);
+	c->cause[i] = c->extra[i] = NULL;
 }

@@ -30,7 +30,7 @@ static int take_call(void *user, uint32_t slot, const struct lh_call_row *row, u
 	int rc = 0, turns = o->turns;
 	lh_kept_settled(d, slot, row->turn, row->seq);
 	if (how & LH_ROW_SETTLED) {
-		rc = lh_fold_call(&d->results->condition[o->condition], (int)(o->sample - d->s.outline->first_sample), &o->turns, row, err);
+		rc = lh_fold_call(&d->results->condition[o->condition], o->at, &o->turns, row, err);
 		d->turns += o->turns - turns;
 		d->calls++;
 	}
@@ -62,7 +62,7 @@ int lh_ledger_cost(struct lh_desk *d, const struct lh_waiting *w, const struct l
 	struct lh_parcel p = { .in = lh_buf_str(&w->row) };
 	lh_parcel_call(&p, &row);
 	lh_reply_row(&row, reply, w->message);
-	return lh_fold_call(&d->results->condition[w->condition], (int)(w->sample - d->s.outline->first_sample), NULL, &row, err);
+	return lh_fold_call(&d->results->condition[w->condition], w->at, NULL, &row, err);
 }
 
 static int take_episode(void *user, uint32_t slot, const struct lh_episode_row *row, struct lh_error *err)
@@ -77,12 +77,15 @@ static int take_episode(void *user, uint32_t slot, const struct lh_episode_row *
 	rc = lh_kept_write_slot(d, slot, err);
 	if (rc)
 		return rc;
-	rc = lh_fold_end(&d->results->condition[o->condition], (int)(o->sample - d->s.outline->first_sample), o->turns, row->status, row->cause, row->extra, err);
+	rc = lh_fold_end(&d->results->condition[o->condition], o->at, o->turns, row, err);
+	int sample = o->at.sample;
 	lh_orders_forget(d, slot);               /* an engine that ends an episode waits for nothing of it */
 	for (int i = 0; i < d->lines; i++)
 		if (d->line[i].pool)
 			lh_pool_end_session(d->line[i].pool, (uint64_t)o->id);
 	lh_agenda_ended(d, slot);
+	if (!rc)
+		lh_agenda_look(d, sample);
 	return rc;
 }
 
@@ -111,7 +114,7 @@ static int put_conditions(struct lh_desk *d, struct lh_error *err)
 		const struct lh_outline_condition *c = &d->s.outline->condition[i];
 		struct lh_condition_row row = { .id = i, .run = d->results->run, .task = lh_str_of(c->task), .task_params = lh_str_of(c->task_params),
 			.model = lh_str_of(c->model), .model_options = lh_str_of(c->model_options), .policy = lh_str_of(c->policy),
-			.policy_options = lh_str_of(c->policy_options), .history = lh_str_of(c->history), .oracle = c->oracle,
+			.policy_options = lh_str_of(c->policy_options), .history = lh_str_of(c->history), .probes = lh_str_of(c->probes), .oracle = c->oracle,
 			.steps_per_turn = c->steps_per_turn, .turns = c->turns };
 		rc = lh_journal_put_condition(d->journal, &row, err);
 	}
@@ -193,9 +196,10 @@ static int end_results(struct lh_desk *d, struct lh_error *err)
 	char now[32];
 	lh_clock_utc(now);
 	r->ended = lh_str_dup(lh_str_of(now));
-	r->status = lh_str_dup(d->stop == LH_STOP_FAILED ? LH_STR("failed") : d->stop ? LH_STR("stopped") : LH_STR("done"));
+	r->status = lh_str_dup(d->stop == LH_STOP_FAILED ? LH_STR("failed") : d->stop && d->stop != LH_STOP_DECIDED ? LH_STR("stopped") : LH_STR("done"));
 	r->status_cause = lh_str_dup(lh_str_of(d->cause));
 	r->wall_s = (double)(lh_clock_mono_us() - d->started_us) / 1e6;
+	r->spent = d->spent;
 	return r->ended && r->status && r->status_cause ? 0 : lh_nomem(err);
 }
 
@@ -207,7 +211,7 @@ static int close_journal(struct lh_desk *d, int rc, struct lh_error *err)
 	d->journal = NULL;
 	if (!j)
 		return rc;
-	bool empty = !rc && d->stop && !d->calls && !d->replies && !d->s.experiment->resume;      /* there is nothing to go on with */
+	bool empty = !rc && d->stop && d->stop != LH_STOP_DECIDED && !d->calls && !d->replies && !d->s.experiment->resume;      /* there is nothing to go on with */
 	if (d->temporary || empty) {
 		lh_journal_forget(j, r->run, d->first_episode);
 		r->run = 0;
@@ -242,7 +246,7 @@ static int write_kept(struct lh_desk *d, int rc, struct lh_error *err)
 static int as_in_file(struct lh_desk *d, struct lh_error *err)
 {
 	struct lh_results *file, *r = d->results;
-	bool cut = d->stop || d->gave_up;
+	bool cut = (d->stop && d->stop != LH_STOP_DECIDED) || d->gave_up;
 	if (!cut || d->s.outline->simulated || !d->path || d->temporary || !r->run)
 		return 0;
 	int rc = lh_results_load(d->path, r->run, &file, err);
@@ -263,6 +267,8 @@ int lh_desk_close(struct lh_desk *d, int rc, struct lh_results **out, struct lh_
 	rc = close_journal(d, rc, err);
 	if (!rc)
 		rc = as_in_file(d, err);
+	if (!rc && lh_sequence_decided(d->sequence))
+		lh_results_cut(d->results, lh_sequence_decided(d->sequence));
 	if (!rc) {
 		*out = d->results;
 		d->results = NULL;

@@ -2,6 +2,8 @@
 #include "run/fold.h"
 
 #include "json/reader.h"
+#include "measure/gate_rule.h"
+#include "run/sequence.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +16,10 @@ struct loading {
 	struct lh_reader *reader;
 	/* the episode being read */
 	struct lh_condition_results *condition;
-	int sample, turns;                       /* turns accepted so far */
+	struct lh_place at;
+	int turns;                               /* so far */
 	bool superseded;
-	struct slot { int64_t id; int condition, sample; char status[16]; char *cause, *extra; } *episode;
+	struct slot { int64_t id; int condition; struct lh_place at; char status[16]; char *cause, *extra; double ratio; } *episode;
 	size_t episodes, episode_cap;
 	struct lh_buf settings;
 };
@@ -51,6 +54,23 @@ static int setting(const struct lh_json *j, const char *name, int64_t lo, int64_
 	return 0;
 }
 
+/* Files of before there were gates have none. */
+static int read_gates(struct lh_results *r, const struct lh_json *j, struct lh_error *err)
+{
+	const struct lh_json *alpha = lh_json_get(j, "sequential");
+	r->sequential = lh_json_type(alpha) == LH_JSON_NUMBER ? lh_json_number(alpha) : 0;
+	int rc = r->sequential == 0 || (r->sequential > 0 && r->sequential < 1) ? 0
+		: lh_fail(err, LH_E_DAMAGED, "the run's settings have a certainty out of range");
+	for (const struct lh_json *g = lh_json_first(lh_json_get(j, "gates")); g && !rc; g = lh_json_next(g)) {
+		struct lh_rule rule;
+		if (r->gates == LH_RULES || lh_rule_parse(lh_json_str(g), &rule, NULL))
+			return lh_fail(err, LH_E_DAMAGED, "the run's settings have a gate that cannot be read");
+		lh_rule_fini(&rule);
+		rc = lh_results_gate(r, lh_json_str(g), err);
+	}
+	return rc;
+}
+
 static int read_settings(struct loading *l, const struct lh_json *j, struct lh_error *err)
 {
 	int64_t samples;
@@ -61,6 +81,7 @@ static int read_settings(struct loading *l, const struct lh_json *j, struct lh_e
 		return rc;
 	l->samples = (int)samples;
 	l->results->first_sample = (uint64_t)l->first;
+	l->results->planned = l->samples;
 	l->results->stop_at_error = lh_json_bool(lh_json_get(j, "stop_at_error"));
 	for (const struct lh_json *s = lh_json_first(lh_json_get(j, "horizon")); s; s = lh_json_next(s)) {
 		double v = lh_json_number(s);
@@ -68,7 +89,8 @@ static int read_settings(struct loading *l, const struct lh_json *j, struct lh_e
 			return lh_fail(err, LH_E_DAMAGED, "the run's settings have a horizon out of range");
 		l->results->horizon[l->results->horizon_count++] = v;
 	}
-	return lh_results_note_lines(l->results, lh_json_str(lh_json_get(j, "notes")), err);
+	rc = read_gates(l->results, j, err);
+	return rc ? rc : lh_results_note_lines(l->results, lh_json_str(lh_json_get(j, "notes")), err);
 }
 
 static int read_condition(void *user, const void *row, struct lh_error *err)
@@ -89,7 +111,8 @@ static int read_condition(void *user, const void *row, struct lh_error *err)
 		.history = lh_str_dup(c->history), .oracle = c->oracle, .steps_per_turn = (int)c->steps_per_turn };
 	if (!p->task || !p->task_params || !p->model || !p->model_options || !p->policy || !p->policy_options || !p->history)
 		return lh_nomem(err);
-	return lh_results_shape(p, l->samples, (int)c->turns, err);
+	int rc = lh_results_probes(p, c->probes, (int)c->turns, err);
+	return rc ? rc : lh_results_shape(p, l->samples, (int)c->turns, err);
 }
 
 /* Labels as typed; a condition without one is called by its name. */
@@ -113,12 +136,14 @@ static int read_episode(void *user, const void *row, struct lh_error *err)
 {
 	struct loading *l = user;
 	const struct lh_episode_row *e = row;
-	if (e->condition < 0 || e->condition >= l->results->conditions || e->sample < l->first || e->sample >= l->first + l->samples)
+	struct lh_place at;
+	if (e->condition < 0 || e->condition >= l->results->conditions ||
+		!lh_results_place(&l->results->condition[e->condition], e->sample - l->first, e->probe, &at))
 		return lh_fail(err, LH_E_DAMAGED, "episode %lld lies outside the run", (long long)e->id);
 	if (lh_array_more(&l->episode, &l->episode_cap, l->episodes + 1, sizeof *l->episode, err))
 		return LH_E_NOMEM;
 	struct slot *s = &l->episode[l->episodes++];
-	*s = (struct slot){ .id = e->id, .condition = (int)e->condition, .sample = (int)(e->sample - l->first) };
+	*s = (struct slot){ .id = e->id, .condition = (int)e->condition, .at = at, .ratio = e->history_ratio };
 	size_t n = e->status.n < sizeof s->status - 1 ? e->status.n : sizeof s->status - 1;
 	memcpy(s->status, e->status.p, n);
 	s->cause = lh_str_dup(e->cause);
@@ -129,7 +154,15 @@ static int read_episode(void *user, const void *row, struct lh_error *err)
 static int read_call(void *user, const void *row, struct lh_error *err)
 {
 	struct loading *l = user;
-	return lh_fold_call(l->condition, l->sample, l->superseded ? NULL : &l->turns, row, err);
+	const struct lh_call_row *c = row;
+	struct lh_spent *s = &l->results->spent;
+	int rc = lh_fold_call(l->condition, l->at, l->superseded ? NULL : &l->turns, row, err);
+	if (rc)
+		return rc;
+	bool over = __builtin_add_overflow(s->calls, c->attempts, &s->calls);
+	over |= __builtin_add_overflow(s->tokens, c->tokens_in + c->tokens_out, &s->tokens);
+	over |= __builtin_add_overflow(s->microusd, c->cost_microusd, &s->microusd);
+	return over ? lh_fail(err, LH_E_DAMAGED, "the calls' counters are impossible") : 0;
 }
 
 static int read_calls(struct loading *l, struct lh_error *err)
@@ -137,16 +170,37 @@ static int read_calls(struct loading *l, struct lh_error *err)
 	for (size_t i = 0; i < l->episodes; i++) {
 		struct slot *s = &l->episode[i];
 		l->condition = &l->results->condition[s->condition];
-		l->sample = s->sample;
-		l->turns = 0;
+		l->at = s->at;
+		l->turns = lh_fold_begin(l->condition, s->at);
 		l->superseded = !strcmp(s->status, LH_SUPERSEDED);
 		int rc = lh_reader_calls(l->reader, s->id, read_call, l, err);
+		struct lh_episode_row end = { .status = lh_str_of(s->status), .cause = lh_str_of(s->cause), .extra = lh_str_of(s->extra), .history_ratio = s->ratio };
 		if (!rc && !l->superseded)
-			rc = lh_fold_end(l->condition, l->sample, l->turns, lh_str_of(s->status), lh_str_of(s->cause), lh_str_of(s->extra), err);
+			rc = lh_fold_end(l->condition, s->at, l->turns, &end, err);
 		if (rc)
 			return rc;
 	}
 	return 0;
+}
+
+/* What a run that stops early left out, beyond the samples that decided it. */
+static int cut(struct loading *l, struct lh_error *err)
+{
+	struct lh_sequence *s;
+	struct lh_error why = { 0 };
+	if (!(l->results->sequential > 0) || !l->results->gates)
+		return 0;
+	int rc = lh_sequence_new(l->results, &s, &why);
+	if (rc == LH_E_USAGE)                    /* no run began with such gates */
+		return lh_fail(err, LH_E_DAMAGED, "the gates of the run do not belong to it: %s", why.text);
+	for (size_t i = 0; !rc && i < l->episodes; i++)
+		if (strcmp(l->episode[i].status, "running") && strcmp(l->episode[i].status, LH_SUPERSEDED))
+			lh_sequence_ended(s, l->episode[i].at.sample);
+	int n = lh_sequence_decided(s);
+	lh_sequence_free(s);
+	if (n)
+		lh_results_cut(l->results, n);
+	return rc ? lh_fail(err, rc, "%s", why.text) : 0;
 }
 
 static int load(struct loading *l, const char *path, int64_t id, struct lh_error *err)
@@ -172,6 +226,8 @@ static int load(struct loading *l, const char *path, int64_t id, struct lh_error
 		rc = lh_reader_episodes(l->reader, l->want, read_episode, l, err);
 	if (!rc)
 		rc = read_calls(l, err);
+	if (!rc)
+		rc = cut(l, err);
 	lh_json_free(j);
 	return rc;
 }

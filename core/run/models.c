@@ -144,6 +144,7 @@ int lh_experiment_model(const struct lh_experiment *e, int i, bool live_only, st
 
 char **lh_experiment_key_names(const struct lh_experiment *e)
 {
+	e = e->search ? e->search : e;           /* the keys of its other stages are no less secret */
 	char **names = calloc((size_t)e->models.count + 1, sizeof *names);
 	int n = 0;
 	for (int i = 0; names && i < e->models.count; i++) {

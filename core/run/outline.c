@@ -12,7 +12,7 @@ static int describe(const struct lh_condition *c, struct lh_outline_condition *o
 		{ &out->task, lh_str_of(lh_family_name(lh_taskset_family(c->task))) }, { &out->task_params, lh_taskset_params_json(c->task) },
 		{ &out->model, lh_str_of(lh_model_name(c->model)) }, { &out->model_options, lh_model_options_json(c->model) },
 		{ &out->policy, lh_str_of(lh_policy_name(c->policy)) }, { &out->policy_options, lh_policy_options_json(c->policy) },
-		{ &out->history, lh_str_of(c->history) }, { &out->task_label, lh_str_of(c->task_label) },
+		{ &out->history, lh_str_of(c->history) }, { &out->probes, lh_str_of(c->probes) }, { &out->task_label, lh_str_of(c->task_label) },
 		{ &out->model_label, lh_str_of(c->model_label) }, { &out->policy_label, lh_str_of(c->policy_label) },
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -28,7 +28,7 @@ static int describe(const struct lh_condition *c, struct lh_outline_condition *o
 
 int lh_outline_of(const struct lh_plan *p, struct lh_outline *out, struct lh_error *err)
 {
-	*out = (struct lh_outline){ .samples = p->samples, .first_sample = p->first_sample, .cells = p->cells, .simulated = p->simulated };
+	*out = (struct lh_outline){ .samples = p->samples, .first_sample = p->first_sample, .steps_most = p->steps_most, .samples_most = p->samples_most, .cells = p->cells, .simulated = p->simulated };
 	memcpy(out->config_sha256, p->config_sha256, sizeof out->config_sha256);
 	out->config = lh_str_dup(lh_buf_str(&p->config));
 	out->sources = lh_str_dup(lh_buf_str(&p->sources));
@@ -48,7 +48,7 @@ void lh_outline_fini(struct lh_outline *o)
 {
 	for (int i = 0; i < o->conditions; i++) {
 		struct lh_outline_condition *c = &o->condition[i];
-		char *texts[] = { c->task, c->task_params, c->model, c->model_options, c->policy, c->policy_options, c->history,
+		char *texts[] = { c->task, c->task_params, c->model, c->model_options, c->policy, c->policy_options, c->history, c->probes,
 			c->task_label, c->model_label, c->policy_label };
 		for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
 			free(texts[k]);
@@ -79,7 +79,20 @@ static int name_condition(struct lh_condition_results *r, const struct lh_outlin
 	if (!r->task || !r->task_params || !r->model || !r->model_options || !r->policy || !r->policy_options || !r->history ||
 		!r->task_label || !r->model_label || !r->policy_label)
 		return lh_nomem(err);
-	return lh_results_shape(r, samples, c->turns, err);
+	int rc = lh_results_probes(r, lh_str_of(c->probes), c->turns, err);
+	return rc ? rc : lh_results_shape(r, samples, c->turns, err);
+}
+
+/* One sample on its own is looked at, not judged. */
+static bool is_gated(const struct lh_experiment *e) { return e->gates.count && e->only_sample < 0; }
+
+static int add_gates(struct lh_results *r, const struct lh_experiment *e, struct lh_error *err)
+{
+	int rc = 0;
+	for (int i = 0; i < e->gates.count && is_gated(e) && !rc; i++)
+		rc = lh_results_gate(r, lh_str_of(e->gates.item[i]), err);
+	r->sequential = e->only_sample < 0 ? e->sequential : 0;
+	return rc;
 }
 
 static int fill(struct lh_results *r, const struct lh_outline *o, const struct lh_experiment *e, struct lh_error *err)
@@ -92,6 +105,9 @@ static int fill(struct lh_results *r, const struct lh_outline *o, const struct l
 	r->seed = e->seed;
 	r->stop_at_error = e->stop_at_error;
 	r->first_sample = o->first_sample;
+	r->planned = (int)o->samples;
+	r->steps_most = o->steps_most;
+	r->samples_most = o->samples_most;
 	r->horizon_count = e->horizon_count;
 	memcpy(r->horizon, e->horizon, sizeof r->horizon);
 	r->condition = calloc((size_t)o->conditions + 1, sizeof *r->condition);
@@ -103,7 +119,8 @@ static int fill(struct lh_results *r, const struct lh_outline *o, const struct l
 		if (rc)
 			return rc;
 	}
-	return lh_results_note_lines(r, lh_str_of(o->notes), err);
+	int rc = lh_results_note_lines(r, lh_str_of(o->notes), err);
+	return rc ? rc : add_gates(r, e, err);
 }
 
 int lh_outline_results(const struct lh_outline *o, const struct lh_experiment *e, struct lh_results **out, struct lh_error *err)
@@ -117,6 +134,24 @@ int lh_outline_results(const struct lh_outline *o, const struct lh_experiment *e
 	else
 		*out = r;
 	return rc;
+}
+
+/* To what search the run belongs, and what it found there is: so that the file alone tells how it went. */
+static void put_stage(struct lh_jw *w, const struct lh_outline *o, const struct lh_experiment *e)
+{
+	const struct lh_stage *s = &e->stage;
+	lh_jw_key(w, "search");
+	lh_jw_open(w, '{');
+	lh_jw_key(w, "id"), lh_jw_int(w, s->search);
+	lh_jw_key(w, "key"), lh_jw_text(w, s->key);
+	lh_jw_key(w, "index"), lh_jw_int(w, s->index);
+	lh_jw_key(w, "of"), lh_jw_int(w, s->of);
+	lh_jw_key(w, "stage"), lh_jw_int(w, s->number);
+	lh_jw_key(w, "q"), lh_jw_double(w, e->search->single_turn);
+	lh_jw_key(w, "cap"), lh_jw_int(w, e->search->cap);
+	lh_jw_key(w, "steps_most"), lh_jw_int(w, o->steps_most < INT32_MAX ? (int64_t)o->steps_most : INT32_MAX);
+	lh_jw_key(w, "samples_most"), lh_jw_int(w, o->samples_most < INT32_MAX ? (int64_t)o->samples_most : INT32_MAX);
+	lh_jw_close(w);
 }
 
 void lh_outline_settings(const struct lh_outline *o, const struct lh_experiment *e, struct lh_buf *out)
@@ -144,5 +179,13 @@ void lh_outline_settings(const struct lh_outline *o, const struct lh_experiment 
 		lh_jw_close(&w);
 	}
 	lh_jw_key(&w, "notes"), lh_jw_text(&w, o->notes);
+	lh_jw_key(&w, "gates");
+	lh_jw_open(&w, '[');
+	for (int i = 0; i < e->gates.count && is_gated(e); i++)
+		lh_jw_text(&w, e->gates.item[i]);
+	lh_jw_close(&w);
+	lh_jw_key(&w, "sequential"), lh_jw_double(&w, is_gated(e) ? e->sequential : 0);
+	if (e->search)
+		put_stage(&w, o, e);
 	lh_jw_close(&w);
 }

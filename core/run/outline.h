@@ -9,7 +9,7 @@
 #include "run/results.h"
 
 struct lh_outline_condition {
-	char *task, *task_params, *model, *model_options, *policy, *policy_options, *history;
+	char *task, *task_params, *model, *model_options, *policy, *policy_options, *history, *probes;
 	char *task_label, *model_label, *policy_label;
 	bool oracle, live;
 	int model_index, steps_per_turn, turns;
@@ -17,6 +17,7 @@ struct lh_outline_condition {
 
 struct lh_outline {
 	uint64_t samples, first_sample;
+	uint64_t steps_most, samples_most;       /* that there are; 0: no limit */
 	double cells;
 	bool simulated;                          /* every model is: nothing is paid for */
 	char *config, *sources, *notes;

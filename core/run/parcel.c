@@ -120,8 +120,9 @@ void lh_parcel_call(struct lh_parcel *p, struct lh_call_row *r)
 
 void lh_parcel_episode(struct lh_parcel *p, struct lh_episode_row *r)
 {
-	lh_parcel_int(p, &r->id), lh_parcel_int(p, &r->run), lh_parcel_int(p, &r->condition), lh_parcel_int(p, &r->sample);
+	lh_parcel_int(p, &r->id), lh_parcel_int(p, &r->run), lh_parcel_int(p, &r->condition), lh_parcel_int(p, &r->sample), lh_parcel_int(p, &r->probe);
 	lh_parcel_str(p, &r->status), lh_parcel_str(p, &r->cause), lh_parcel_str(p, &r->extra);
+	lh_parcel_int(p, &r->history_hash), lh_parcel_real(p, &r->history_ratio);
 }
 
 void lh_parcel_order(struct lh_parcel *p, struct lh_order *o, int64_t *offset)
@@ -168,7 +169,7 @@ void lh_parcel_reply(struct lh_parcel *p, struct lh_reply *r)
 
 static void condition(struct lh_parcel *p, struct lh_outline_condition *c)
 {
-	char **texts[] = { &c->task, &c->task_params, &c->model, &c->model_options, &c->policy, &c->policy_options, &c->history,
+	char **texts[] = { &c->task, &c->task_params, &c->model, &c->model_options, &c->policy, &c->policy_options, &c->history, &c->probes,
 		&c->task_label, &c->model_label, &c->policy_label };
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		lh_parcel_text(p, texts[i]);
@@ -178,7 +179,7 @@ static void condition(struct lh_parcel *p, struct lh_outline_condition *c)
 
 void lh_parcel_outline(struct lh_parcel *p, struct lh_outline *o)
 {
-	unsigned64(p, &o->samples), unsigned64(p, &o->first_sample);
+	unsigned64(p, &o->samples), unsigned64(p, &o->first_sample), unsigned64(p, &o->steps_most), unsigned64(p, &o->samples_most);
 	lh_parcel_real(p, &o->cells);
 	lh_parcel_bool(p, &o->simulated);
 	lh_parcel_text(p, &o->config), lh_parcel_text(p, &o->sources), lh_parcel_text(p, &o->notes);

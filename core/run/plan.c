@@ -1,9 +1,10 @@
 /* The grid: what the experiment names, opened; the size of it cut to the data where nobody asked for
  * more. Order of conditions: task, model, steps per turn, history, policy. */
-#include "run/experiment.h"
+#include "run/plan_made.h"
 
 #include "base/hash.h"
 #include "json/writer.h"
+#include "run/against.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,14 +83,6 @@ static int open_models(const struct lh_experiment *e, struct lh_plan *p, struct 
 	return rc;
 }
 
-static int check_histories(const struct lh_experiment *e, struct lh_error *err)
-{
-	for (int i = 0; i < e->histories.count; i++)
-		if (strcmp(e->histories.item[i], "own"))
-			return lh_fail(err, LH_E_USAGE, "--history %s: there is own (what the model itself said)", e->histories.item[i]);
-	return 0;
-}
-
 static const char *const one_task[] = { "kv_sum", NULL }, *const one_model[] = { LH_DEMONSTRATION_MODEL, NULL };
 static const char *const one_policy[] = { "full_history", NULL }, *const agent_policy[] = { "agent", NULL };
 
@@ -109,7 +102,7 @@ static int open_all(const struct lh_experiment *e, struct lh_plan *p, struct lh_
 	for (int i = 0; !rc && i < e->plugins.count; i++)
 		rc = lh_registry_open(p->registry, e->plugins.item[i], &family, err);
 	if (!rc)
-		rc = check_histories(e, err);
+		rc = lh_plan_histories(e, p, err);
 	if (!rc)
 		rc = open_list(p, &e->tasks, one_task, &p->task, sizeof *p->task, open_task, err);
 	if (!rc)
@@ -135,7 +128,7 @@ static void note_data_sets(struct lh_plan *p)
 
 /* ---- size ---- */
 
-#define CELLS_MOST 4e9                   /* turns of a run, at two bytes each in memory */
+#define CELLS_MOST 4e9                   /* of two bytes in memory: turns, and what is kept of an episode */
 
 static uint64_t least(uint64_t a, uint64_t b)      /* 0: no limit */
 {
@@ -150,11 +143,19 @@ static int samples_of(const struct lh_experiment *e, struct lh_plan *p, struct l
 	for (int i = 0; i < p->models; i++)
 		most = least(most, lh_model_samples(p->model[i]));
 	p->samples = e->demonstration ? DEMONSTRATION_SAMPLES : (uint64_t)e->samples;
+	p->samples_most = most;
+	if (e->search) {
+		p->first_sample = (uint64_t)e->first_sample;
+		p->samples = most && most < p->first_sample + p->samples ? most - p->first_sample : p->samples;
+		return 0;
+	}
 	if (e->only_sample >= 0) {
 		if (most && (uint64_t)e->only_sample >= most)
 			return lh_fail(err, LH_E_USAGE, "--sample %lld: there are %llu samples, counted from 0", (long long)e->only_sample, (unsigned long long)most);
 		p->first_sample = (uint64_t)e->only_sample;
 		p->samples = 1;
+		if (e->gates.count)
+			lh_buf_puts(&p->notes, "One sample was asked for (--sample): the gates are left aside.\n");
 		return 0;
 	}
 	if (!most || p->samples <= most)
@@ -200,15 +201,22 @@ static int turns_of(const struct lh_experiment *e, struct lh_plan *p, struct lh_
 		return lh_fail(err, LH_E_USAGE, "%s: the data hold %llu steps a sample, too few for one turn of %llu", c->task_label, (unsigned long long)steps, (unsigned long long)k);
 	if (most && turns > most) {
 		if (asked)
-			return lh_fail(err, LH_E_USAGE, "%llu turns of %llu steps are asked for: the data hold %llu", (unsigned long long)turns, (unsigned long long)k, (unsigned long long)most);
+			return lh_fail(err, LH_E_USAGE, "%llu turns of %llu step%s are asked for: the data hold %llu", (unsigned long long)turns, (unsigned long long)k, k == 1 ? "" : "s", (unsigned long long)most);
 		if (!strstr(p->notes.p ? p->notes.p : "", "turns: all"))
 			lh_buf_printf(&p->notes, "%llu turns: all that the data hold.\n", (unsigned long long)most);
 		turns = most;
 	}
 	c->turns = (uint32_t)turns;
-	p->cells += (double)c->turns * (double)p->samples;
-	if (p->cells > CELLS_MOST)
-		return lh_fail(err, LH_E_USAGE, "%.3g turns in all: at most %.3g fit into one run; take fewer samples, turns or conditions", p->cells, CELLS_MOST);
+	return 0;
+}
+
+static int add_cells(struct lh_plan *p, const struct lh_condition *c, double *kept, struct lh_error *err)
+{
+	bool made = lh_history_made(&c->made);
+	p->cells += (double)(made ? (uint32_t)c->probe_count : c->turns) * (double)p->samples;
+	*kept += (double)p->samples * ((double)c->turns + 4.0 * c->probe_count + (made ? 50.0 * c->probe_count : 50));
+	if (*kept > CELLS_MOST)
+		return lh_fail(err, LH_E_USAGE, "%.3g turns in all: more than fit into one run; take fewer samples, turns, probed turns or conditions", p->cells);
 	return 0;
 }
 
@@ -226,7 +234,8 @@ static int check_context(const struct lh_condition *c, struct lh_error *err)
 
 static int fill(const struct lh_experiment *e, struct lh_plan *p, struct lh_error *err)
 {
-	int histories = e->histories.count ? e->histories.count : 1;
+	int histories = p->histories;
+	double kept = 0;
 	size_t n = (size_t)p->tasks * (size_t)p->models * (size_t)e->steps_per_turn_count * (size_t)histories * (size_t)p->policies;
 	if (n > 10000)
 		return lh_fail(err, LH_E_USAGE, "the grid has %zu conditions: at most 10000 are possible in one run", n);
@@ -235,8 +244,9 @@ static int fill(const struct lh_experiment *e, struct lh_plan *p, struct lh_erro
 		return lh_nomem(err);
 	const char *const *policies = policies_of(e, p);
 	for (int t = 0; t < p->tasks; t++) {
-		uint64_t steps;
-		int rc = steps_of(p->task[t], p->first_sample, p->samples, e->seed, &steps, err);
+		uint64_t steps, from = e->search ? 0 : p->first_sample;      /* of a search: in all stages the same */
+		int rc = steps_of(p->task[t], from, e->search && p->samples_most ? p->samples_most : p->first_sample + p->samples - from, e->seed, &steps, err);
+		p->steps_most = least(p->steps_most, steps);
 		for (size_t i = 0; !rc && i < n / (size_t)p->tasks; i++) {
 			size_t rest = i;
 			struct lh_condition *c = &p->condition[p->conditions];
@@ -248,12 +258,18 @@ static int fill(const struct lh_experiment *e, struct lh_plan *p, struct lh_erro
 			int model = (int)(rest / (size_t)e->steps_per_turn_count);
 			*c = (struct lh_condition){ .task = p->task[t], .model = p->model[model], .policy = p->policy[policy], .model_index = model,
 				.task_label = label(&e->tasks, one_task, t), .model_label = label(&e->models, one_model, model),
-				.policy_label = label(&e->policies, policies, policy), .history = e->histories.count ? e->histories.item[history] : "own",
+				.policy_label = label(&e->policies, policies, policy), .history = p->history_text[history], .made = p->history[history],
 				.steps_per_turn = (uint32_t)e->steps_per_turn[k] };
+			p->conditions++;
 			rc = turns_of(e, p, c, steps, err);
 			if (!rc)
 				rc = check_context(c, err);
-			p->conditions++;
+			if (!rc)
+				rc = lh_plan_check_made(c, err);
+			if (!rc)
+				rc = lh_plan_probes(e, p, c, err);
+			if (!rc)
+				rc = add_cells(p, c, &kept, err);
 		}
 		if (rc)
 			return rc;
@@ -273,9 +289,26 @@ static int refuse_twins(const struct lh_plan *p, struct lh_error *err)
 				lh_str_equal(lh_taskset_params_json(a->task), lh_taskset_params_json(b->task)) &&
 				!strcmp(lh_model_name(a->model), lh_model_name(b->model)) &&
 				lh_str_equal(lh_model_options_json(a->model), lh_model_options_json(b->model)))
-				return lh_fail(err, LH_E_USAGE, "the same condition stands twice in the grid: %s, %s, %s", a->task_label, a->model_label, a->policy_label);
+				return lh_fail(err, LH_E_USAGE, "the same condition stands twice in the grid: %s, %s, %s, history %s", a->task_label, a->model_label, a->policy_label, a->history);
 		}
 	return 0;
+}
+
+/* Told before anything is run. Made histories are not compared with each other. */
+static int check_against(const struct lh_experiment *e, const struct lh_plan *p, struct lh_error *err)
+{
+	int n = 0, at;
+	if (!e->against)
+		return 0;
+	struct lh_candidate *c = calloc((size_t)p->conditions + 1, sizeof *c);
+	if (!c)
+		return lh_nomem(err);
+	for (int i = 0; i < p->conditions; i++)
+		if (!strcmp(p->condition[i].history, "own"))
+			c[n++] = (struct lh_candidate){ p->condition[i].policy_label, lh_policy_name(p->condition[i].policy) };
+	int rc = lh_against_find(c, n, e->against, &at, err);
+	free(c);
+	return rc;
 }
 
 /* ---- identity ---- */
@@ -312,9 +345,16 @@ static void put_config(const struct lh_experiment *e, struct lh_plan *p)
 	lh_jw_close(&w);
 	lh_jw_key(&w, "histories");
 	lh_jw_open(&w, '[');
-	for (int i = 0; i < (e->histories.count ? e->histories.count : 1); i++)
-		lh_jw_text(&w, e->histories.count ? e->histories.item[i] : "own");
+	for (int i = 0; i < p->histories; i++)
+		lh_jw_text(&w, p->history_text[i]);
 	lh_jw_close(&w);
+	if (p->probing) {
+		lh_jw_key(&w, "probe_turns");
+		lh_jw_open(&w, '[');
+		for (int i = 0; i < p->conditions; i++)
+			lh_jw_text(&w, p->condition[i].probes);
+		lh_jw_close(&w);
+	}
 	lh_jw_key(&w, "turns");
 	lh_jw_open(&w, '[');
 	for (int i = 0; i < p->conditions; i++)
@@ -389,6 +429,8 @@ int lh_plan_make(const struct lh_experiment *e, struct lh_plan *p, struct lh_err
 	if (!rc)
 		rc = refuse_twins(p, err);
 	if (!rc)
+		rc = check_against(e, p, err);
+	if (!rc)
 		rc = identify(e, p, err);
 	p->simulated = true;
 	for (int i = 0; i < p->models; i++)
@@ -406,6 +448,10 @@ void lh_plan_fini(struct lh_plan *p)
 		lh_model_free(p->model[i]);
 	for (int i = 0; i < p->tasks; i++)
 		lh_taskset_free(p->task[i]);
+	for (int i = 0; i < p->conditions; i++)
+		free(p->condition[i].probes);
+	free(p->history);
+	free(p->history_text);
 	free(p->policy);
 	free(p->model);
 	free(p->task);

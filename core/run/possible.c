@@ -43,7 +43,8 @@ bool lh_possible_call(const struct lh_call_row *r, const struct lh_outline *o, i
 bool lh_possible_episode(const struct lh_episode_row *r)
 {
 	static const char *const statuses[] = { "running", "done", "censored", "policy_error", NULL };
-	return one_of(r->status, statuses) && r->cause.n + r->extra.n < LH_JOURNAL_TEXT_MAX;
+	bool ratio = isnan(r->history_ratio) || (r->history_ratio >= 0 && r->history_ratio < 1e9);
+	return one_of(r->status, statuses) && r->history_hash >= -1 && ratio && r->cause.n + r->extra.n < LH_JOURNAL_TEXT_MAX;
 }
 
 bool lh_possible_order(const struct lh_order *order, const struct lh_outline *o, int condition)
@@ -60,7 +61,7 @@ bool lh_possible_outline(const struct lh_outline *o, const struct lh_experiment 
 		return false;
 	for (int i = 0; i < o->conditions; i++) {
 		const struct lh_outline_condition *c = &o->condition[i];
-		const char *texts[] = { c->task, c->task_params, c->model, c->model_options, c->policy, c->policy_options, c->history, c->task_label,
+		const char *texts[] = { c->task, c->task_params, c->model, c->model_options, c->policy, c->policy_options, c->history, c->probes, c->task_label,
 			c->model_label, c->policy_label };
 		for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
 			if (!texts[k])

@@ -50,7 +50,7 @@ bool lh_pulse_over(struct lh_pulse *p, struct lh_desk *d)
 {
 	if (!lh_desk_stopped(d))
 		return lh_desk_exhausted(d) && !lh_desk_open_episodes(d) && !lh_desk_in_flight(d);
-	if (!lh_desk_in_flight(d))
+	if (!lh_desk_in_flight(d) || lh_desk_stopped(d) == LH_STOP_DECIDED)      /* decided: what flies would not be looked at */
 		return true;
 	if (lh_desk_stopped(d) == LH_STOP_BUDGET)        /* it is all reserved for: to break off the slow ones would bias what is left */
 		return false;

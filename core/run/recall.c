@@ -3,12 +3,16 @@
 #include "journal/journal.h"
 #include "json/reader.h"
 #include "model/model.h"
+#include "run/remade.h"
+#include "transcript/history.h"
 #include "transcript/body.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define WORDS_MAX (1u << 30)
+
+#define MADE ((int64_t)1 << 40)                  /* in a list of message ids: a made one, by slot */
 
 /* While loading, lh_str.p holds offsets into `words`, which may still move. */
 static struct lh_str keep(struct lh_recall *r, struct lh_str s)
@@ -68,28 +72,35 @@ static int add_call(void *user, const void *row, struct lh_error *err)
 /* ---- finding the episode ---- */
 
 struct finding {
-	int64_t condition, sample, episode, conditions, samples;
-	const char *policy;
+	const struct lh_recall_which *which;
+	int64_t condition, episode, probe, conditions, samples, hash;
+	char history[LH_HISTORY_TEXT];           /* canonical; empty: any */
 	struct lh_json *settings;
 	int64_t run;
+	uint64_t seed;
 	struct lh_recall *recall;
+	struct lh_remade remade;                 /* what a made history is made again from */
 };
 
 static int find_condition(void *user, const void *row, struct lh_error *err)
 {
 	struct finding *f = user;
 	const struct lh_condition_row *c = row;
-	(void)err;
 	const struct lh_json *label = lh_json_first(lh_json_get(f->settings, "policy_labels"));
 	for (int64_t i = 0; label && i < c->id; i++)
 		label = lh_json_next(label);
 	f->conditions++;
-	bool named = f->policy && (lh_str_is(c->policy, f->policy) || lh_str_is(lh_json_str(label), f->policy));
-	if (f->condition < 0 && (named || !f->policy))
+	const char *policy = f->which->policy;
+	bool named = !policy || lh_str_is(c->policy, policy) || lh_str_is(lh_json_str(label), policy);
+	if (f->condition < 0 && named && (!f->history[0] || lh_str_is(c->history, f->history)))
 		f->condition = c->id;
 	if (f->condition != c->id)
 		return 0;
 	f->recall->policy = keep(f->recall, label ? lh_json_str(label) : c->policy);
+	f->recall->history = keep(f->recall, c->history);
+	int rc = lh_remade_note(&f->remade, c, err);
+	if (rc)
+		return rc;
 	f->recall->dialect = lh_model_dialect(c->model);
 	return 0;
 }
@@ -100,6 +111,8 @@ static int find_settings(void *user, const void *row, struct lh_error *err)
 	const struct lh_run_row *r = row;
 	if (r->id == f->run && lh_json_parse(r->settings, "settings", 1, &f->settings, NULL))
 		return lh_fail(err, LH_E_DAMAGED, "the run file is damaged: the settings of run %lld cannot be read", (long long)r->id);
+	if (r->id == f->run)
+		f->seed = (uint64_t)r->seed;
 	return 0;
 }
 
@@ -110,42 +123,82 @@ static int find_episode(void *user, const void *row, struct lh_error *err)
 	(void)err;
 	if (e->condition != f->condition || lh_str_is(e->status, "superseded"))
 		return 0;
-	f->samples++;
-	if (e->sample != f->sample)
+	f->samples += e->sample != f->recall->sample || !f->samples;     /* rows come by sample */
+	f->recall->sample = e->sample;
+	if (e->sample != f->which->sample || (f->which->probe && e->probe && e->probe != f->which->probe))
 		return 0;
 	f->episode = e->id;
+	f->probe = e->probe;
+	f->hash = e->history_hash;
 	f->recall->status = keep(f->recall, e->status);
 	f->recall->cause = keep(f->recall, e->cause);
 	f->recall->extra = keep(f->recall, e->extra);
 	return 0;
 }
 
+static int no_condition(const char *path, const struct finding *f, struct lh_error *err)
+{
+	const struct lh_recall_which *w = f->which;
+	if (f->condition < 0 && (w->policy || w->history))
+		return lh_fail(err, LH_E_USAGE, "%s has no condition with the %s%s%s%s%s%s; longhaul report %s names them", path,
+			w->policy ? "policy '" : "", w->policy ? w->policy : "", w->policy ? "'" : "",
+			w->policy && w->history ? " and the " : "", w->history ? "history " : "", w->history ? f->history : "", path);
+	return lh_fail(err, LH_E_USAGE, "%s has no such condition: there are %lld, counted from 0", path, (long long)f->conditions);
+}
+
+static int canonical_history(struct finding *f, struct lh_error *err)
+{
+	struct lh_history one[LH_HISTORY_RATES];
+	int n;
+	int rc = f->which->history ? lh_history_parse(lh_str_of(f->which->history), one, &n, err) : 0;
+	if (!rc && f->which->history)
+		lh_history_write(&one[0], f->history);
+	return rc;
+}
+
 static int find(struct lh_reader *reader, const char *path, struct finding *f, struct lh_error *err)
 {
-	int rc = f->run < 0 ? lh_reader_newest_run(reader, &f->run, err) : 0;
+	f->run = f->which->run;
+	int rc = canonical_history(f, err);
+	if (!rc && f->run < 0)
+		rc = lh_reader_newest_run(reader, &f->run, err);
 	if (!rc)
 		rc = lh_reader_runs(reader, find_settings, f, err);
 	if (!rc && !f->settings)
 		rc = lh_fail(err, LH_E_USAGE, "%s holds no run %lld", path, (long long)f->run);
 	if (!rc)
 		rc = lh_reader_conditions(reader, f->run, find_condition, f, err);
-	if (!rc && f->condition < 0 && f->policy)
-		rc = lh_fail(err, LH_E_USAGE, "%s has no condition with the policy '%s'; longhaul report %s names them", path, f->policy, path);
 	if (!rc && (f->condition < 0 || f->condition >= f->conditions))
-		rc = lh_fail(err, LH_E_USAGE, "%s has no such condition: there are %lld, counted from 0", path, (long long)f->conditions);
+		rc = no_condition(path, f, err);
 	if (!rc)
 		rc = lh_reader_episodes(reader, f->run, find_episode, f, err);
+	if (!rc && f->episode < 0 && f->which->probe)
+		rc = lh_fail(err, LH_E_USAGE, "%s has no sample %lld under that condition that was asked at turn %lld", path, (long long)f->which->sample, (long long)f->which->probe);
 	if (!rc && f->episode < 0)
-		rc = lh_fail(err, LH_E_USAGE, "%s has no sample %lld under that condition: there are %lld, counted from 0", path, (long long)f->sample, (long long)f->samples);
+		rc = lh_fail(err, LH_E_USAGE, "%s has no sample %lld under that condition: there are %lld, counted from 0", path, (long long)f->which->sample, (long long)f->samples);
 	lh_json_free(f->settings);
 	return rc;
 }
 
+static int keep_made(void *user, const struct lh_message *m, struct lh_str text, struct lh_error *err)
+{
+	struct lh_recall *r = user;
+	int rc = lh_array_more(&r->made, &r->made_cap, r->mades + 1, sizeof *r->made, err);
+	if (rc)
+		return rc;
+	r->made[r->mades] = (struct lh_recall_message){ .slot = (int64_t)r->mades, .turn = m->turn, .role = m->role, .text = keep(r, text), .thoughts = keep(r, LH_STR("")),
+		.blob = keep(r, LH_STR("")), .note = keep(r, LH_STR("")), .made_by = "history" };
+	r->mades++;
+	return lh_buf_ok(&r->words, err);
+}
+
 static void settle_all(struct lh_recall *r)
 {
-	settle(r, &r->policy), settle(r, &r->status), settle(r, &r->cause), settle(r, &r->extra);
+	settle(r, &r->policy), settle(r, &r->history), settle(r, &r->status), settle(r, &r->cause), settle(r, &r->extra);
 	for (size_t i = 0; i < r->messages; i++)
 		settle(r, &r->message[i].text), settle(r, &r->message[i].thoughts), settle(r, &r->message[i].blob), settle(r, &r->message[i].note);
+	for (size_t i = 0; i < r->mades; i++)
+		settle(r, &r->made[i].text), settle(r, &r->made[i].thoughts), settle(r, &r->made[i].blob), settle(r, &r->made[i].note);
 	for (size_t i = 0; i < r->calls; i++) {
 		struct lh_recall_call *c = &r->call[i];
 		struct lh_str *all[] = { &c->view, &c->purpose, &c->outcome, &c->error, &c->error_text, &c->finish, &c->shown, &c->followed, &c->answered, &c->truth };
@@ -154,7 +207,23 @@ static void settle_all(struct lh_recall *r)
 	}
 }
 
-int lh_recall_open(const char *path, int64_t run, int64_t condition, const char *policy, int64_t sample, struct lh_recall **out, struct lh_error *err)
+static int load(struct lh_reader *reader, const char *path, struct finding *f, struct lh_error *err)
+{
+	struct lh_recall *r = f->recall;
+	int rc = find(reader, path, f, err);
+	r->episode = f->episode;
+	r->sample = f->which->sample;
+	r->probe = f->probe;
+	if (!rc)
+		rc = lh_reader_messages(reader, f->episode, add_message, r, err);
+	if (!rc)
+		rc = lh_reader_calls(reader, f->episode, add_call, r, err);
+	if (!rc && f->probe)
+		rc = lh_remade_again(&f->remade, &(struct lh_remade_which){ f->seed, (uint64_t)r->sample, (uint32_t)f->probe, f->hash }, keep_made, r, err);
+	return rc;
+}
+
+int lh_recall_open(const char *path, const struct lh_recall_which *which, struct lh_recall **out, struct lh_error *err)
 {
 	*out = NULL;
 	struct lh_reader *reader = NULL;
@@ -162,21 +231,16 @@ int lh_recall_open(const char *path, int64_t run, int64_t condition, const char 
 	if (!r)
 		return lh_nomem(err);
 	lh_buf_init(&r->words, WORDS_MAX);
-	struct finding f = { .condition = condition, .sample = sample, .episode = -1, .policy = policy, .run = run, .recall = r };
+	struct finding f = { .which = which, .condition = which->condition, .episode = -1, .recall = r, .remade = { .plugin = which->plugin } };
 	int rc = lh_reader_open(path, &reader, err);
 	if (!rc)
-		rc = find(reader, path, &f, err);
-	if (!rc)
-		rc = lh_reader_messages(reader, f.episode, add_message, r, err);
-	if (!rc)
-		rc = lh_reader_calls(reader, f.episode, add_call, r, err);
+		rc = load(reader, path, &f, err);
 	lh_reader_close(reader);
+	lh_remade_fini(&f.remade);
 	if (rc) {
 		lh_recall_free(r);
 		return rc;
 	}
-	r->episode = f.episode;
-	r->sample = sample;
 	settle_all(r);
 	*out = r;
 	return 0;
@@ -188,6 +252,7 @@ void lh_recall_free(struct lh_recall *r)
 		return;
 	free(r->message);
 	free(r->call);
+	free(r->made);
 	lh_buf_fini(&r->words);
 	free(r);
 }
@@ -197,7 +262,7 @@ void lh_recall_free(struct lh_recall *r)
 /* The record as it was when `existed` messages had been made: slot → message id, -1: none or removed. */
 static int record_at(const struct lh_recall *r, int64_t existed, int64_t **out, size_t *slots, struct lh_error *err)
 {
-	*slots = 0;
+	*slots = r->mades;
 	for (size_t i = 0; i < r->messages; i++)
 		if (r->message[i].slot >= (int64_t)*slots && r->message[i].slot < (int64_t)r->messages)
 			*slots = (size_t)r->message[i].slot + 1;
@@ -205,7 +270,7 @@ static int record_at(const struct lh_recall *r, int64_t existed, int64_t **out, 
 	if (!slot)
 		return lh_nomem(err);
 	for (size_t i = 0; i < *slots; i++)
-		slot[i] = -1;
+		slot[i] = i < r->mades ? MADE + (int64_t)i : -1;
 	for (size_t i = 0; i < r->messages && (int64_t)i < existed; i++)
 		if (r->message[i].slot >= 0 && r->message[i].slot < (int64_t)*slots)
 			slot[r->message[i].slot] = r->message[i].role == LH_REMOVED ? -1 : (int64_t)i;
@@ -217,9 +282,10 @@ struct encoding { const struct lh_recall *r; struct lh_buf *out, scratch; int op
 
 static int put(struct encoding *e, int64_t id, unsigned variant, struct lh_error *err)
 {
-	if (id < 0 || id >= (int64_t)e->r->messages)
+	bool made = id >= MADE;
+	if (id < 0 || (!made && id >= (int64_t)e->r->messages))
 		return lh_fail(err, LH_E_DAMAGED, "a view names message %lld, which is not there", (long long)id);
-	const struct lh_recall_message *m = &e->r->message[id];
+	const struct lh_recall_message *m = made ? &e->r->made[id - MADE] : &e->r->message[id];
 	struct lh_wire_message wire = { (enum lh_role)m->role, m->text, m->thoughts, m->blob };
 	lh_dialect_put(e->r->dialect, e->out, &wire, variant | e->without, &e->scratch, &e->open);
 	return 0;

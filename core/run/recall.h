@@ -16,17 +16,27 @@ struct lh_recall_call {
 };
 
 struct lh_recall {
-	int64_t episode, sample;
-	struct lh_str policy, status, cause, extra;
+	int64_t episode, sample, probe;          /* probe: the turn asked behind a made history, else 0 */
+	struct lh_str policy, history, status, cause, extra;
 	const struct lh_dialect *dialect;        /* of its model */
 	struct lh_recall_message *message; size_t messages, message_cap;
 	struct lh_recall_call *call; size_t calls, call_cap;
+	struct lh_recall_message *made; size_t mades, made_cap;  /* the made history, by slot: made again, as none is kept */
 	struct lh_buf words;                     /* what the strings point into once loading is done */
 };
 
-/* condition: its number, or -1 and the label or name of its policy in `policy` (NULL: the first
- * condition). run: -1 for the newest. */
-int lh_recall_open(const char *path, int64_t run, int64_t condition, const char *policy, int64_t sample, struct lh_recall **out, struct lh_error *err) LH_CHECKED;
+struct lh_recall_which {
+	int64_t run;                             /* -1: the newest */
+	int64_t condition;                       /* its number; -1: the first with this policy and history */
+	const char *policy;                      /* label or name; NULL: any */
+	const char *history;                     /* NULL: any */
+	int64_t sample;
+	int64_t probe;                           /* with a made history: the turn; 0: the last one asked */
+	const char *plugin;                      /* a file that its task family is opened from; NULL: where they are found */
+};
+/* A made history is made again by the task family, which is opened for that; where what comes out is not what was sent,
+ * LH_E_DIFFERS. */
+int lh_recall_open(const char *path, const struct lh_recall_which *which, struct lh_recall **out, struct lh_error *err) LH_CHECKED;
 void lh_recall_free(struct lh_recall *r);
 
 /* The messages of a call's request as its model was sent them, byte for byte as the encoder made them: in the format

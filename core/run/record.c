@@ -2,6 +2,7 @@
 
 #include "json/writer.h"
 
+#include <math.h>
 #include <stdio.h>
 
 void lh_conversation_name(const char *config_sha256, int64_t episode, char out[64])
@@ -23,16 +24,31 @@ int lh_record_message(struct lh_episode *e, uint32_t id, struct lh_error *err)
 	return o->message(o->user, e->slot, &row, err);
 }
 
-int lh_record_policy_messages(struct lh_episode *e, struct lh_error *err)
+/* Before a probed turn a policy's texts are many, and nearly all were for views that nobody was sent: kept is what it put
+ * into the record, and what is sent now. */
+static int record_sent(struct lh_episode *e, struct lh_error *err)
 {
-	uint32_t count = lh_transcript_count(e->transcript);
-	for (; e->noted < count; e->noted++)
-		if (lh_transcript_message(e->transcript, e->noted)->maker == LH_BY_POLICY) {
-			int rc = lh_record_message(e, e->noted, err);
+	const struct lh_view *v = &lh_episode_asks(e)->view;
+	for (uint32_t i = 0; i < v->n; i++)
+		if (v->piece[i].own) {
+			int rc = lh_record_message(e, v->piece[i].from, err);
 			if (rc)
 				return rc;
 		}
 	return 0;
+}
+
+int lh_record_policy_messages(struct lh_episode *e, struct lh_error *err)
+{
+	uint32_t count = lh_transcript_count(e->transcript);
+	for (; e->noted < count; e->noted++)
+		if (lh_transcript_message(e->transcript, e->noted)->maker == LH_BY_POLICY &&
+			(!e->probe || lh_transcript_message(e->transcript, e->noted)->slot >= 0)) {
+			int rc = lh_record_message(e, e->noted, err);
+			if (rc)
+				return rc;
+		}
+	return e->probe ? record_sent(e, err) : 0;
 }
 
 /* The call's own options as JSON; empty where it has none. */
@@ -134,6 +150,7 @@ int lh_record_call(struct lh_episode *e, uint32_t seq, const struct lh_turn_stat
 int lh_record_episode(struct lh_episode *e, const char *status, struct lh_str cause, struct lh_error *err)
 {
 	struct lh_episode_row row = { .id = e->id, .condition = e->condition_index, .sample = (int64_t)e->sample, .status = lh_str_of(status),
-		.cause = cause, .extra = e->extra };
+		.probe = e->probe, .cause = cause, .extra = e->extra, .history_hash = e->probe ? lh_made_hash(&e->made) : -1,
+		.history_ratio = e->probe ? lh_made_ratio(&e->made) : NAN };
 	return e->run->outlet->episode(e->run->outlet->user, e->slot, &row, err);
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-struct search { const struct lh_outline *o; int64_t run; char *config, *sources, *settings, *status; bool same; bool any; };
+struct search { const struct lh_outline *o; int64_t wanted, run; char *config, *sources, *settings, *status; bool same; bool any; };
 
 /* The newest run of the same experiment; else the newest of all, to say how it differs. */
 static int look(void *user, const void *row, struct lh_error *err)
@@ -16,6 +16,8 @@ static int look(void *user, const void *row, struct lh_error *err)
 	struct search *s = user;
 	const struct lh_run_row *r = row;
 	bool same = lh_str_is(r->config_sha256, s->o->config_sha256);
+	if (s->wanted && r->id != s->wanted)
+		return 0;
 	if (s->same && !same)
 		return 0;
 	free(s->config);
@@ -120,7 +122,7 @@ static int decide(const char *path, const struct lh_experiment *e, const struct 
 
 int lh_resume_check(const char *path, const struct lh_outline *o, const struct lh_experiment *e, int64_t *run, struct lh_error *err)
 {
-	struct search s = { .o = o };
+	struct search s = { .o = o, .wanted = e->resume ? e->resume_run : 0 };
 	struct lh_reader *reader = NULL;
 	struct stat st;
 	if (e->resume && e->fresh)

@@ -136,7 +136,7 @@ static int open_in(struct supervisor *s, const struct lh_seat *seat, int place, 
 	if (rc)
 		return rc;
 	size_t at = lh_frame_begin(&p->out, LH_FRAME_OPEN);
-	put(&parcel, seat->slot), put(&parcel, seat->condition), put(&parcel, (int64_t)seat->sample), put(&parcel, seat->id);
+	put(&parcel, seat->slot), put(&parcel, seat->condition), put(&parcel, seat->probe), put(&parcel, (int64_t)seat->sample), put(&parcel, seat->id);
 	put(&parcel, s->tries[seat->slot]);
 	lh_frame_end(&p->out, at);
 	return lh_buf_ok(&p->out, err);
@@ -227,6 +227,7 @@ static int take_row(struct supervisor *s, struct place *p, enum lh_frame kind, s
 	message.episode = call.episode = episode.id = id;
 	episode.condition = s->seat[slot].condition;
 	episode.sample = (int64_t)s->seat[slot].sample;
+	episode.probe = s->seat[slot].probe;
 	if (kind == LH_FRAME_MESSAGE)
 		return desk->message ? desk->message(desk->user, (uint32_t)slot, &message, err) : 0;
 	if (kind == LH_FRAME_CALL)

@@ -105,7 +105,7 @@ static int refused(struct lh_desk *d, uint32_t i, const struct lh_exchange *x, b
 	struct lh_waiting *w = &d->order[i];
 	struct lh_line *l = &d->line[w->model];
 	int rc = note_attempt(d, w, x, 0, err);
-	if (stop || (!l->answered && ++l->refused >= REFUSED_FIRST)) {
+	if (stop || (!l->answered && !l->proven && ++l->refused >= REFUSED_FIRST)) {
 		char cause[512];
 		snprintf(cause, sizeof cause, "%s: %s", l->host, d->reply.error_text.p ? d->reply.error_text.p : "every request is refused");
 		lh_desk_stop(d, LH_STOP_FAILED, cause);

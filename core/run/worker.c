@@ -128,9 +128,9 @@ static _Noreturn void give_up(struct worker *w, const struct lh_error *fault)
 
 static int open_episode(struct worker *w, struct lh_parcel *p, struct lh_error *err)
 {
-	int64_t slot, condition, sample, id, tries;
-	lh_parcel_int(p, &slot), lh_parcel_int(p, &condition), lh_parcel_int(p, &sample), lh_parcel_int(p, &id), lh_parcel_int(p, &tries);
-	struct lh_seat seat = { (uint32_t)slot, (int)condition, (uint64_t)sample, id };
+	int64_t slot, condition, probe, sample, id, tries;
+	lh_parcel_int(p, &slot), lh_parcel_int(p, &condition), lh_parcel_int(p, &probe), lh_parcel_int(p, &sample), lh_parcel_int(p, &id), lh_parcel_int(p, &tries);
+	struct lh_seat seat = { (uint32_t)slot, (int)condition, (uint32_t)probe, (uint64_t)sample, id };
 	int rc = lh_array_more(&w->suspect, &w->slots, (size_t)seat.slot + 1, sizeof *w->suspect, err);
 	if (rc)
 		return rc;

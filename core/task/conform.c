@@ -38,24 +38,32 @@ static void put_position(struct lh_buf *out, const struct lh_conform *c)
 	lh_buf_printf(out, " [run seed %" PRIu64 "]\n", c->options.seed);
 }
 
-static void send_line(int fd, const struct lh_conform *c, const char *name, int rc, const struct lh_error *err)
+static void send_line(int fd, const struct lh_buf *line)
+{
+	for (size_t at = 0; at < line->n; ) {
+		ssize_t n = write(fd, line->p + at, line->n - at);
+		if (n < 0 && errno != EINTR)
+			_exit(1);
+		at += n > 0 ? (size_t)n : 0;
+	}
+}
+
+/* `rc` is what the property came to; LH_E_SKIPPED: it was not tested. */
+static void send_outcome(int fd, const struct lh_conform *c, const char *name, int rc, const struct lh_error *err)
 {
 	struct lh_buf line;
 	lh_buf_init(&line, LINE_MAX_BYTES);
-	lh_buf_printf(&line, "%s %s", rc ? "FAILED" : "ok", name);
-	if (rc) {
+	lh_buf_printf(&line, "%s %s", rc == LH_E_SKIPPED ? "skipped" : rc ? "FAILED" : "ok", name);
+	if (rc == LH_E_SKIPPED) {
+		lh_buf_puts(&line, ": the family does not offer " LH_THOUGHTS_INTERFACE "\n");
+	} else if (rc) {
 		lh_buf_puts(&line, ": ");
 		lh_put_shown(&line, lh_str_of(err->text), false);
 		put_position(&line, c);
 	} else {
 		lh_buf_putc(&line, '\n');
 	}
-	for (size_t at = 0; at < line.n; ) {
-		ssize_t n = write(fd, line.p + at, line.n - at);
-		if (n < 0 && errno != EINTR)
-			_exit(1);
-		at += n > 0 ? (size_t)n : 0;
-	}
+	send_line(fd, &line);
 	lh_buf_fini(&line);
 }
 
@@ -82,12 +90,13 @@ static void run_child(struct lh_conform *c, int first, int fd)
 	for (int i = 0; lh_conform_rules[i].name; i++) {
 		if (i >= LH_RULES_NEEDED && i < first)
 			continue;
+		const struct lh_rule *rule = &lh_conform_rules[i];
 		struct lh_error err = { 0 };
 		c->position->rule = i;
 		c->position->text_size = 0;
-		int rc = lh_conform_rules[i].run(c, &err);
+		int rc = rule->of_thoughts && !lh_family_explains(c->family) ? LH_E_SKIPPED : rule->run(c, &err);
 		if (i >= first)
-			send_line(fd, c, lh_conform_rules[i].name, rc, &err);
+			send_outcome(fd, c, rule->name, rc, &err);
 		if (rc && i < LH_RULES_NEEDED)
 			break;
 	}
@@ -252,7 +261,7 @@ static int run_all(struct lh_conform *c, struct lh_buf *out, int *failed, struct
 		keep_news(lh_buf_str(&all), out);
 		struct lh_str lines = { out->p ? out->p + start : "", out->n - start };
 		*failed = count_lines(lines, "FAILED ");
-		int left = rule_count() - *failed - count_lines(lines, "ok ");
+		int left = rule_count() - *failed - count_lines(lines, "ok ") - count_lines(lines, "skipped ");
 		if (left > 0)
 			lh_buf_printf(out, "not decided: %d other properties, which need what failed\n", left);
 		rc = lh_buf_ok(out, err);

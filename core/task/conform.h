@@ -31,7 +31,11 @@ struct lh_conform {
 
 /* A property. In order; ends with a NULL name. Without the first LH_RULES_NEEDED nothing else can be
  * tested. Each runs in the child and stops at the first case that fails. */
-struct lh_rule { const char *name; int (*run)(struct lh_conform *c, struct lh_error *err); };
+struct lh_rule {
+	const char *name;
+	int (*run)(struct lh_conform *c, struct lh_error *err);
+	bool of_thoughts;                /* skipped where the family does not explain */
+};
 extern const struct lh_rule lh_conform_rules[];
 #define LH_RULES_NEEDED 2
 
@@ -41,6 +45,11 @@ int lh_rule_asks(struct lh_conform *c, struct lh_error *err);
 int lh_rule_same_task(struct lh_conform *c, struct lh_error *err);       /* conform_repeat.c */
 int lh_rule_interleaved(struct lh_conform *c, struct lh_error *err);
 int lh_rule_small_sinks(struct lh_conform *c, struct lh_error *err);
+int lh_rule_explains(struct lh_conform *c, struct lh_error *err);        /* conform_thoughts.c */
+int lh_rule_explains_again(struct lh_conform *c, struct lh_error *err);
+
+/* Random bytes, printable ones, and `state` with a few bytes changed or cut (conform_rules.c). */
+void lh_conform_make_text(struct lh_random *r, struct lh_str state, struct lh_buf *out);
 
 /* ---- conform_calls.c --------------------------------------------------------------------------- */
 
@@ -56,6 +65,7 @@ int lh_try_initial(struct lh_conform *c, struct lh_sample *s, struct lh_buf *out
 int lh_try_apply(struct lh_conform *c, struct lh_sample *s, uint64_t step, struct lh_str state, struct lh_buf *out, struct lh_error *err);
 int lh_try_canonical(struct lh_conform *c, struct lh_sample *s, struct lh_str text, bool *is_state, struct lh_buf *out, struct lh_error *err);
 int lh_try_corrupt(struct lh_conform *c, struct lh_sample *s, uint64_t step, struct lh_str state, uint64_t n, struct lh_buf *out, struct lh_error *err);
+int lh_try_explain(struct lh_conform *c, struct lh_sample *s, uint64_t step, struct lh_str before, struct lh_str after, struct lh_buf *out, struct lh_error *err);
 int lh_conform_open_set(struct lh_conform *c, struct lh_taskset **out, struct lh_error *err);
 int lh_conform_open_sample(struct lh_conform *c, struct lh_taskset *set, uint64_t i, struct lh_sample **out, struct lh_error *err);
 void lh_conform_close_sample(struct lh_conform *c, struct lh_sample *s);

@@ -81,6 +81,20 @@ int lh_try_corrupt(struct lh_conform *c, struct lh_sample *s, uint64_t step, str
 	return rc;
 }
 
+/* Both states in guarded memory, one behind the other: reading past the second is what shows. */
+int lh_try_explain(struct lh_conform *c, struct lh_sample *s, uint64_t step, struct lh_str before, struct lh_str after, struct lh_buf *out, struct lh_error *err)
+{
+	char both[2 * LH_STATE_MAX];
+	memcpy(both, before.p, before.n);
+	memcpy(both + before.n, after.p, after.n);
+	lh_conform_note(c, "explain", s->index, step, after);
+	lh_buf_clear(out);
+	struct lh_str placed = place(c, (struct lh_str){ both, before.n + after.n });
+	int rc = lh_sample_explain(s, step, (struct lh_str){ placed.p, before.n }, (struct lh_str){ placed.p + before.n, after.n }, out, err);
+	release(c, placed);
+	return rc;
+}
+
 int lh_try_ask(struct lh_conform *c, struct lh_sample *s, uint64_t step, uint32_t count, struct lh_buf *out, struct lh_error *err)
 {
 	lh_conform_note(c, "ask", s->index, step, LH_NOTHING);

@@ -170,14 +170,16 @@ static void into_small(struct lh_conform *c, struct lh_sample *s, struct lh_str 
 		lh_host_enter(c->family->plugin->name); \
 		lh_buf_clear(out->out); \
 		out->over = false; \
-		(void)f->call; \
+		(void)call; \
 	} while (0)
-	INTO("instructions", instructions(s->task, 1, out));
-	INTO("ask", ask(s->task, 0, 1, out));
-	INTO("initial", initial(s->task, out));
-	INTO("apply", apply(s->task, 0, text, out));
-	INTO("canonical", canonical(s->task, text, out));
-	INTO("corrupt", corrupt(s->task, 0, text, &draw, out));
+	INTO("instructions", f->instructions(s->task, 1, out));
+	INTO("ask", f->ask(s->task, 0, 1, out));
+	INTO("initial", f->initial(s->task, out));
+	INTO("apply", f->apply(s->task, 0, text, out));
+	INTO("canonical", f->canonical(s->task, text, out));
+	INTO("corrupt", f->corrupt(s->task, 0, text, &draw, out));
+	if (c->family->thoughts)
+		INTO("explain", c->family->thoughts->explain(s->task, 0, text, text, out));
 #undef INTO
 }
 

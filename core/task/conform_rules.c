@@ -25,6 +25,8 @@ static int rule_interfaces(struct lh_conform *c, struct lh_error *err)
 		return lh_fail(err, LH_E_PLUGIN, "get_interface() gave something for the id \"longhaul.none/9\" or \"\"; an unknown id gives NULL");
 	if (p->get_interface(lh_host_table(), LH_TASK_INTERFACE) != c->family->task)
 		return lh_fail(err, LH_E_PLUGIN, "get_interface(\"" LH_TASK_INTERFACE "\") gave another table than before");
+	if (p->get_interface(lh_host_table(), LH_THOUGHTS_INTERFACE) != c->family->thoughts)
+		return lh_fail(err, LH_E_PLUGIN, "get_interface(\"" LH_THOUGHTS_INTERFACE "\") gave another table than before");
 	return 0;
 }
 
@@ -179,8 +181,7 @@ static int rule_carry(struct lh_conform *c, struct lh_error *err)
 
 /* ---- Any text ---------------------------------------------------------------------------------- */
 
-/* Random bytes, printable ones, and a reached state with a few bytes changed or cut. */
-static void make_text(struct lh_random *r, struct lh_str state, struct lh_buf *out)
+void lh_conform_make_text(struct lh_random *r, struct lh_str state, struct lh_buf *out)
 {
 	static const char likely[] = "0123456789-+.,:;= \n\t<>()[]{}\"'aezAEZ|/\\_";
 	lh_buf_clear(out);
@@ -208,7 +209,7 @@ static int any_text(struct lh_conform *c, struct lh_sample *s, uint64_t step, st
 	int rc = 0;
 	for (int i = 0; i < 8 && !rc; i++) {
 		bool is_state;
-		make_text(&r, after, &text);
+		lh_conform_make_text(&r, after, &text);
 		rc = lh_try_canonical(c, s, lh_buf_str(&text), &is_state, &state, err);
 		if (!rc && is_state)
 			rc = fixed(c, s, step, lh_buf_str(&state), "a state that canonical() gave", err);
@@ -224,22 +225,24 @@ static int rule_any_text(struct lh_conform *c, struct lh_error *err)
 }
 
 const struct lh_rule lh_conform_rules[] = {
-	{ "opens (symbol, versions, interface, declarations)", rule_opens },
-	{ "loads with these parameters", rule_loads },
-	{ "unknown interfaces are NULL", rule_interfaces },
-	{ "close(NULL) and unload(NULL) are accepted", rule_nulls },
-	{ "loads and unloads again", rule_reloads },
-	{ "samples open and close again", rule_reopens },
-	{ "instructions show the answer format and a worked example", lh_rule_examples },
-	{ "instructions are worded alike for every number of steps per turn", lh_rule_same_wording },
-	{ "ask gives text", lh_rule_asks },
-	{ "apply is total on reached states", rule_apply },
-	{ "canonical leaves states as they are", rule_canonical },
-	{ "corrupt gives another state, canonical and repeatable", rule_corrupt },
-	{ "apply is total on corrupted states", rule_carry },
-	{ "canonical takes any text", rule_any_text },
-	{ "the same sample is the same task", lh_rule_same_task },
-	{ "tasks do not disturb each other", lh_rule_interleaved },
-	{ "output that does not fit does no harm", lh_rule_small_sinks },
-	{ NULL, NULL }
+	{ "opens (symbol, versions, interface, declarations)", rule_opens, false },
+	{ "loads with these parameters", rule_loads, false },
+	{ "unknown interfaces are NULL", rule_interfaces, false },
+	{ "close(NULL) and unload(NULL) are accepted", rule_nulls, false },
+	{ "loads and unloads again", rule_reloads, false },
+	{ "samples open and close again", rule_reopens, false },
+	{ "instructions show the answer format and a worked example", lh_rule_examples, false },
+	{ "instructions are worded alike for every number of steps per turn", lh_rule_same_wording, false },
+	{ "ask gives text", lh_rule_asks, false },
+	{ "apply is total on reached states", rule_apply, false },
+	{ "canonical leaves states as they are", rule_canonical, false },
+	{ "corrupt gives another state, canonical and repeatable", rule_corrupt, false },
+	{ "apply is total on corrupted states", rule_carry, false },
+	{ "canonical takes any text", rule_any_text, false },
+	{ "the same sample is the same task", lh_rule_same_task, false },
+	{ "tasks do not disturb each other", lh_rule_interleaved, false },
+	{ "output that does not fit does no harm", lh_rule_small_sinks, false },
+	{ "explain gives text that ends in the state it leads to, right or wrong", lh_rule_explains, true },
+	{ "explain gives the same text again", lh_rule_explains_again, true },
+	{ NULL, NULL, false }
 };

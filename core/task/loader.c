@@ -248,6 +248,17 @@ static int check_interface(const struct lh_task_v1 *t, struct lh_error *err)
 	return 0;
 }
 
+static int check_thoughts(const struct lh_thoughts_v1 *t, struct lh_error *err)
+{
+	if (t->struct_size < sizeof *t)
+		return lh_fail(err, LH_E_PLUGIN, "its struct lh_thoughts_v1 says that it has %u bytes, and it has %zu: set .struct_size = "
+			"sizeof(struct lh_thoughts_v1), or give NULL for \"" LH_THOUGHTS_INTERFACE "\"", t->struct_size, sizeof *t);
+	if (!t->explain)
+		return lh_fail(err, LH_E_PLUGIN, "explain is NULL in its " LH_THOUGHTS_INTERFACE ": a family that cannot explain "
+			"its steps gives NULL for the whole interface");
+	return 0;
+}
+
 static int open_plugin(struct lh_family *f, struct lh_error *err)
 {
 	void *handle;
@@ -260,6 +271,10 @@ static int open_plugin(struct lh_family *f, struct lh_error *err)
 	lh_host_enter(f->plugin->name);
 	f->task = f->plugin->get_interface(lh_host_table(), LH_TASK_INTERFACE);
 	rc = check_interface(f->task, err);
+	if (!rc) {
+		f->thoughts = f->plugin->get_interface(lh_host_table(), LH_THOUGHTS_INTERFACE);
+		rc = f->thoughts ? check_thoughts(f->thoughts, err) : 0;
+	}
 	if (rc)
 		lh_prefix(err, "family %s", f->plugin->name);
 	return rc;
@@ -302,6 +317,7 @@ const char *lh_family_license(const struct lh_family *f) { return f->plugin->lic
 const char *lh_family_summary(const struct lh_family *f) { return f->task->summary; }
 const char *lh_family_path(const struct lh_family *f) { return f->path; }
 const char *lh_family_sha256(const struct lh_family *f) { return f->sha256; }
+bool lh_family_explains(const struct lh_family *f) { return f->thoughts != NULL; }
 int lh_family_param_count(const struct lh_family *f) { return (int)f->task->param_count; }
 
 const struct lh_param *lh_family_param(const struct lh_family *f, int i)

@@ -13,26 +13,41 @@ static bool is_white(unsigned char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-const char *lh_state_fault(struct lh_str s)
+enum fault { SOUND, EMPTY, LONG, TAG, CONTROL, WHITE_END, NO_UTF8 };
+
+/* What keeps s from standing beside or inside an answer tag. */
+static enum fault text_fault(struct lh_str s, size_t max)
 {
-	if (s.n == 0)
-		return "an empty state";
-	if (s.n > LH_STATE_MAX)
-		return "a state that is too long";
+	if (s.n == 0 || s.n > max)
+		return s.n ? LONG : EMPTY;
 	bool ascii = true;
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 		if (c == '<')
-			return "a state with '<' in it, which cannot stand inside an answer tag";
+			return TAG;
 		if ((c < ' ' && c != '\n' && c != '\t') || c == 0x7f)
-			return "a state with a control character in it";
+			return CONTROL;
 		ascii &= c < 0x80;
 	}
 	if (is_white((unsigned char)s.p[0]) || is_white((unsigned char)s.p[s.n - 1]))
-		return "a state with white space at an end";
-	if (!ascii && lh_utf8_bad_at(s) != s.n)
-		return "a state that is not valid UTF-8";
-	return NULL;
+		return WHITE_END;
+	return ascii || lh_utf8_bad_at(s) == s.n ? SOUND : NO_UTF8;
+}
+
+const char *lh_state_fault(struct lh_str s)
+{
+	static const char *const words[] = { [EMPTY] = "an empty state", [LONG] = "a state that is too long",
+		[TAG] = "a state with '<' in it, which cannot stand inside an answer tag", [CONTROL] = "a state with a control character in it",
+		[WHITE_END] = "a state with white space at an end", [NO_UTF8] = "a state that is not valid UTF-8" };
+	return words[text_fault(s, LH_STATE_MAX)];
+}
+
+static const char *thoughts_fault(struct lh_str s)
+{
+	static const char *const words[] = { [EMPTY] = "no text", [LONG] = "text that is too long",
+		[TAG] = "text with '<' in it, which could be read as a tag", [CONTROL] = "text with a control character in it",
+		[WHITE_END] = "text with white space at an end", [NO_UTF8] = "text that is not valid UTF-8" };
+	return words[text_fault(s, LH_THOUGHTS_MAX)];
 }
 
 /* Puts family, sample and (unless none) step in front of the error. */
@@ -48,7 +63,7 @@ static int at(const struct lh_sample *s, uint64_t step, int rc, struct lh_error 
 	return rc;
 }
 
-static int wrong_state(const char *function, const char *fault, struct lh_str got, struct lh_error *err)
+static int wrong_text(const char *function, const char *fault, struct lh_str got, struct lh_error *err)
 {
 	struct lh_buf shown;
 	lh_buf_init(&shown, 1024);
@@ -58,25 +73,36 @@ static int wrong_state(const char *function, const char *fault, struct lh_str go
 	return rc;
 }
 
-/* What a call that writes a state came to. */
-static int judge(const char *function, int32_t result, const struct lh_sink *sink, struct lh_error *err)
+/* What a call that writes a state, or thoughts, came to. */
+static int judge_as(const char *what, const char *(*fault_of)(struct lh_str), const char *function, int32_t result,
+	const struct lh_sink *sink, struct lh_error *err)
 {
 	if (result != LH_TASK_OK)
 		return lh_host_failure(function, err);
 	if (sink->over)
-		return lh_fail(err, LH_E_PLUGIN, "%s() gave a state longer than the %u bytes allowed", function, LH_STATE_MAX);
+		return lh_fail(err, LH_E_PLUGIN, "%s() gave %s longer than the %zu bytes allowed", function, what, sink->max);
 	if (sink->out->failed)
 		return lh_buf_ok(sink->out, err);
 	struct lh_str s = lh_buf_str(sink->out);
-	const char *fault = lh_state_fault(s);
-	return fault ? wrong_state(function, fault, s, err) : 0;
+	const char *fault = fault_of(s);
+	return fault ? wrong_text(function, fault, s, err) : 0;
+}
+
+static int judge(const char *function, int32_t result, const struct lh_sink *sink, struct lh_error *err)
+{
+	return judge_as("a state", lh_state_fault, function, result, sink, err);
+}
+
+static struct lh_sink scratch_sink(struct lh_sample *s, int i, size_t max)
+{
+	struct lh_buf *b = &s->set->scratch[i];
+	lh_buf_clear(b);
+	return (struct lh_sink){ .out = b, .max = max };
 }
 
 static struct lh_sink state_sink(struct lh_sample *s, int i)
 {
-	struct lh_buf *b = &s->set->scratch[i];
-	lh_buf_clear(b);
-	return (struct lh_sink){ .out = b, .max = LH_STATE_MAX };
+	return scratch_sink(s, i, LH_STATE_MAX);
 }
 
 static const struct lh_task_v1 *enter(const struct lh_sample *s)
@@ -238,7 +264,27 @@ int lh_sample_corrupt(struct lh_sample *s, uint64_t step, struct lh_str state, s
 	*random = draw.r;
 	rc = judge("corrupt", result, &sink, err);
 	if (!rc && lh_str_equal(lh_buf_str(sink.out), state))
-		rc = wrong_state("corrupt", "the right state back, where a wrong one is due", state, err);
+		rc = wrong_text("corrupt", "the right state back, where a wrong one is due", state, err);
+	if (rc)
+		return at(s, step, rc, err);
+	return deliver(lh_buf_str(sink.out), out, err);
+}
+
+/* ---- Thoughts ---------------------------------------------------------------------------------- */
+
+int lh_sample_explain(struct lh_sample *s, uint64_t step, struct lh_str before, struct lh_str after, struct lh_buf *out, struct lh_error *err)
+{
+	const struct lh_thoughts_v1 *thoughts = s->set->family->thoughts;
+	if (!thoughts)
+		return lh_fail(err, LH_E_USAGE, "task %s does not explain its steps: the family does not offer " LH_THOUGHTS_INTERFACE,
+			lh_family_name(s->set->family));
+	int rc = check_steps(s, step, 1, err);
+	if (rc)
+		return rc;
+	struct lh_sink sink = scratch_sink(s, 0, LH_THOUGHTS_MAX);
+	enter(s);
+	int32_t result = thoughts->explain(s->task, step, (struct lh_text){ before.p, before.n }, (struct lh_text){ after.p, after.n }, &sink);
+	rc = judge_as("text", thoughts_fault, "explain", result, &sink, err);
 	if (rc)
 		return at(s, step, rc, err);
 	return deliver(lh_buf_str(sink.out), out, err);

@@ -10,6 +10,7 @@
 #include "longhaul/task.h"
 
 #define LH_STATE_MAX 4096u               /* bytes of a canonical state */
+#define LH_THOUGHTS_MAX 4096u            /* bytes of one explanation */
 #define LH_PROMPT_MAX (1u << 20)         /* bytes of one ask() */
 #define LH_INSTRUCTIONS_MAX (4u << 20)
 
@@ -40,6 +41,7 @@ const char *lh_family_license(const struct lh_family *f);
 const char *lh_family_summary(const struct lh_family *f);
 const char *lh_family_path(const struct lh_family *f);
 const char *lh_family_sha256(const struct lh_family *f);
+bool lh_family_explains(const struct lh_family *f);               /* offers LH_THOUGHTS_INTERFACE */
 int lh_family_param_count(const struct lh_family *f);
 const struct lh_param *lh_family_param(const struct lh_family *f, int i);
 
@@ -75,9 +77,13 @@ int lh_sample_apply(struct lh_sample *s, uint64_t first_step, uint32_t count, st
 int lh_sample_canonical(struct lh_sample *s, struct lh_str text, bool *is_state, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
 /* A wrong state after `step`, of which `state` is the right one. */
 int lh_sample_corrupt(struct lh_sample *s, uint64_t step, struct lh_str state, struct lh_random *random, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
+/* The reasoning of one step from `before` to `after`, both canonical; `after` need not be right. Text as a state
+ * is checked, at most LH_THOUGHTS_MAX bytes. A family that does not explain is LH_E_USAGE. */
+int lh_sample_explain(struct lh_sample *s, uint64_t step, struct lh_str before, struct lh_str after, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
 
-/* The conformance test (conform.c). Writes one line a property to `out`: "ok …", or "FAILED …" with the
- * smallest case, seed included; *failed counts the failures. The plugin runs in a child process, so
+/* The conformance test (conform.c). Writes one line a property to `out`: "ok …", "FAILED …" with the
+ * smallest case, seed included, or "skipped …" where the family does not offer what the property is of;
+ * *failed counts the failures. The plugin runs in a child process, so
  * that its crashes and endless loops are findings like others. */
 struct lh_check_options {
 	uint64_t seed;                   /* the run seed; 0: 1 */

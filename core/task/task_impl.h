@@ -32,6 +32,7 @@ struct lh_family {
 	char sha256[65];
 	const struct lh_plugin *plugin;  /* in the mapped file, which stays mapped until exit */
 	const struct lh_task_v1 *task;   /* likewise */
+	const struct lh_thoughts_v1 *thoughts;   /* likewise; NULL: not offered */
 };
 
 struct lh_registry {

@@ -10,7 +10,7 @@
 #define SCRATCH_KEPT 1024
 
 static const char *const role_names[] = { "system", "user", "assistant", "removed" };
-static const char *const maker_names[] = { "task", "model", "policy" };
+static const char *const maker_names[] = { "task", "model", "policy", "history" };
 
 const char *lh_role_name(int role) { return role_names[role]; }
 const char *lh_maker_name(int maker) { return maker_names[maker]; }
@@ -208,20 +208,56 @@ void lh_transcript_free(struct lh_transcript *t)
 	free(t);
 }
 
+int lh_transcript_pass_turn(struct lh_transcript *t, struct lh_error *err)
+{
+	assert(t->length == 1 || !lh_transcript_waiting(t));
+	t->turn++;
+	int rc = put_truth(t, err);
+	if (!rc)
+		t->turn_first[t->turn] = t->length;
+	return rc;
+}
+
+int lh_transcript_put_prompt(struct lh_transcript *t, uint32_t turn, struct lh_buf *out, struct lh_error *err)
+{
+	return lh_sample_ask(t->sample, (uint64_t)(turn - 1) * t->steps_per_turn, t->steps_per_turn, out, err);
+}
+
 int lh_transcript_begin_turn(struct lh_transcript *t, struct lh_error *err)
 {
-	assert(!lh_transcript_waiting(t) || t->turn == 0);
-	t->turn++;
 	uint32_t id = 0;
-	int rc = put_truth(t, err);
+	int rc = lh_transcript_pass_turn(t, err);
 	lh_buf_clear(&t->scratch);
 	if (!rc)
-		rc = lh_sample_ask(t->sample, (uint64_t)(t->turn - 1) * t->steps_per_turn, t->steps_per_turn, &t->scratch, err);
+		rc = lh_transcript_put_prompt(t, t->turn, &t->scratch, err);
+	if (!rc)
+		rc = make(t, LH_USER, LH_BY_TASK, lh_buf_str(&t->scratch), LH_STR(""), &id, err);
+	return rc ? rc : enter(t, id, err);
+}
+
+int lh_transcript_add_made_prompt(struct lh_transcript *t, struct lh_str prompt, struct lh_error *err)
+{
+	uint32_t id = 0;
+	int rc = make(t, LH_USER, LH_BY_HISTORY, prompt, LH_STR(""), &id, err);
+	return rc ? rc : enter(t, id, err);
+}
+
+/* The state is known, and what the task's own text holds is no answer: nothing is parsed. */
+int lh_transcript_begin_restated(struct lh_transcript *t, struct lh_error *err)
+{
+	uint32_t id = 0;
+	int rc = lh_transcript_pass_turn(t, err);
+	struct lh_str state = rc ? LH_STR("") : lh_transcript_truth(t, t->turn - 1);
+	lh_buf_clear(&t->scratch);
+	lh_buf_printf(&t->scratch, LH_RESTATE_LEAD " <answer>%.*s</answer>\n\n", LH_ARG(state));
+	if (!rc)
+		rc = lh_transcript_put_prompt(t, t->turn, &t->scratch, err);
 	if (!rc)
 		rc = make(t, LH_USER, LH_BY_TASK, lh_buf_str(&t->scratch), LH_STR(""), &id, err);
 	if (rc)
 		return rc;
-	t->turn_first[t->turn] = t->length;
+	t->message[id].has_state = true;
+	t->message[id].state = t->truth[t->turn - 1];
 	return enter(t, id, err);
 }
 
@@ -254,6 +290,15 @@ int lh_transcript_add_reply(struct lh_transcript *t, struct lh_str text, struct 
 {
 	int rc = lh_transcript_reserve(t, 1, id, err);
 	return rc ? rc : lh_transcript_fill(t, *id, text, thoughts, LH_STR(""), err);
+}
+
+int lh_transcript_add_made(struct lh_transcript *t, struct lh_str text, struct lh_error *err)
+{
+	uint32_t id = 0;
+	int rc = make(t, LH_ASSISTANT, LH_BY_HISTORY, text, LH_STR(""), &id, err);
+	if (!rc)
+		rc = parse(t, &t->message[id], err);
+	return rc ? rc : enter(t, id, err);
 }
 
 int lh_transcript_accept(struct lh_transcript *t, uint32_t id, struct lh_error *err)
@@ -373,9 +418,10 @@ struct lh_str lh_transcript_truth(const struct lh_transcript *t, uint32_t turn)
 
 struct lh_str lh_transcript_state_shown(const struct lh_transcript *t)
 {
-	if (!t->usable_count)
-		return lh_transcript_truth(t, 0);
-	return lh_transcript_state(t, t->record[t->usable[t->usable_count - 1]]);
+	uint32_t answer = t->usable_count ? t->usable[t->usable_count - 1] : 0;
+	uint32_t restated = t->restated_count ? t->restated[t->restated_count - 1] : 0;
+	uint32_t at = answer > restated ? answer : restated;     /* 0 holds the instructions */
+	return at ? lh_transcript_state(t, t->record[at]) : lh_transcript_truth(t, 0);
 }
 
 void lh_put_variant(struct lh_buf *b, enum lh_role role, struct lh_str text, unsigned variant)

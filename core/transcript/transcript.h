@@ -15,7 +15,7 @@
 #include "transcript/outcome.h"
 
 enum lh_role { LH_SYSTEM, LH_USER, LH_ASSISTANT, LH_REMOVED };
-enum lh_maker { LH_BY_TASK, LH_BY_MODEL, LH_BY_POLICY };
+enum lh_maker { LH_BY_TASK, LH_BY_MODEL, LH_BY_POLICY, LH_BY_HISTORY };       /* the last: nobody said it (made.h) */
 
 /* What is left out of a message. Bits of a view's ranges; only assistant messages change. */
 enum lh_variant {
@@ -26,6 +26,9 @@ enum lh_variant {
 };
 #define LH_KINDS 6                      /* the distinct sums of those bits, see lh_kind() */
 int lh_kind(unsigned variant);
+
+/* What stands before a state that is restated, where nothing else is said. */
+#define LH_RESTATE_LEAD "So far:"
 
 /* Byte-based token estimate: a quarter of a token a byte, four tokens a message. Ours, never the
  * provider's count. */
@@ -76,6 +79,15 @@ void lh_transcript_use_arena(struct lh_transcript *t, struct lh_arena *arena);
 
 /* Appends the next turn's prompt and carries the truth on. */
 int lh_transcript_begin_turn(struct lh_transcript *t, struct lh_error *err) LH_CHECKED;
+/* Likewise, for made histories: without a prompt, so that the turn leaves nothing in the record unless this one is put
+ * into it; with the true state so far restated in front of the prompt. */
+int lh_transcript_pass_turn(struct lh_transcript *t, struct lh_error *err) LH_CHECKED;
+int lh_transcript_add_made_prompt(struct lh_transcript *t, struct lh_str prompt, struct lh_error *err) LH_CHECKED;
+int lh_transcript_begin_restated(struct lh_transcript *t, struct lh_error *err) LH_CHECKED;
+/* A reply that nobody gave enters the record: the turn is finished. */
+int lh_transcript_add_made(struct lh_transcript *t, struct lh_str text, struct lh_error *err) LH_CHECKED;
+/* The task's prompt for a turn, appended. */
+int lh_transcript_put_prompt(struct lh_transcript *t, uint32_t turn, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
 /* Ids for n replies that are being waited for, so that they do not depend on the order in which replies
  * come. An id that no reply comes for stays empty, of role LH_REMOVED. */
 int lh_transcript_reserve(struct lh_transcript *t, uint32_t n, uint32_t *first, struct lh_error *err) LH_CHECKED;
@@ -123,7 +135,7 @@ uint32_t lh_transcript_untouched(const struct lh_transcript *t, uint32_t edits);
 void lh_transcript_mark_partial(struct lh_transcript *t);
 bool lh_transcript_partial(const struct lh_transcript *t);
 struct lh_str lh_transcript_truth(const struct lh_transcript *t, uint32_t turn);    /* s(turn); turn 0: initial */
-/* The last valid answer in the record, else the initial state. */
+/* The last valid answer in the record, or what was restated in it since; else the initial state. */
 struct lh_str lh_transcript_state_shown(const struct lh_transcript *t);
 
 /* What `turn` makes of a state: the family's steps applied to it, appended to `out`. The truth's way is

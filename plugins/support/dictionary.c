@@ -101,6 +101,15 @@ void fam_dictionary_put(const struct lh_host *host, struct lh_sink *out, const s
 	fam_dictionary_put_as(host, out, d, fam_put_int);
 }
 
+void fam_dictionary_put_read(const struct lh_host *host, struct lh_sink *out, const struct fam_dictionary *d, uint32_t key, int64_t value,
+	fam_put_value *put_value)
+{
+	fam_put(host, out, d->key[key]);
+	fam_put(host, out, " is ");
+	put_value(host, out, value);
+	fam_put(host, out, ".");
+}
+
 void fam_dictionary_ask(const struct lh_host *host, struct lh_sink *out, const struct fam_dictionary *d, uint64_t seed,
 	uint64_t first_step, uint32_t count)
 {

@@ -44,6 +44,9 @@ void fam_dictionary_put(const struct lh_host *host, struct lh_sink *out, const s
 /* The same with values that the family writes itself. */
 typedef void fam_put_value(const struct lh_host *host, struct lh_sink *out, int64_t value);
 void fam_dictionary_put_as(const struct lh_host *host, struct lh_sink *out, const struct fam_dictionary *d, fam_put_value *put_value);
+/* One entry as it is read, or misread: drive is -45. */
+void fam_dictionary_put_read(const struct lh_host *host, struct lh_sink *out, const struct fam_dictionary *d, uint32_t key, int64_t value,
+	fam_put_value *put_value);
 /* The keys of some steps: drive, alone, drive */
 void fam_dictionary_ask(const struct lh_host *host, struct lh_sink *out, const struct fam_dictionary *d, uint64_t seed,
 	uint64_t first_step, uint32_t count);

@@ -29,14 +29,31 @@ void fam_put_int(const struct lh_host *host, struct lh_sink *out, int64_t v)
 	host->put(out, text, print_int(text, v));
 }
 
+/* Bytes of what is printed, cut off where it does not fit. */
+static size_t print(char *text, size_t size, const char *fmt, va_list args)
+{
+	int n = vsnprintf(text, size, fmt, args);
+	return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
+}
+
+void fam_putf(const struct lh_host *host, struct lh_sink *out, const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+	va_start(args, fmt);
+	size_t n = print(text, sizeof text, fmt, args);
+	va_end(args);
+	host->put(out, text, n);
+}
+
 int32_t fam_fail(const struct lh_host *host, const char *fmt, ...)
 {
 	char text[1024];
 	va_list args;
 	va_start(args, fmt);
-	int n = vsnprintf(text, sizeof text, fmt, args);
+	size_t n = print(text, sizeof text, fmt, args);
 	va_end(args);
-	return host->fail(host->context, text, n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+	return host->fail(host->context, text, n);
 }
 
 int32_t fam_not_a_state(const struct lh_host *host, struct lh_text state, const char *what)
@@ -203,6 +220,28 @@ int64_t fam_add(int64_t a, int64_t b)
 {
 	int64_t sum = a + b;
 	return sum > FAM_INT_MAX ? FAM_INT_MAX : sum < -FAM_INT_MAX ? -FAM_INT_MAX : sum;
+}
+
+/* ---- Thoughts ---------------------------------------------------------------------------------- */
+
+int32_t fam_sum_read(const struct lh_host *host, struct lh_text before, struct lh_text after, int64_t operand, struct fam_sum *out)
+{
+	if (!fam_state_int(before, &out->before))
+		return fam_not_a_state(host, before, "a running total");
+	if (!fam_state_int(after, &out->after))
+		return fam_not_a_state(host, after, "a running total");
+	out->added = fam_add(out->before, operand) == out->after ? operand : out->after - out->before;
+	return LH_TASK_OK;
+}
+
+void fam_sum_put(const struct lh_host *host, struct lh_sink *out, struct fam_sum sum)
+{
+	fam_put_int(host, out, sum.before);
+	fam_put(host, out, sum.added < 0 ? " - " : " + ");
+	fam_put_int(host, out, sum.added < 0 ? -sum.added : sum.added);
+	fam_put(host, out, " = ");
+	fam_put_int(host, out, sum.after);
+	fam_put(host, out, ".");
 }
 
 /* ---- Randomness -------------------------------------------------------------------------------- */

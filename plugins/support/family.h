@@ -14,6 +14,8 @@
 
 void fam_put(const struct lh_host *host, struct lh_sink *out, const char *text);
 void fam_put_int(const struct lh_host *host, struct lh_sink *out, int64_t v);
+/* As printf, for what is sure to be shorter than 1,024 bytes. */
+void fam_putf(const struct lh_host *host, struct lh_sink *out, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* host->fail with a format; returns LH_TASK_FAILED. */
 int32_t fam_fail(const struct lh_host *host, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -41,6 +43,17 @@ int32_t fam_canonical_int(const struct lh_host *host, struct lh_text text, struc
 bool fam_state_int(struct lh_text t, int64_t *out);
 /* a + b, held within FAM_INT_MAX: apply() is total, however absurd the state it is given. */
 int64_t fam_add(int64_t a, int64_t b);
+
+/* ---- Thoughts ---------------------------------------------------------------------------------- */
+
+/* An addition as it is explained: before + added = after. */
+struct fam_sum { int64_t before, added, after; };
+
+/* From the texts of two states. `added` is the operand where that leads from one to the other, and else what it was
+ * misread as: the integer that does. */
+int32_t fam_sum_read(const struct lh_host *host, struct lh_text before, struct lh_text after, int64_t operand, struct fam_sum *out);
+/* 12 + 5 = 17. or 12 - 5 = 7. */
+void fam_sum_put(const struct lh_host *host, struct lh_sink *out, struct fam_sum sum);
 
 /* ---- Randomness -------------------------------------------------------------------------------- */
 

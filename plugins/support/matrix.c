@@ -58,6 +58,28 @@ void fam_matrix_put(const struct lh_host *host, struct lh_sink *out, struct fam_
 	}
 }
 
+static void put_times(const struct lh_host *host, struct lh_sink *out, int64_t a, int64_t b, const char *then)
+{
+	fam_put_int(host, out, a);
+	fam_put(host, out, "*");
+	fam_put_int(host, out, b);
+	fam_put(host, out, then);
+}
+
+void fam_matrix_put_product(const struct lh_host *host, struct lh_sink *out, struct fam_matrix m, struct fam_matrix n,
+	struct fam_matrix product, int64_t p)
+{
+	const int64_t factor[4][4] = { { m.a, n.a, m.b, n.c }, { m.a, n.b, m.b, n.d }, { m.c, n.a, m.d, n.c }, { m.c, n.b, m.d, n.d } };
+	const int64_t entry[] = { product.a, product.b, product.c, product.d };
+	for (int i = 0; i < 4; i++) {
+		const int64_t *f = factor[i], sum = f[0] * f[1] + f[2] * f[3];
+		fam_put(host, out, i ? ", " : "");
+		put_times(host, out, f[0], f[1], "+");
+		put_times(host, out, f[2], f[3], "=");
+		fam_put_int(host, out, sum - sum % p + entry[i]);
+	}
+}
+
 /* ---- Text in ----------------------------------------------------------------------------------- */
 
 /* What an answer may look like, white space aside; n is a number. */

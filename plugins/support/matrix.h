@@ -20,6 +20,10 @@ struct fam_matrix fam_matrix_unpack(int64_t v);
 
 /* Row by row: 3 0 6 1 */
 void fam_matrix_put(const struct lh_host *host, struct lh_sink *out, struct fam_matrix m);
+/* The four sums of m times n, each as it has to be to have the remainder that `product` has there:
+ * 2*3+3*0=6, 2*5+3*2=16, … */
+void fam_matrix_put_product(const struct lh_host *host, struct lh_sink *out, struct fam_matrix m, struct fam_matrix n,
+	struct fam_matrix product, int64_t p);
 /* A matrix as models write one: four numbers as fam_read_int reads them, from 0 to p - 1, with white space,
  * commas, or semicolons and lines between rows; in one of the usual kinds of brackets or in none. */
 bool fam_matrix_read(struct lh_text t, int64_t p, struct fam_matrix *out);

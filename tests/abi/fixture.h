@@ -101,6 +101,17 @@ static inline int32_t good_corrupt(const struct lh_task *t, uint64_t step, struc
 	return put_int(out, v > 100 ? v - host->random_between(draw, 1, 9) : v + host->random_between(draw, 1, 9));
 }
 
+/* "From 1 to 3." */
+static inline int32_t good_explain(const struct lh_task *t, uint64_t step, struct lh_text before, struct lh_text after, struct lh_sink *out)
+{
+	(void)t, (void)step;
+	put(out, "From ");
+	host->put(out, before.bytes, before.size);
+	put(out, " to ");
+	host->put(out, after.bytes, after.size);
+	return put(out, ".");
+}
+
 static inline uint64_t good_max_steps(const struct lh_task *t) { (void)t; return 0; }
 
 #endif

@@ -55,9 +55,21 @@ static const struct lh_task_v1 task = {
 	.canonical = CANONICAL, .corrupt = CORRUPT, .max_steps = good_max_steps,
 };
 
+/* The optional interface, where a fixture defines EXPLAIN. */
+#ifdef EXPLAIN
+#ifndef THOUGHTS_SIZE
+#define THOUGHTS_SIZE sizeof(struct lh_thoughts_v1)
+#endif
+static const struct lh_thoughts_v1 thoughts = { .struct_size = THOUGHTS_SIZE, .explain = EXPLAIN };
+#endif
+
 static const void *get_interface(const struct lh_host *h, const char *id)
 {
 	host = h;
+#ifdef EXPLAIN
+	if (strcmp(id, LH_THOUGHTS_INTERFACE) == 0)
+		return &thoughts;
+#endif
 	return strcmp(id, INTERFACE) == 0 ? &task : NULL;
 }
 

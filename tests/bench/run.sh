@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds an optimised tree in build/bench and runs the benchmarks: all, or those named.
 #
-#   tests/bench/run.sh [NAME…]       linear speed rooms bootstrap calibration net memory
+#   tests/bench/run.sh [NAME…]       linear speed rooms bootstrap grid calibration effects net memory
 #
 # Exits 1 where a target is missed. Other work on the machine makes the times worse.
 set -u
@@ -17,12 +17,12 @@ case ${1-} in
 	;;
 esac
 
-[ $# -gt 0 ] || set -- linear speed rooms bootstrap calibration net memory
+[ $# -gt 0 ] || set -- linear speed rooms bootstrap grid calibration effects net memory
 for name; do
 	case $name in
-	linear | speed | rooms | bootstrap | calibration | net | memory) ;;
+	linear | speed | rooms | bootstrap | grid | calibration | effects | net | memory) ;;
 	*)
-		echo "run.sh: there is no benchmark '$name'; there are: linear speed rooms bootstrap calibration net memory"
+		echo "run.sh: there is no benchmark '$name'; there are: linear speed rooms bootstrap grid calibration effects net memory"
 		exit 2
 		;;
 	esac

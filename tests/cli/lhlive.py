@@ -242,9 +242,16 @@ class Case(lhcli.Case):
         report = lhcli.strict_json(text.replace("HTTP 500: simulated network failure", "simulated network failure"))
         for name in ("id", "config_sha256"):
             report["run"].pop(name, None)
-        for c in report["conditions"]:
-            for name in OF_THE_MODEL:
-                c.pop(name, None)
+        for part in ("conditions", "effects", "comparisons"):
+            for c in report[part]:
+                for name in OF_THE_MODEL:
+                    c.pop(name, None)
+        for c in report["comparisons"]:
+            c.pop("tokens_in_per_turn_ratio", None)          # of the cost
+        for effects in report["effects"]:
+            for c in effects["cells"] + effects["policies"]:
+                for name in [n for n in c if "tokens" in n]:
+                    del c[name]
         return report
 
     CALLS = ("SELECT e.sample, e.condition, c.turn, c.seq, c.purpose, c.view, c.options, c.error, c.finish, c.exposure_update, c.exposure_state,"
@@ -254,8 +261,8 @@ class Case(lhcli.Case):
     COUNTS = ("SELECT e.sample, e.condition, c.turn, c.seq, c.tokens_in, c.tokens_out, c.tokens_reasoning FROM call c JOIN episode e ON e.id = c.episode"
               " WHERE c.error IS NULL AND e.status <> 'superseded' ORDER BY 1, 2, 3, 4")
     RECORD = ("SELECT e.sample, e.condition, m.slot, m.turn, m.role, m.text, m.thoughts, m.made_by, m.note FROM message m JOIN episode e ON e.id = m.episode"
-              " WHERE m.slot IS NOT NULL AND e.status <> 'superseded' ORDER BY 1, 2, 3, m.id")
-    ENDS = "SELECT sample, condition, status, extra FROM episode WHERE status <> 'superseded' ORDER BY 1, 2"
+              " WHERE m.slot IS NOT NULL AND e.status <> 'superseded' ORDER BY 1, 2, e.probe, 3, m.id")
+    ENDS = "SELECT sample, condition, probe, status, extra, history_hash FROM episode WHERE status <> 'superseded' ORDER BY 1, 2, 3"
 
     def assertSameRows(self, file, other, where, counts=True):
         """Run files that hold one run each tell the same of every call; returns how many there are."""

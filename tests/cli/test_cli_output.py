@@ -525,7 +525,7 @@ class Help(lhcli.Case):
         text = self.good("run", "-h").out
         listed = re.findall(r"(?m)^  (--[a-z-]+)(?: \S+)?( {2,}| )(\S)", text)
         self.assertGreater(len(listed), 15)
-        starts = {columns(line[:re.match(r"  --[a-z-]+(?: \S+)? +", line).end()]) for line in text.splitlines() if line.startswith("  --")}
+        starts = {columns(line[:re.match(r"  --[a-z-]+(?:\[\S+\])?(?: \S+)? +", line).end()]) for line in text.splitlines() if line.startswith("  --")}
         self.assertEqual(len(starts), 1, text)
         for line in text.splitlines():
             self.assertLessEqual(columns(line), 100, line)

@@ -274,7 +274,7 @@ class Same(lhcli.Case):
             for table in ("call", "message"):
                 names = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
                 db.execute(f"INSERT INTO {table} SELECT {', '.join(str(new) if n == 'episode' else n for n in names)} FROM {table} WHERE episode = 5")
-            db.execute("INSERT INTO episode SELECT ?, run, condition, sample, 'superseded', 'the agent ended', extra FROM episode WHERE id = 5", (new,))
+            db.execute("INSERT INTO episode SELECT ?, run, condition, sample, probe, 'superseded', 'the agent ended', extra, history_hash, history_ratio FROM episode WHERE id = 5", (new,))
         db.commit()
         db.close()
         (after,) = self.conditions(self.plain("report", "run.db"))

@@ -33,6 +33,7 @@ C_HEADERS = {name + ".h" for name in
 # Two files of one name, each pair with its reason.
 SAME_NAME = {
     "task.h": {"core/include/longhaul/task.h", "core/task/task.h"},       # the ABI, and the room that opens what speaks it
+    "ledger.c": {"core/run/ledger.c", "plugins/ledger.c"},               # a family's file has the family's name
 }
 
 # Calls that end the process or write to stdout, outside cli: file → (what, reason).

@@ -25,7 +25,7 @@ static const char usage[] =
 	"\n"
 	"  --task SPEC            task family with parameters [kv_sum]\n"
 	"  --sim SPEC             the model [sim]; a request whose model is a spec (sim:accuracy=0.9) has that one\n"
-	"  --steps-per-turn K     as in the run [1]\n"
+	"  --steps-per-turn K     as in the run [1]; 0: of one turn, as its prompt says\n"
 	"  --keep N               samples whose conversations are remembered [4096]\n"
 	"  --port N               [0: any]\n"
 	"  --port-file FILE       the port is written there once the server listens\n"
@@ -88,7 +88,7 @@ static void take_number(struct start *s, int c, const char *name, struct lh_erro
 {
 	struct ms_options *o = &s->options;
 	switch (c) {
-	case 'k': o->mind.steps_per_turn = (uint32_t)real(optarg, 1, 1e6, name, err); break;
+	case 'k': o->mind.steps_per_turn = (uint32_t)real(optarg, 0, 1e6, name, err); break;
 	case 'K': o->mind.keep = (uint32_t)real(optarg, 1, 1e7, name, err); break;
 	case 'p': s->port = (int)real(optarg, 0, 65535, name, err); break;
 	case 'l': o->latency_ms = real(optarg, 0, 3.6e6, name, err); break;

@@ -29,6 +29,31 @@ int ms_known_new(struct lh_taskset *task, uint64_t seed, uint64_t index, uint32_
 	return 0;
 }
 
+static bool ends_with(struct lh_str text, struct lh_str end)
+{
+	return text.n >= end.n && !memcmp(text.p + text.n - end.n, end.p, end.n) && (text.n == end.n || text.p[text.n - end.n - 1] == '\n');
+}
+
+int ms_known_steps(struct lh_taskset *task, uint64_t seed, uint64_t index, struct lh_str text, uint32_t *out, struct lh_error *err)
+{
+	struct lh_sample *sample;
+	struct lh_buf prompt;
+	int rc = lh_sample_open(task, index, seed, &sample, err);
+	*out = 0;
+	if (rc)
+		return rc;
+	lh_buf_init(&prompt, WORDS_MAX);
+	for (uint32_t n = 1; n <= 4096 && !*out && !rc && prompt.n <= text.n; n++) {
+		lh_buf_clear(&prompt);
+		rc = lh_sample_ask(sample, 0, n, &prompt, err);
+		if (!rc && ends_with(text, lh_buf_str(&prompt)))
+			*out = n;
+	}
+	lh_buf_fini(&prompt);
+	lh_sample_close(sample);
+	return rc;
+}
+
 void ms_known_free(struct ms_known *k)
 {
 	if (!k)

@@ -23,6 +23,8 @@ struct ms_known {
 };
 
 int ms_known_new(struct lh_taskset *task, uint64_t seed, uint64_t index, uint32_t steps_per_turn, struct ms_known **out, struct lh_error *err) LH_CHECKED;
+/* How many steps a first prompt asks: the number whose prompt the text is, or ends with. 0: none up to 4,096. */
+int ms_known_steps(struct lh_taskset *task, uint64_t seed, uint64_t index, struct lh_str text, uint32_t *out, struct lh_error *err) LH_CHECKED;
 /* The talks are the caller's. */
 void ms_known_free(struct ms_known *k);
 /* Knows the prompts of turns 1 … turn. */

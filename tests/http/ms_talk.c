@@ -132,15 +132,34 @@ static void forget(struct ms_mind *m, struct ms_known *k)
 	m->count--;
 }
 
+/* As told, or as the request's last prompt says. */
+static int find_steps(struct ms_mind *m, const struct ms_ask *ask, uint32_t *out, struct lh_error *err)
+{
+	struct lh_str last = LH_STR("");
+	for (size_t i = 0; i < ask->parts; i++)
+		last = ask->part[i].role == LH_USER ? ask->part[i].text : last;
+	*out = m->steps_per_turn;
+	int rc = *out ? 0 : ms_known_steps(m->task, ask->seed, ask->sample, last, out, err);
+	return rc || *out ? rc : lh_fail(err, LH_E_DATA, "the request ends with no first prompt of sample %llu", (unsigned long long)ask->sample);
+}
+
 static int find_known(struct ms_mind *m, const struct ms_ask *ask, struct ms_known **out, struct lh_error *err)
 {
 	struct ms_known **bucket = bucket_of(m, ask->seed, ask->sample), *k = *bucket;
+	uint32_t steps;
+	int rc = find_steps(m, ask, &steps, err);
+	if (rc)
+		return rc;
 	while (k && (k->seed != ask->seed || k->index != ask->sample))
 		k = k->next;
+	if (k && k->steps_per_turn != steps) {   /* of another search */
+		forget(m, k);
+		k = NULL;
+	}
 	if (k) {
 		unlink_known(m, k);
 	} else {
-		int rc = ms_known_new(m->task, ask->seed, ask->sample, m->steps_per_turn, &k, err);
+		rc = ms_known_new(m->task, ask->seed, ask->sample, steps, &k, err);
 		if (rc)
 			return rc;
 		k->next = *bucket;

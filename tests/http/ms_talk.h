@@ -13,7 +13,7 @@ struct ms_mind;
 
 struct ms_mind_settings {
 	const char *task, *sim;          /* specs, as `longhaul run` takes them */
-	uint32_t steps_per_turn;
+	uint32_t steps_per_turn;         /* 0: as the first prompt of a sample says */
 	uint32_t keep;                   /* samples remembered */
 };
 

@@ -223,8 +223,8 @@ static void test_read_while_bulk(void)
 static void write_until_killed(const char *path, bool bulk, int progress)
 {
 	struct lh_journal *j;
-	int64_t run, episode;
-	if (lh_journal_create(path, bulk, &j, &err) || put_start(j, &run, &episode, &err))
+	int64_t run, episode, begun = 0;
+	if (lh_journal_create(path, bulk, &j, &err) || put_start(j, &run, &episode, &err) || write(progress, &begun, sizeof begun) != sizeof begun)
 		_exit(1);
 	for (int64_t t = 1;; t++) {
 		if (put_turn(j, episode, t, &err) || lh_journal_commit(j, &err))
@@ -244,11 +244,12 @@ static void killed_after(const char *path, bool bulk, int ms)
 	if (pid == 0)
 		write_until_killed(path, bulk, fds[1]);
 	close(fds[1]);
+	int64_t said = 0;
+	CHECK(read(fds[0], &said, sizeof said) == sizeof said);      /* it has begun: how long that takes is no matter here */
 	nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000L }, NULL);
 	/* The pipe fills before a live writer gets far: what it holds is read after the kill. */
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	int64_t said = 0;
 	for (int64_t t; read(fds[0], &t, sizeof t) == sizeof t;)
 		said = t;
 	close(fds[0]);

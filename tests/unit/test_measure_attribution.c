@@ -208,6 +208,31 @@ static void test_attribution_by_hand(void)
 	CHECK(a.errors.ci.lo <= a.errors.value && a.errors.value <= a.errors.ci.hi && a.errors.ci.lo < a.errors.ci.hi);
 }
 
+/* Resamples of such a world, written out as data of their own. */
+static void test_attribution_adds_up_in_every_resample(void)
+{
+	enum { SAMPLES = 12, CELLS_OF = 2 };
+	int weight[SAMPLES];
+	for (int b = 0; b < 500; b++) {
+		uint8_t turn1[SAMPLES], own[SAMPLES], clean[SAMPLES], propagated[CELLS_OF * SAMPLES];
+		double x[SAMPLES], achieved[CELLS_OF * SAMPLES];
+		int n = 0;
+		lh_bootstrap_weights(7, b, weight, SAMPLES);
+		for (int i = 0; i < SAMPLES; i++)
+			for (int k = 0; k < weight[i]; k++, n++) {
+				turn1[n] = i != 5, own[n] = i % 3 != 0, clean[n] = i % 4 != 1;
+				x[n] = 0.05 * (i % 7);
+				for (int c = 0; c < CELLS_OF; c++) {
+					propagated[c * SAMPLES + n] = (i + c) % (4 - c) != 0;
+					achieved[c * SAMPLES + n] = 0.1 * (1 + c) + 0.01 * (i % 3);
+				}
+			}
+		struct lh_attribution a = attribute(&(struct lh_attribution_data){ n, turn1, own, clean, x, CELLS_OF, propagated, achieved }, 1, 1);
+		CHECK_INT(n, SAMPLES);
+		CHECK_NEAR(a.length.value + a.errors.value + a.rest.value, a.loss.value, 1e-12);
+	}
+}
+
 /* A violator is pooled with its neighbour, not with g(0); a cell without exposure says nothing. */
 static void test_attribution_curve(void)
 {
@@ -319,6 +344,7 @@ int main(int argc, char **argv)
 	test_joint_is_the_rooms();
 	test_effects();
 	test_attribution_by_hand();
+	test_attribution_adds_up_in_every_resample();
 	test_attribution_curve();
 	test_attribution_edges();
 	test_covers((struct world){ 0.8, 0.05 });

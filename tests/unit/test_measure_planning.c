@@ -88,7 +88,7 @@ static struct lh_plan_pool one_turn(int samples, int errors)
 	uint8_t *cell = malloc((size_t)samples);
 	for (int i = 0; i < samples; i++)
 		cell[i] = i < errors ? LH_OUTCOME_SLIPS : LH_OUTCOME_CORRECT;
-	return pool_of((struct lh_grid){ samples, 1, cell, NULL, false, 1 });
+	return pool_of((struct lh_grid){ .samples = samples, .turns = 1, .outcome = cell, .steps_per_turn = 1 });
 }
 
 /* Samples that err at each turn with a rate of their own, u^2 at most `worst`; errors are carried on. */
@@ -105,7 +105,7 @@ static struct lh_grid random_grid(int what, int samples, int turns, double worst
 			wrong |= errs;
 		}
 	}
-	return (struct lh_grid){ samples, turns, cell, NULL, false, 1 };
+	return (struct lh_grid){ .samples = samples, .turns = turns, .outcome = cell, .steps_per_turn = 1 };
 }
 
 static struct lh_planning planning_of(struct lh_plan_world w, int most)

@@ -74,7 +74,7 @@ static struct lh_results *run(const char *policy, int samples, int seed)
 static struct lh_grid part(const struct lh_results *r, int from, int n)
 {
 	const struct lh_condition_results *c = &r->condition[0];
-	return (struct lh_grid){ n, c->turns, c->outcome + (size_t)from * (size_t)c->turns, NULL, false, 1 };
+	return (struct lh_grid){ .samples = n, .turns = c->turns, .outcome = c->outcome + (size_t)from * (size_t)c->turns, .steps_per_turn = 1 };
 }
 
 static double rate(const struct lh_grid *g, int sample)

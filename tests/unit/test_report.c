@@ -2,14 +2,15 @@
  * whoever does that reads them before committing. */
 #include "check.h"
 #include "test_report_data.h"
+#include "test_report_golden.h"
 
-#include "base/utf8.h"
 #include "json/reader.h"
 
 enum { MOST = 8 };
 
 struct fixture {
 	struct lh_report report;
+	struct lh_report_comparison comparison[MOST];
 	struct lh_report_condition condition[MOST];
 	struct lh_result *result[MOST];
 };
@@ -28,6 +29,31 @@ static struct lh_report_condition *add(struct fixture *f, const char *policy, st
 	};
 	f->report.condition = f->condition;
 	return &f->condition[i];
+}
+
+static struct lh_interval around(double v, double reach) { return (struct lh_interval){ v - reach, v + reach }; }
+
+/* What one of a group's two tests and effects came to. */
+struct effect { double difference, reach, p; };
+
+static struct lh_report_comparison *against(struct fixture *f, int policy, int baseline, struct effect length, struct effect errors)
+{
+	struct lh_report_comparison *c = &f->comparison[f->report.comparison_count++];
+	struct lh_interval none = { NAN, NAN };
+	int n = f->result[policy]->samples;
+	double rate = f->result[baseline]->turn_error_rate;
+	*c = (struct lh_report_comparison){ .policy = policy, .baseline = baseline, .length_adjusted = length.p, .errors_adjusted = errors.p, .tests = 4,
+		.tokens_ratio = (double)f->condition[policy].cost.tokens_in / (double)f->condition[baseline].cost.tokens_in, .heal = -1,
+		.gap = { NAN, none, NAN, none } };
+	c->of = (struct lh_comparison){ .paired = true, .samples = { n, n },
+		.error_free = { .turns = f->result[policy]->turns, .value = { 20 + length.difference, 20 }, .difference = length.difference,
+			.ci = around(length.difference, length.reach), .value_ci = { around(20 + length.difference, 3), around(20, 3) } },
+		.length = { 1, length.p / 4, false, 9999 },
+		.error_rate = { { rate + errors.difference, rate }, errors.difference, { around(rate + errors.difference, 0.01), around(rate, 0.01) },
+			around(errors.difference, errors.reach) },
+		.errors = { -1, errors.p / 4, false, 9999 } };
+	f->report.comparison = f->comparison;
+	return c;
 }
 
 static void begin(struct fixture *f)
@@ -53,6 +79,13 @@ static void demo(struct fixture *f)
 	add(f, "full_history", data_curve(100, 100, 1, 23, 1.3, 0.281));
 	add(f, "window:n=5", data_curve(100, 100, 1, 34, 1.0, 0.042));
 	add(f, "answers_only", data_curve(100, 100, 1, 27, 1.2, 0.166));
+	struct lh_report_comparison *c = against(f, 2, 1, (struct effect){ 9.84, 4.21, 0.0004 }, (struct effect){ -0.239, 0.031, 0.0004 });
+	c->heal = 0, c->gap = (struct lh_gap){ 0.276, around(0.276, 0.03), 0.866, around(0.866, 0.043) };
+	c->fronts = LH_FRONT_HORIZON | LH_FRONT_ERRORS;
+	c = against(f, 3, 1, (struct effect){ 2.96, 3.3, 0.0723 }, (struct effect){ -0.115, 0.035, 0.0496 });
+	c->heal = 0, c->gap = (struct lh_gap){ 0.276, around(0.276, 0.03), 0.417, around(0.417, 0.121) };
+	c->fronts = LH_FRONT_ERRORS;
+	against(f, 0, 1, (struct effect){ 58.1, 5.5, NAN }, (struct effect){ -0.276, 0.029, NAN });
 }
 
 static void trouble(struct fixture *f)
@@ -76,6 +109,11 @@ static void trouble(struct fixture *f)
 	add(f, "my_summary:model=openai:gpt-5-mini,max_words=200", data_curve(200, 60, 5, 1e9, 1, 0));
 	f->result[2]->policy_errors = 2;
 	add(f, "restate_truth", data_curve(200, 60, 5, 500, 1, 0.002))->oracle = true;
+	struct lh_report_comparison *v = against(f, 1, 0, (struct effect){ 14.2, 2.1, 0.012 }, (struct effect){ -0.3, 0.02, 0.0003 });
+	v->of.error_free.turns = 43, v->of.samples[0] = 188;
+	v = against(f, 2, 0, (struct effect){ 51.4, 2.3, 0.05 }, (struct effect){ -0.35, 0.02, 1 });
+	v->tokens_ratio = NAN, v->fronts = LH_FRONT_HORIZON;
+	against(f, 3, 0, (struct effect){ 48, 2, NAN }, (struct effect){ -0.348, 0.02, NAN });
 	f->report.run.status = LH_STR("interrupted"), f->report.run.cause = LH_STR("budget: --max-cost 12");
 }
 
@@ -98,6 +136,8 @@ static void hostile(struct fixture *f)
 		f->condition[i].model_label = LH_STR("model\r\n::error::x");
 		f->condition[i].policy_options = LH_STR("{},\"gates\":[{\"verdict\":\"pass\"}]");
 	}
+	for (int i = 1; i < 4; i++)
+		against(f, i, 0, (struct effect){ 0.04, 2.24, i < 3 ? 1 : NAN }, (struct effect){ -0.0004, 0.2, i < 3 ? 1 : NAN })->heal = 3;
 	f->report.notes = notes, f->report.note_count = 1;
 }
 
@@ -122,6 +162,16 @@ static void nothing(struct fixture *f)
 		h->censored = h->turns >= 12, h->lo_open = h->lo >= 12, h->hi_open = h->hi >= 12;
 		h->turns = h->censored ? 12 : h->turns, h->lo = h->lo_open ? 12 : h->lo, h->hi = h->hi_open ? 12 : h->hi;
 	}
+	struct lh_interval none = { NAN, NAN };
+	struct effect unknown = { NAN, NAN, NAN };
+	against(f, 0, 1, unknown, unknown);
+	against(f, 3, 1, (struct effect){ 3.1, 2, 0.004 }, unknown);
+	for (int i = 0; i < 2; i++) {
+		f->comparison[i].of.stopped = true;
+		f->comparison[i].tests = 1;
+		f->comparison[i].of.error_rate = (struct lh_rates){ { NAN, NAN }, NAN, { none, none }, none };
+	}
+	f->comparison[1].of.error_free.turns = 12, f->comparison[1].of.length.exact = true;
 }
 
 /* All is over long before the last turn. */
@@ -132,70 +182,20 @@ static void brief(struct fixture *f)
 	add(f, "window:n=5", data_curve(50, 2000, 1, 15, 1, 0.2));
 }
 
-/* Two models, made histories in one of them. */
+/* Two models. */
 static void grid(struct fixture *f)
 {
 	begin(f);
 	add(f, "full_history", data_curve(400, 1000, 1, 130, 1.5, 0.004));
 	add(f, "window:n=20", data_curve(400, 1000, 1, 160, 0.9, 0.0009));
 	for (int i = 0; i < 2; i++) {
-		static const char *const history[] = { "clean", "injected:rate=0.5" };
-		add(f, "full_history", data_curve(400, 10, 1, 13, 1.5, 0.04))->history = lh_str_of(history[i]);
+		add(f, i ? "window:n=20" : "full_history", data_curve(400, 10, 1, 13, 1.5, 0.04));
 		f->condition[2 + i].model_label = LH_STR("openai:gpt-5-mini");
 		f->condition[2 + i].model = LH_STR("openai");
 	}
 }
 
 /* ---- goldens ---- */
-
-static void golden_path(char *path, size_t size, const char *name)
-{
-	snprintf(path, size, "%s/tests/unit/golden/report_%s.txt", LH_SOURCE_DIR, name);
-}
-
-static void check_golden(const char *name, const struct lh_buf *got)
-{
-	char path[512];
-	struct lh_buf want;
-	struct lh_error err = { 0 };
-	golden_path(path, sizeof path, name);
-	lh_buf_init(&want, 1 << 22);
-	if (getenv("LH_UPDATE_GOLDEN")) {
-		FILE *file = fopen(path, "wb");
-		CHECK(file && fwrite(got->p, 1, got->n, file) == got->n);
-		if (file)
-			fclose(file);
-	} else if (lh_file_read(path, &want, &err)) {
-		printf("%s\n", err.text);
-		CHECK(!"the golden file can be read");
-	} else {
-		CHECK_TEXT(got->p, want.p);
-	}
-	lh_buf_fini(&want);
-}
-
-/* No line wider than the terminal, none ending in a space, nothing a terminal would obey. */
-static void check_lines(const struct lh_buf *text, const struct lh_report_style *style)
-{
-	struct lh_str rest = lh_buf_str(text);
-	while (rest.n) {
-		const char *nl = memchr(rest.p, '\n', rest.n);
-		CHECK(nl != NULL);
-		if (!nl)
-			break;
-		struct lh_str line = { rest.p, (size_t)(nl - rest.p) };
-		if (!style->colour && lh_utf8_columns(line) > style->columns)
-			printf("too wide (%d): %.*s\n", lh_utf8_columns(line), LH_ARG(line));
-		CHECK(style->colour || lh_utf8_columns(line) <= style->columns);
-		CHECK(line.n == 0 || line.p[line.n - 1] != ' ');
-		for (size_t i = 0; i < line.n; i++)
-			CHECK((style->colour && line.p[i] == '\x1b') || ((unsigned char)line.p[i] >= 0x20 && line.p[i] != 0x7f));
-		for (size_t i = 0; !style->unicode && i < line.n; i++)
-			CHECK((unsigned char)line.p[i] < 0x80);
-		rest = (struct lh_str){ nl + 1, rest.n - line.n - 1 };
-	}
-	CHECK_INT(lh_utf8_bad_at(lh_buf_str(text)), text->n);
-}
 
 typedef void build(struct fixture *f);
 
@@ -204,6 +204,7 @@ static void test_goldens(void)
 	static const struct { const char *name; build *make; struct lh_report_style style; } cases[] = {
 		{ "demo_100", demo, { false, true, 100 } },
 		{ "demo_80", demo, { false, true, 80 } },
+		{ "demo_60", demo, { false, true, 60 } },
 		{ "demo_60_ascii", demo, { false, false, 60 } },
 		{ "demo_80_colour", demo, { true, true, 80 } },
 		{ "demo_200", demo, { false, true, 200 } },
@@ -224,7 +225,7 @@ static void test_goldens(void)
 		lh_report_table(&f.report, &cases[i].style, &out);
 		CHECK_INT(lh_buf_ok(&out, &err), 0);
 		check_lines(&out, &cases[i].style);
-		check_golden(cases[i].name, &out);
+		check_golden("report", cases[i].name, &out);
 		lh_buf_fini(&out);
 		end(&f);
 	}
@@ -266,7 +267,7 @@ static void test_curve_alone(void)
 	lh_report_curve(&f.report, &style, &out);
 	CHECK_INT(out.failed, 0);
 	check_lines(&out, &style);
-	check_golden("curve_72", &out);
+	check_golden("report", "curve_72", &out);
 	lh_buf_fini(&out);
 	end(&f);
 }
@@ -368,6 +369,46 @@ static void test_json_schema(void)
 	end(&f);
 }
 
+static void test_json_comparisons(void)
+{
+	static const char *const keys[] = { "task", "model", "steps_per_turn", "policy", "baseline", "oracle", "condition", "baseline_condition", "paired", "samples",
+		"error_free_turns", "turn_error_rate", "length_test", "errors_test", "tests", "gap_closed", "tokens_in_per_turn_ratio", "fronts", "baseline_fronts", NULL };
+	static const char *const effect[] = { "policy", "policy_ci", "baseline", "baseline_ci", "difference", "difference_ci", NULL };
+	static const char *const test[] = { "p", "p_adjusted", "exact", "rearrangements", NULL };
+	struct fixture f;
+	demo(&f);
+	struct lh_json *root = parsed(&f.report, true);
+	const struct lh_json *all = lh_json_get(root, "comparisons"), *window = at(all, 0), *heal = at(all, 2);
+	CHECK_INT(lh_json_size(all), 3);
+	check_has(window, keys);
+	check_has(lh_json_get(window, "error_free_turns"), effect);
+	check_has(lh_json_get(window, "turn_error_rate"), effect);
+	check_has(lh_json_get(window, "length_test"), test);
+	check_has(lh_json_get(window, "errors_test"), test);
+	CHECK(lh_str_is(lh_json_str(lh_json_get(window, "policy")), "window:n=5") && lh_str_is(lh_json_str(lh_json_get(window, "baseline")), "full_history"));
+	CHECK_INT(lh_json_type(lh_json_get(window, "paired")), LH_JSON_BOOL);
+	CHECK_NEAR(lh_json_number(lh_json_get(lh_json_get(window, "length_test"), "p_adjusted")), 0.0004, 0);
+	CHECK_NEAR(lh_json_number(lh_json_get(lh_json_get(window, "length_test"), "p")), 0.0001, 0);
+	CHECK_NEAR(lh_json_number(lh_json_get(lh_json_get(window, "turn_error_rate"), "difference")), -0.239, 0);
+	CHECK_INT(lh_json_size(lh_json_get(window, "fronts")), 2);
+	CHECK_INT(lh_json_size(lh_json_get(at(all, 1), "fronts")), 1);
+	CHECK_INT(lh_json_size(lh_json_get(window, "baseline_fronts")), 0);
+	CHECK_NEAR(lh_json_number(lh_json_get(lh_json_get(window, "gap_closed"), "value")), 0.866, 0);
+	CHECK(lh_json_bool(lh_json_get(heal, "oracle")));
+	CHECK_INT(lh_json_type(lh_json_get(heal, "length_test")), LH_JSON_NULL);
+	CHECK_INT(lh_json_type(lh_json_get(heal, "gap_closed")), LH_JSON_NULL);
+	lh_json_free(root);
+	end(&f);
+	nothing(&f);
+	root = parsed(&f.report, true);
+	const struct lh_json *stopped = at(lh_json_get(root, "comparisons"), 1);
+	CHECK_INT(lh_json_type(lh_json_get(lh_json_get(stopped, "turn_error_rate"), "difference")), LH_JSON_NULL);
+	CHECK_INT(lh_json_type(lh_json_get(lh_json_get(stopped, "turn_error_rate"), "difference_ci")), LH_JSON_NULL);
+	CHECK_INT(lh_json_type(lh_json_get(stopped, "errors_test")), LH_JSON_NULL);
+	lh_json_free(root);
+	end(&f);
+}
+
 static void test_json_timing(void)
 {
 	struct fixture f;
@@ -434,6 +475,7 @@ int main(void)
 	test_curve_alone();
 	test_small_buffer();
 	test_json_schema();
+	test_json_comparisons();
 	test_json_timing();
 	test_json_nothing();
 	test_json_hostile();

@@ -23,6 +23,8 @@ static void test_refusals(void)
 		{ "short_task", "struct lh_task_v1 has 112 bytes, ABI 1.0 has 120", "rebuild" },
 		{ "missing_interface", "get_interface(\"longhaul.task/1\") gave NULL", "is missing" },
 		{ "missing_function", "the required function canonical is NULL", "longhaul.task/1" },
+		{ "short_thoughts", "struct lh_thoughts_v1 says that it has 0 bytes, and it has 16", ".struct_size = sizeof(struct lh_thoughts_v1)" },
+		{ "missing_explain", "explain is NULL in its longhaul.thoughts/1", "gives NULL for the whole interface" },
 		{ "no_version", "declares no version", "one line of printable ASCII" },
 		{ "bad_name", "its name is not of the form [a-z][a-z0-9_]*", "at most 40" },
 		{ "bad_default", "the declared default: keys=500 is out of range: 1 to 100", "bad_default" },
@@ -272,6 +274,12 @@ static void test_conformance(void)
 		{ "wrong_example", "an answer tag in the instructions holds \"f10\", which is neither a state nor a placeholder" },
 		{ "wrong_example", "instructions() are worded differently for 1 and for 2 steps per turn" },
 		{ "silent", "apply() failed and did not say why" },
+		{ "tagged_thoughts", "FAILED explain gives text that ends in the state it leads to, right or wrong: task tagged_thoughts, sample 0, step 0: "
+			"explain() gave text with '<' in it, which could be read as a tag: \"<answer>1</answer> From 0 to 1.\" [run seed 7]" },
+		{ "drifting_thoughts", "FAILED explain gives the same text again: sample 0, step 0: explain() gave \"" },
+		{ "honest_thoughts", "FAILED explain gives text that ends in the state it leads to, right or wrong: sample 0, step 0: explain() to \"" },
+		{ "honest_thoughts", "does not end in that state: \"It is 1\"" },
+		{ "wordy_thoughts", "explain() gave text longer than the 4096 bytes allowed" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char path[512];
@@ -281,10 +289,14 @@ static void test_conformance(void)
 		CHECK_HAS(out.p, cases[i].says);
 		lh_buf_fini(&out);
 	}
-	static const char *const sound[] = { FIXTURE("good"), LH_BINARY_DIR "/plugins/kv_sum.so" };
+	static const struct { const char *path, *thoughts; } sound[] = {
+		{ FIXTURE("good"), "skipped explain gives the same text again: the family does not offer longhaul.thoughts/1\n" },
+		{ LH_BINARY_DIR "/plugins/kv_sum.so", "ok explain gives the same text again\n" },
+	};
 	for (size_t i = 0; i < sizeof sound / sizeof *sound; i++) {
 		struct lh_buf out;
-		CHECK_INT(conform(sound[i], &out), 0);
+		CHECK_INT(conform(sound[i].path, &out), 0);
+		CHECK_HAS(out.p, sound[i].thoughts);
 		CHECK_HAS(out.p, "ok output that does not fit does no harm\n");
 		CHECK(!strstr(out.p, "FAILED") && !strstr(out.p, "not decided"));
 		lh_buf_fini(&out);
@@ -307,6 +319,7 @@ static void put_layout(struct lh_buf *b)
 	AT(lh_task_v1, load); AT(lh_task_v1, unload); AT(lh_task_v1, samples); AT(lh_task_v1, open); AT(lh_task_v1, close);
 	AT(lh_task_v1, instructions); AT(lh_task_v1, ask); AT(lh_task_v1, initial); AT(lh_task_v1, apply); AT(lh_task_v1, canonical);
 	AT(lh_task_v1, corrupt); AT(lh_task_v1, max_steps);
+	SIZE(lh_thoughts_v1); AT(lh_thoughts_v1, struct_size); AT(lh_thoughts_v1, reserved); AT(lh_thoughts_v1, explain);
 	SIZE(lh_plugin); AT(lh_plugin, magic); AT(lh_plugin, abi_major); AT(lh_plugin, abi_minor); AT(lh_plugin, struct_size);
 	AT(lh_plugin, reserved); AT(lh_plugin, name); AT(lh_plugin, version); AT(lh_plugin, license); AT(lh_plugin, get_interface);
 	lh_buf_printf(b, "LH_TASK_OK %d\nLH_TASK_NO_STATE %d\nLH_TASK_FAILED %d\n", LH_TASK_OK, LH_TASK_NO_STATE, LH_TASK_FAILED);
@@ -317,7 +330,8 @@ static void put_layout(struct lh_buf *b)
 #undef AT
 }
 
-/* Lines may be added to the file where fields were appended (and LH_ABI_MINOR raised); none may change.
+/* Lines may be added to the file where fields were appended (and LH_ABI_MINOR raised) or an interface was published;
+ * none may change.
  * The figures are those of machines with 64-bit pointers. */
 static void test_layout(void)
 {

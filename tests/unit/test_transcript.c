@@ -133,7 +133,7 @@ static void check_shown(const struct naive *e, const struct lh_view *v, const st
 	CHECK_INT(unshown, want_unshown);
 	CHECK(lh_str_is(h, want));
 	for (uint32_t i = 0; i < e->length; i++)
-		if (e->message[e->record[i]].role == LH_ASSISTANT && e->message[e->record[i]].has_state)
+		if (e->message[e->record[i]].has_state)              /* a reply, or what an edit restated */
 			last = e->message[e->record[i]].state;
 	CHECK(lh_str_is(lh_transcript_state_shown(e->t), last));
 }

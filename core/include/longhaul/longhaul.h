@@ -27,7 +27,7 @@ struct lh_session;
 /* NULL: no memory. */
 struct lh_session *lh_session_new(void);
 void lh_session_free(struct lh_session *s);                     /* accepts NULL */
-const char *lh_version(void);                                   /* "0.1.0" */
+const char *lh_version(void);                                   /* "0.2.0" */
 
 /* ---- what to run ---- */
 
@@ -71,7 +71,8 @@ const char *lh_session_status_cause(const struct lh_session *s);
 int64_t lh_session_turns(const struct lh_session *s);
 /* What would be asked, and about what it would cost, as a table; nothing is sent. NULL: see the error. */
 const char *lh_session_dry_run(struct lh_session *s);
-/* In place of a run: the results of a run file; run: its number, -1 for the newest. */
+/* In place of a run: the results of a run file; run: its number, -1 for the newest. "gate" set before: these rules in
+ * the place of the run's own. */
 int lh_session_open(struct lh_session *s, const char *path, int64_t run);
 
 /* ---- results: after lh_session_run or lh_session_open ---- */
@@ -85,6 +86,24 @@ const char *lh_session_json(struct lh_session *s, int timing);
 const char *lh_session_table(struct lh_session *s, int columns);
 /* For terminals: colour, and ASCII only where unicode is 0. */
 const char *lh_session_table_for(struct lh_session *s, int columns, int colour, int unicode);
+/* Its last part alone: a line for each rule ("gate") and condition. */
+const char *lh_session_gate_lines(struct lh_session *s, int columns, int colour, int unicode);
+/* What the gates came to, as an exit code: 0 all passed; 1 one failed; 3 one is not decided ("inconclusive" may make it
+ * 0 or 1); 4 what was cut off would decide one, or the run is not done. -1: there are none. */
+int lh_session_gates(const struct lh_session *s);
+
+/* ---- two runs ---- */
+
+/* In place of a run: run `run` of the run file `path` (NEW) is compared with run `base_run` of `base_path`
+ * (BASE); -1: the newest. Each policy of NEW is compared with its namesake in BASE; with the option
+ * "against" set, with that policy of BASE. */
+int lh_session_compare(struct lh_session *s, const char *base_path, int64_t base_run, const char *path, int64_t run);
+/* Are both runs done? */
+int lh_session_compared_done(const struct lh_session *s);
+/* "longhaul.compare/1". NULL: see the error. */
+const char *lh_session_comparison_json(struct lh_session *s);
+/* As lh_session_table_for. */
+const char *lh_session_comparison_for(struct lh_session *s, int columns, int colour, int unicode);
 
 /* The words of the latest error; "" when there was none. */
 const char *lh_session_error(const struct lh_session *s);

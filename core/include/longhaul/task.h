@@ -14,7 +14,8 @@
  * called from one thread. Only fixed-width integers, double, size_t and pointers cross the line.
  *
  * Compatibility. A published struct or signature is never edited: fields are appended (and
- * LH_ABI_MINOR rises), or a new interface "…/2" is published beside "…/1".
+ * LH_ABI_MINOR rises), or a new interface "…/2" is published beside "…/1". An interface is found by its
+ * name, so a new one needs no new minor: a host that does not know it never asks for it.
  *
  * A state is 1 to 4096 bytes of UTF-8 that survive inside <answer>…</answer>: no '<', no control
  * characters but newline and tab, no white space at either end. Two states are the same if and only if
@@ -135,6 +136,22 @@ struct lh_task_v1 {
 };
 
 #define LH_TASK_INTERFACE "longhaul.task/1"
+
+/* Interface "longhaul.thoughts/1", optional: the worked reasoning of one step, so that an answer that was
+ * put into a history, right or wrong, has reasoning that agrees with it. */
+struct lh_thoughts_v1 {
+	uint32_t struct_size;
+	uint32_t reserved;                  /* 0 */
+	/* One or a few short sentences that lead from `before` to `after`, as a model would think them: at
+	 * most 4096 bytes of UTF-8 without '<', without control characters but newline and tab, and without
+	 * white space at an end. They end in the text of `after`; what closes a sentence or a quotation may
+	 * follow. Total on canonical states; the same arguments give the same text.
+	 * Where `after` is not what apply(step, before) gives, the slip is in the reasoning (an operand
+	 * misread, a miscount), all that follows it agrees with it, and nothing tells that anything is wrong. */
+	int32_t (*explain)(const struct lh_task *task, uint64_t step, struct lh_text before, struct lh_text after, struct lh_sink *out);
+};
+
+#define LH_THOUGHTS_INTERFACE "longhaul.thoughts/1"
 
 struct lh_plugin {
 	uint64_t magic;           /* LH_ABI_MAGIC */

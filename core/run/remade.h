@@ -1,0 +1,24 @@
+/* run/remade.h - a made history made again, from what a run file says of its condition.
+ *
+ * Run files keep no made history: family, parameters, seed, sample and mode give it again, and a hash
+ * tells whether it is the one that was sent. */
+#ifndef LH_RUN_REMADE_H
+#define LH_RUN_REMADE_H
+
+#include "journal/journal.h"
+#include "transcript/transcript.h"
+
+/* Zeroed at the start but for plugin: a file to open the family from, borrowed; NULL: where families are found. */
+struct lh_remade { const char *plugin; char *task, *params, *history; uint32_t steps_per_turn; };
+
+int lh_remade_note(struct lh_remade *m, const struct lh_condition_row *c, struct lh_error *err) LH_CHECKED;
+void lh_remade_fini(struct lh_remade *m);
+
+struct lh_remade_which { uint64_t seed, sample; uint32_t probe; int64_t hash; };
+
+/* Calls `each` for the instructions and every message before the probed turn's prompt, in order. LH_E_DIFFERS: it is
+ * not what was sent (the family has changed since); LH_E_USAGE: there is no such family. */
+int lh_remade_again(const struct lh_remade *m, const struct lh_remade_which *w,
+	int (*each)(void *user, const struct lh_message *message, struct lh_str text, struct lh_error *err), void *user, struct lh_error *err) LH_CHECKED;
+
+#endif

@@ -1,0 +1,22 @@
+-- The first turns, a line that says how many were left out, and the last turns.
+-- Use it where the first turns show the form that is wanted and the last ones hold what matters. Cost: as a window; the
+-- head of the request stays the same, what follows changes with every turn.
+-- Elsewhere: HeadAndTailChatCompletionContext (AutoGen), keep_first (OpenHands).
+return {
+  api = 1,
+  summary = "Send the first turns, a marker, and the last turns.",
+  options = {
+    head = { type = "integer", default = 2, min = 0, help = "finished turns kept at the start" },
+    tail = { type = "integer", default = 5, min = 1, help = "finished turns kept at the end" },
+    marker = { type = "text", default = "(%d turns are left out here.)", help = "what stands for the turns between; %d is their number" },
+  },
+  view = function(ep, history)
+    local o = ep.options
+    local view = history:view():keep { first = o.head, last = o.tail }
+    local skipped = ep.turn - 1 - o.head - o.tail
+    if skipped <= 0 then
+      return view
+    end
+    return view:insert(#view - 2 * o.tail, "user", (o.marker:gsub("%%d", tostring(skipped))))
+  end,
+}
