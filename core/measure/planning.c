@@ -90,7 +90,7 @@ static double changed_rate(const struct lh_plan_world *w, const struct lh_plan_s
 {
 	int kept = 0;
 	for (int k = 0; k < s->errors; k++)
-		kept += lh_random_unit(luck) >= w->change * w->change;
+		kept += lh_random_unit(luck) >= w->change;
 	return s->observed ? (double)kept / s->observed : NAN;
 }
 
