@@ -199,7 +199,8 @@ static int end_results(struct lh_desk *d, struct lh_error *err)
 	r->status = lh_str_dup(d->stop == LH_STOP_FAILED ? LH_STR("failed") : d->stop && d->stop != LH_STOP_DECIDED ? LH_STR("stopped") : LH_STR("done"));
 	r->status_cause = lh_str_dup(lh_str_of(d->cause));
 	r->wall_s = (double)(lh_clock_mono_us() - d->started_us) / 1e6;
-	r->spent = d->spent;
+	r->spent = (struct lh_spent){ d->spent.calls + d->reserved.calls, d->spent.tokens + d->reserved.tokens,
+		d->spent.microusd + d->reserved.microusd };      /* what is broken off was asked all the same */
 	return r->ended && r->status && r->status_cause ? 0 : lh_nomem(err);
 }
 
