@@ -51,7 +51,7 @@ int lh_ledger_reply(struct lh_desk *d, const struct lh_waiting *w, const struct 
 	}
 	lh_reply_row(&row, r, w->message);
 	struct lh_message_row message = { .episode = w->episode, .id = w->message, .slot = -1, .turn = w->turn, .role = LH_STR("assistant"),
-		.text = lh_buf_str(&r->text), .thoughts = lh_buf_str(&r->thoughts), .blob = lh_buf_str(&r->blob), .made_by = LH_STR("model") };
+		.text = lh_buf_str(&r->text), .thoughts = lh_buf_str(&r->thoughts), .blob = lh_buf_str(&r->blob), .calls = lh_buf_str(&r->calls), .made_by = LH_STR("model") };
 	int rc = r->error ? 0 : lh_journal_put_message(d->journal, &message, err);
 	return rc ? rc : lh_journal_put_call(d->journal, &row, err);
 }
