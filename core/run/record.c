@@ -29,13 +29,13 @@ int lh_record_message(struct lh_episode *e, uint32_t id, struct lh_error *err)
 static int record_sent(struct lh_episode *e, struct lh_error *err)
 {
 	const struct lh_view *v = &e->ask[e->asks - 1].view;
-	for (uint32_t i = 0; i < v->n; i++)
-		if (v->piece[i].own || v->piece[i].placeholder) {
-			int rc = lh_record_message(e, v->piece[i].own ? v->piece[i].from : v->piece[i].placeholder, err);
-			if (rc)
-				return rc;
-		}
-	return 0;
+	int rc = 0;
+	for (uint32_t i = 0; i < v->n && !rc; i++) {
+		uint32_t id = v->piece[i].own ? v->piece[i].from : v->piece[i].placeholder;
+		if (id && lh_transcript_message(e->transcript, id)->maker == LH_BY_POLICY)
+			rc = lh_record_message(e, id, err);
+	}
+	return rc;
 }
 
 int lh_record_policy_messages(struct lh_episode *e, struct lh_error *err)
