@@ -299,7 +299,7 @@ static void read_calls(const struct lh_reading *g, const struct lh_json *content
 		lh_buf_init(&input, LH_TOOL_ARGUMENTS_MAX + 1);
 		lh_jw_init(&w, &input, false);
 		put_input(&w, v);
-		lh_wire_add_call(g->reply, lh_json_str(lh_json_get(v, "id")), lh_json_str(lh_json_get(v, "name")), lh_buf_str(&input));
+		lh_wire_add_call(g, lh_json_str(lh_json_get(v, "id")), lh_json_str(lh_json_get(v, "name")), lh_buf_str(&input));
 		lh_buf_fini(&input);
 	}
 }

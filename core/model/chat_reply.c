@@ -93,7 +93,7 @@ static void read_calls(const struct lh_reading *g, const struct lh_json *message
 		lh_jw_init(&w, &text, false);
 		if (lh_json_type(arguments) == LH_JSON_OBJECT)   /* Ollama gives them as they are, not as text */
 			lh_jw_node(&w, arguments);
-		lh_wire_add_call(g->reply, lh_json_str(lh_json_get(c, "id")), lh_json_str(lh_json_get(f, "name")), text.n ? lh_buf_str(&text) : lh_json_str(arguments));
+		lh_wire_add_call(g, lh_json_str(lh_json_get(c, "id")), lh_json_str(lh_json_get(f, "name")), text.n ? lh_buf_str(&text) : lh_json_str(arguments));
 		lh_buf_fini(&text);
 	}
 }

@@ -326,7 +326,7 @@ static enum lh_verdict read_reply(const struct lh_reading *g, const struct lh_js
 		return lh_decide_broken(r, g->x->status, "the response was not completed");
 	for (const struct lh_json *v = lh_wire_calls_count(g) ? lh_json_first(items) : NULL; v; v = lh_json_next(v))
 		if (is(v, "function_call"))
-			lh_wire_add_call(r, lh_json_str(lh_json_get(v, "call_id")), lh_json_str(lh_json_get(v, "name")), lh_json_str(lh_json_get(v, "arguments")));
+			lh_wire_add_call(g, lh_json_str(lh_json_get(v, "call_id")), lh_json_str(lh_json_get(v, "name")), lh_json_str(lh_json_get(v, "arguments")));
 	make_blob(g->live, items, r);
 	read_usage(lh_json_get(j, "usage"), r);
 	lh_wire_served(r, lh_json_str(lh_json_get(j, "model")), LH_STR(""), lh_json_str(lh_json_get(j, "id")));

@@ -38,7 +38,7 @@ void lh_wire_served(struct lh_reply *reply, struct lh_str model, struct lh_str b
 /* ---- wire_tools.c ---- */
 
 /* One more call of the reply. An empty id is given one; arguments as the model wrote them. */
-void lh_wire_add_call(struct lh_reply *r, struct lh_str id, struct lh_str name, struct lh_str arguments);
+void lh_wire_add_call(const struct lh_reading *g, struct lh_str id, struct lh_str name, struct lh_str arguments);
 /* Are calls in this reply to be answered? Not where no tool was offered, nor where the reply was cut off or refused. */
 bool lh_wire_calls_count(const struct lh_reading *g);
 /* The "name", "description" and schema of a tool, members of the object that is open. */

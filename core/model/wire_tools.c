@@ -1,15 +1,18 @@
 /* Tools in requests and replies: what the formats have in common. */
 #include "model/wire.h"
 
+#include "base/hash.h"
+
 #include <stdio.h>
 
-void lh_wire_add_call(struct lh_reply *r, struct lh_str id, struct lh_str name, struct lh_str arguments)
+void lh_wire_add_call(const struct lh_reading *g, struct lh_str id, struct lh_str name, struct lh_str arguments)
 {
+	struct lh_reply *r = g->reply;
 	struct lh_jw w;
-	char made[32];
+	char made[48];
 	size_t n = r->calls.n;
-	if (!id.n) {                             /* some servers give none, and take any back */
-		snprintf(made, sizeof made, "call_%zu", n);
+	if (!id.n) {                             /* some servers give none, and take any back: one that no other reply has */
+		snprintf(made, sizeof made, "call_%08x_%zu", (unsigned)lh_hash(1, g->x->body), n);
 		id = lh_str_of(made);
 	}
 	if (n)

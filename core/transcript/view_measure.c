@@ -231,7 +231,7 @@ static uint32_t first_cleared(const struct lh_piece *p, const struct lh_piece *q
 		a = lo;
 	}
 	bool reply = a < b && lh_transcript_message(t, lh_transcript_id(t, a))->role == LH_ASSISTANT;
-	return reply && !((p->variant ^ q->variant) & LH_INPUTS_CLEARED) ? a + 1 : a;      /* its result is what differs */
+	return reply && !((p->variant | q->variant) & LH_INPUTS_CLEARED) ? a + 1 : a;      /* its result is what differs */
 }
 
 /* Walks both over what they share from here; false when they part. The record from `touched` on is no
