@@ -48,6 +48,9 @@ int lh_cmd_show(int argc, char **argv);
 int lh_cmd_check(int argc, char **argv);
 int lh_cmd_transcript(int argc, char **argv);
 int lh_cmd_plan(int argc, char **argv);
+int lh_cmd_new(int argc, char **argv);
+/* longhaul --cflags: what a compiler needs to find longhaul/task.h, for a shell. */
+int lh_cli_cflags(void);
 /* run and report write a report in the same ways. */
 struct lh_outputs { const char *json; bool timing; };
 int lh_cli_report(struct lh_session *s, const struct lh_outputs *outputs);

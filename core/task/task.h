@@ -9,10 +9,14 @@
 #include "base/text.h"
 #include "longhaul/task.h"
 
+#define LH_NAME_MAX 40                   /* bytes of a family's or parameter's name */
 #define LH_STATE_MAX 4096u               /* bytes of a canonical state */
 #define LH_THOUGHTS_MAX 4096u            /* bytes of one explanation */
 #define LH_PROMPT_MAX (1u << 20)         /* bytes of one ask() */
 #define LH_INSTRUCTIONS_MAX (4u << 20)
+
+/* Can it be such a name: [a-z][a-z0-9_]*? */
+bool lh_name_ok(const char *name);
 
 struct lh_registry;
 struct lh_family;
