@@ -51,6 +51,7 @@ int lh_cmd_plan(int argc, char **argv);
 int lh_cmd_new(int argc, char **argv);
 /* longhaul --cflags: what a compiler needs to find longhaul/task.h, for a shell. */
 int lh_cli_cflags(void);
+#define LH_SHELL_SPECIAL " '\"\\$`;&|<>()*?[]{}#~!\t\n"      /* what has a word quoted for a shell */
 /* run and report write a report in the same ways. */
 struct lh_outputs { const char *json; bool timing; };
 int lh_cli_report(struct lh_session *s, const struct lh_outputs *outputs);

@@ -269,7 +269,7 @@ static void tell(const struct making *m)
 		lh_buf_putc(&text, ' ');
 		put_named(&text, m, lh_str_of(t->path));
 	}
-	bool plain = !m->into[strcspn(m->into, " '\"\\$`;&|<>()*?[]#~\t\n")];
+	bool plain = !m->into[strcspn(m->into, LH_SHELL_SPECIAL)];
 	lh_buf_printf(&text, "\n\nnext:\n  cd %s%s%s\n", plain ? "" : "'", m->into, plain ? "" : "'");
 	put_named(&text, m, lh_str_of(m->kind->next));
 	lh_buf_puts(&text, "README.md says what to change and where.\n");
