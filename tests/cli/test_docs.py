@@ -18,6 +18,7 @@ from pathlib import Path
 import lhtree
 
 LANGUAGES = {"sh", "c", "lua", "sql", "text"}
+COMPARED = ("examples/study/README.md", "examples/own/README.md")      # test_study.py runs these, and reads what they print
 
 
 class Block:
@@ -110,7 +111,8 @@ class Docs(unittest.TestCase):
     def test_sh(self):
         of_file = {}
         for b in self.of("sh"):
-            of_file.setdefault(b.file, []).append(b)
+            if b.file.relative_to(lhtree.SOURCE).as_posix() not in COMPARED:
+                of_file.setdefault(b.file, []).append(b)
         for file, inside in of_file.items():
             with tempfile.TemporaryDirectory() as folder:
                 lhtree.copy_tree(folder)

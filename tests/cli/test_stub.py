@@ -88,6 +88,12 @@ class Stub(lhcli.Case):
         self.good("run", "--policy", "./names.lua", "--turns", 1, "--samples", 1, "-o", "n.db", "--quiet")
         self.assertEqual(self.outcomes("n.db"), {0: ["correct"]}, self.good("transcript", "n.db", 0).out)
 
+    def test_the_reference_has_every_name(self):
+        reference = (SOURCE / "scripts" / "README.md").read_text(encoding="utf-8")
+        for cls in ("Policy", "Option", "Episode", "CallOptions", "Budget", "Error", "Reply", "History", "Message", "View"):
+            for name in self.names(cls):
+                self.assertRegex(reference, rf"\b{name}\b", f"scripts/README.md does not have {name} of {cls}")
+
     def test_experiments(self):
         import test_cli_new
         self.assertEqual(self.names("Experiment"), test_cli_new.Templates.options(self))

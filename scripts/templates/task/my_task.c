@@ -25,12 +25,16 @@ static int32_t say(struct lh_sink *out, const char *format, ...)
 	return LH_TASK_OK;
 }
 
-/* 1. Parameters, as in --task my_task:modulus=7. Name, type, 0, default, least, most, choices, help. */
+/* 1. What `longhaul show task` tells, and the parameters, as in --task my_task:modulus=31: name, type, 0, default, least, most,
+ * choices, help. Their values come checked and in this order; what is made of them here all samples share. */
+#define VERSION "1.0"
+#define SUMMARY "multiply and add, below a modulus; the state is one number"
 static const struct lh_param params[] = {
 	{ "modulus", LH_PARAM_INTEGER, 0, "97", 11, 9999, NULL, "numbers run from 0 to one below it" },
 };
-struct lh_task_data { int64_t modulus; };                 /* what all samples share: filled in by load() */
-struct lh_task { int64_t modulus; uint64_t seed; };       /* one sample: filled in by open_task() */
+struct lh_task_data { int64_t modulus; };
+static void take(struct lh_task_data *d, const struct lh_value *values) { d->modulus = values[0].integer; }
+struct lh_task { struct lh_task_data of; uint64_t seed; };      /* one sample; a function of (of, seed) and nothing else */
 
 /* 2. What is kept from step to step, and what a step is about. */
 struct state { int64_t number; };
@@ -51,10 +55,10 @@ static void say_step(struct lh_sink *out, struct step s)
 }
 
 /* 5. The truth: how it starts, and what a step does, also to a state that is wrong. */
-static const struct state first = { 0 };
+static struct state first(const struct lh_task *t) { return (void)t, (struct state){ 0 }; }
 static struct state do_step(const struct lh_task *t, struct step s, struct state x)
 {
-	return (struct state){ (x.number * s.times + s.plus) % t->modulus };
+	return (struct state){ (x.number * s.times + s.plus) % t->of.modulus };
 }
 
 /* 6. A state as text, and text as a state. One state has one text: states are compared byte for byte. Read what a
@@ -64,13 +68,13 @@ static bool read_state(const struct lh_task *t, const char *text, struct state *
 {
 	char *end;
 	x->number = strtoll(text, &end, 10);
-	return isdigit((unsigned char)*text) && !*end && x->number < t->modulus;
+	return isdigit((unsigned char)*text) && !*end && x->number < t->of.modulus;
 }
 
 /* 7. A wrong state that a model might give instead of x, never x itself: here one too many or too few. */
 static struct state slip(const struct lh_task *t, struct state x, struct lh_draw *draw)
 {
-	return (struct state){ (x.number + (host->random_between(draw, 0, 1) ? 1 : t->modulus - 1)) % t->modulus };
+	return (struct state){ (x.number + (host->random_between(draw, 0, 1) ? 1 : t->of.modulus - 1)) % t->of.modulus };
 }
 
 /* 8. The rules. The example that follows them is worked out by the code above. */
@@ -78,7 +82,7 @@ static void say_rules(struct lh_sink *out, const struct lh_task *t)
 {
 	say(out, "Keep one number, from 0 at the start. Each message names one or more operations, separated by\n"
 		"semicolons. Carry them out in order; after each one keep the remainder of a division by %lld.\n"
-		"End every reply with the number inside <answer></answer>.", (long long)t->modulus);
+		"End every reply with the number inside <answer></answer>.", (long long)t->of.modulus);
 }
 
 /* ---- what joins it to the program ---- */
@@ -104,13 +108,13 @@ static int32_t canonical(const struct lh_task *t, struct lh_text text, struct lh
 
 static int32_t apply(const struct lh_task *t, uint64_t step, struct lh_text state, struct lh_sink *out)
 {
-	struct state x = first;
+	struct state x = first(t);
 	return state_of(t, state, &x), say_state(out, do_step(t, draw_step(t, step), x));
 }
 
 static int32_t corrupt(const struct lh_task *t, uint64_t step, struct lh_text state, struct lh_draw *draw, struct lh_sink *out)
 {
-	struct state x = first;
+	struct state x = first(t);
 	return (void)step, state_of(t, state, &x), say_state(out, slip(t, x, draw));
 }
 
@@ -130,30 +134,29 @@ static int32_t instructions(const struct lh_task *t, uint32_t steps_per_turn, st
 	say(out, "\n\nExample:\nUser: ");
 	ask(&example, 0, 2, out);
 	say(out, "\nAssistant: <answer>");
-	say_state(out, do_step(t, draw_step(&example, 1), do_step(t, draw_step(&example, 0), first)));
+	say_state(out, do_step(t, draw_step(&example, 1), do_step(t, draw_step(&example, 0), first(t))));
 	return say(out, "</answer>");
 }
 
-static struct lh_task_data *load(const struct lh_value *values)      /* in the order of params */
+static struct lh_task_data *load(const struct lh_value *values)
 {
 	struct lh_task_data *d = malloc(sizeof *d);
-	return d ? *d = (struct lh_task_data){ values[0].integer }, d : NULL;
+	return d ? take(d, values), d : NULL;
 }
 
 static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, uint64_t seed)
 {
 	struct lh_task *t = malloc(sizeof *t);
-	return (void)sample, t ? *t = (struct lh_task){ d->modulus, seed }, t : NULL;
+	return (void)sample, t ? *t = (struct lh_task){ *d, seed }, t : NULL;
 }
 
-static int32_t initial(const struct lh_task *t, struct lh_sink *out) { return (void)t, say_state(out, first); }
+static int32_t initial(const struct lh_task *t, struct lh_sink *out) { return say_state(out, first(t)); }
 static void unload(struct lh_task_data *d) { free(d); }
 static void close_task(struct lh_task *t) { free(t); }
 static uint64_t samples(const struct lh_task_data *d) { return (void)d, 0; }      /* as many as are asked for */
 static uint64_t max_steps(const struct lh_task *t) { return (void)t, 0; }         /* as long as is asked for */
 
-static const struct lh_task_v1 task = { sizeof task, sizeof params / sizeof *params, params,
-	"multiply and add, below a modulus; the state is one number",
+static const struct lh_task_v1 task = { sizeof task, sizeof params / sizeof *params, params, SUMMARY,
 	load, unload, samples, open_task, close_task, instructions, ask, initial, apply, canonical, corrupt, max_steps };
 
 static const void *get_interface(const struct lh_host *h, const char *id)
@@ -164,4 +167,4 @@ static const void *get_interface(const struct lh_host *h, const char *id)
 
 LH_PLUGIN_EXPORT extern const struct lh_plugin longhaul_plugin;
 const struct lh_plugin longhaul_plugin = { LH_ABI_MAGIC, LH_ABI_MAJOR, LH_ABI_MINOR, sizeof longhaul_plugin, 0,
-	"my_task", "1.0", "MIT", get_interface };
+	"my_task", VERSION, "MIT", get_interface };
