@@ -241,20 +241,31 @@ static int set_options(lua_State *L, struct lh_policy *p, const struct lh_str *k
 	return 0;
 }
 
+/* "; there are k and n" behind a message that an option is unknown. */
+static int no_option(const struct lh_policy *p, struct lh_str key, struct lh_error *err)
+{
+	const char *names[OPTIONS_MAX + 1] = { NULL };
+	struct lh_buf all;
+	lh_buf_init(&all, 1024);
+	for (int i = 0; i < p->option_count; i++) {
+		names[i] = p->option[i].name;
+		lh_buf_printf(&all, "%s%s", i == 0 ? (p->option_count == 1 ? "; there is " : "; there are ") : i + 1 < p->option_count ? ", " : " and ", names[i]);
+	}
+	const char *near = lh_nearest(key, names);
+	int rc = near ? lh_fail(err, LH_E_USAGE, "no option '%.*s': did you mean '%s'?", LH_ARG(key), near)
+		: lh_fail(err, LH_E_USAGE, "no option '%.*s'%s", LH_ARG(key), all.n && !all.failed ? all.p : "; it has none");
+	lh_buf_fini(&all);
+	return rc;
+}
+
 static int unknown_options(const struct lh_policy *p, const struct lh_str *keys, int count, struct lh_error *err)
 {
 	for (int k = 0; k < count; k++) {
 		bool known = false;
 		for (int i = 0; i < p->option_count; i++)
 			known = known || lh_str_is(keys[k], p->option[i].name);
-		if (known)
-			continue;
-		const char *names[OPTIONS_MAX + 1] = { NULL };
-		for (int i = 0; i < p->option_count; i++)
-			names[i] = p->option[i].name;
-		const char *near = lh_nearest(keys[k], names);
-		return lh_fail(err, LH_E_USAGE, "no option '%.*s'%s%s%s; see: longhaul show policy %s", LH_ARG(keys[k]),
-			near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "", p->name);
+		if (!known)
+			return no_option(p, keys[k], err);
 	}
 	return 0;
 }
@@ -402,7 +413,8 @@ int lh_policy_open(struct lh_str name, const struct lh_str *keys, const struct l
 		return lh_nomem(err);
 	int rc = open_into(p, name, keys, values, count, base_dir, err);
 	if (rc) {
-		lh_prefix(err, "policy %.*s", LH_ARG(name));
+		if (err && strncmp(err->text, name.p, name.n))         /* a file that was named as one is told once */
+			lh_prefix(err, "policy %.*s", LH_ARG(name));
 		lh_policy_free(p);
 		return rc;
 	}

@@ -34,9 +34,9 @@ class Made(lhcli.Case):
         folder = self.make("task")
         self.assertIn("test: passed", self.sh(folder, "make", "test"))
         self.assertIn("multiply and add", self.good("show", "task", "./mine/mine.so").out)
-        self.change(folder / "mine.c", "x.number * s.times + s.plus", "x.number * s.times - s.plus + t->modulus")
-        self.assertIn("by_hand.jsonl is not judged as", self.sh(folder, "make", "test", code=1))
-        self.change(folder / "mine.c", "? 1 : t->modulus - 1", "? 0 : t->modulus - 1")
+        self.change(folder / "mine.c", "x.number * s.times + s.plus", "x.number * s.times - s.plus + t->of.modulus")
+        self.assertIn("by_hand.jsonl is judged as", self.sh(folder, "make", "test", code=1))
+        self.change(folder / "mine.c", "? 1 : t->of.modulus - 1", "? 0 : t->of.modulus - 1")
         self.assertIn("FAILED", self.sh(folder, "make", "test", code=1))
 
     def test_a_policy(self):
@@ -95,6 +95,20 @@ class Made(lhcli.Case):
     def test_cflags_lead_to_the_header(self):
         flags = self.good("--cflags").out.strip()
         self.assertTrue(flags.startswith("-I") and (lhcli.Path(flags[2:].strip("'")) / "longhaul" / "task.h").is_file(), flags)
+
+
+class Together(lhcli.Case):
+    def test_an_experiment_names_files_from_its_own_folder(self):
+        """A family and a policy beside it, wherever it is run from."""
+        self.good("new", "experiment", "mine")
+        self.good("new", "policy", "other")
+        subprocess.run(["cc", "-shared", "-fPIC", "-fvisibility=hidden", f"-I{SOURCE}/core/include", "-o", self.path("other/my_task.so"),
+                        TEMPLATES / "task" / "my_task.c"], check=True)
+        self.write("mine/mine.lua", """return { plugins = { "../other/my_task.so" }, tasks = { "my_task" }, policies = { { "../other/other.lua", n = 1 } },
+                                         turns = 3, samples = 2, output = "none" }""")
+        r = self.report("run", "mine/mine.lua", "--quiet")
+        self.assertEqual([(c["task"], c["policy"]) for c in r["conditions"]], [("my_task", "other")])
+        self.assertIn("no option 'm'", self.longhaul("run", "--policy", "./other/other.lua:m=1").err)
 
 
 class Refused(lhcli.Refusals):

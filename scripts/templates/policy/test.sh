@@ -8,7 +8,7 @@ trap 'rm -rf "$work"' EXIT
 
 "$longhaul" check ./my_policy.lua
 
-# One conversation with a model that never errs. What is sent is JSON on one line.
+# One conversation with a model that never errs, with options of this policy. What is sent is JSON on one line.
 "$longhaul" run --policy ./my_policy.lua:n=2,every=3 --model sim:accuracy=1 --turns 8 --samples 1 -o "$work/run.db" --quiet > "$work/table"
 
 # expect TURN TEXT COUNT: what is sent at that turn holds the text so many times.
