@@ -404,6 +404,18 @@ static int open_into(struct lh_policy *p, struct lh_str name, const struct lh_st
 	return rc ? rc : write_options(p, err);
 }
 
+/* "policy NAME: " in front of a message; only "policy " where it begins with the name, which is a file's then. */
+static void put_name(struct lh_str name, struct lh_error *err)
+{
+	if (!err || strncmp(err->text, name.p, name.n)) {
+		lh_prefix(err, "policy %.*s", LH_ARG(name));
+		return;
+	}
+	struct lh_error same = *err;
+	err->code = 0;
+	lh_fail(err, same.code, "policy %s", same.text);
+}
+
 int lh_policy_open(struct lh_str name, const struct lh_str *keys, const struct lh_str *values, int count,
 	const char *base_dir, struct lh_policy **out, struct lh_error *err)
 {
@@ -413,8 +425,7 @@ int lh_policy_open(struct lh_str name, const struct lh_str *keys, const struct l
 		return lh_nomem(err);
 	int rc = open_into(p, name, keys, values, count, base_dir, err);
 	if (rc) {
-		if (err && strncmp(err->text, name.p, name.n))         /* a file that was named as one is told once */
-			lh_prefix(err, "policy %.*s", LH_ARG(name));
+		put_name(name, err);
 		lh_policy_free(p);
 		return rc;
 	}
