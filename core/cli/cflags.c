@@ -27,16 +27,6 @@ static bool find_headers(char real[PATH_MAX])
 	return (*program && has_header(beside, real)) || has_header(LH_INSTALL_INCLUDE, real);
 }
 
-/* For a shell, plain where it can be: what $(…) gives is not unquoted again. */
-static void put_quoted(const char *folder)
-{
-	bool plain = !folder[strcspn(folder, LH_SHELL_SPECIAL)];
-	printf("-I%s", plain ? "" : "'");
-	for (const char *p = folder; *p; p++)
-		fputs(*p == '\'' ? "'\\''" : (char[]){ *p, 0 }, stdout);
-	puts(plain ? "" : "'");
-}
-
 int lh_cli_cflags(void)
 {
 	struct lh_error err = { 0 };
@@ -45,6 +35,12 @@ int lh_cli_cflags(void)
 		lh_fail(&err, LH_E_USAGE, "longhaul/task.h is neither beside the program nor in " LH_INSTALL_INCLUDE ": install longhaul with its headers");
 		return lh_cli_fail(&err);
 	}
-	put_quoted(real);
+	struct lh_buf line;
+	lh_buf_init(&line, 8 * PATH_MAX);
+	lh_buf_puts(&line, "-I");
+	lh_cli_put_word(&line, real);
+	lh_buf_putc(&line, '\n');
+	lh_cli_print(&line);
+	lh_buf_fini(&line);
 	return LH_EXIT_DONE;
 }

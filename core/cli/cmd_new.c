@@ -1,6 +1,7 @@
 /* longhaul new: a folder with a task family, a policy or an experiment that works, written from the templates. */
 #include "cli/cli.h"
 
+#include "base/place.h"
 #include "base/utf8.h"
 #include "cli/templates.h"
 #include "policy/policy.h"
@@ -259,6 +260,34 @@ static int make(struct making *m, struct lh_error *err)
 
 /* ---- what was made ---- */
 
+static bool on_path(void)
+{
+	const char *p = getenv("PATH");
+	char file[PATH_MAX];
+	for (size_t n; p && *p; p += n + (p[n] == ':')) {
+		n = strcspn(p, ":");
+		snprintf(file, sizeof file, "%.*s/longhaul", n < PATH_MAX ? (int)n : 0, p);
+		if (access(file, X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* How to get there, and to the program where it is not found by its name. */
+static void put_way(struct lh_buf *b, const struct making *m)
+{
+	char program[PATH_MAX];
+	lh_program_folder(program);
+	lh_buf_puts(b, "  cd ");
+	lh_cli_put_word(b, m->into);
+	if (*program && !on_path()) {
+		lh_buf_puts(b, "\n  export PATH=");
+		lh_cli_put_word(b, program);
+		lh_buf_puts(b, ":$PATH      # longhaul is not on it");
+	}
+	lh_buf_putc(b, '\n');
+}
+
 static void tell(const struct making *m)
 {
 	struct lh_buf text, shown;
@@ -269,8 +298,8 @@ static void tell(const struct making *m)
 		lh_buf_putc(&text, ' ');
 		put_named(&text, m, lh_str_of(t->path));
 	}
-	bool plain = !m->into[strcspn(m->into, LH_SHELL_SPECIAL)];
-	lh_buf_printf(&text, "\n\nnext:\n  cd %s%s%s\n", plain ? "" : "'", m->into, plain ? "" : "'");
+	lh_buf_puts(&text, "\n\nnext:\n");
+	put_way(&text, m);
 	put_named(&text, m, lh_str_of(m->kind->next));
 	lh_buf_puts(&text, "README.md says what to change and where.\n");
 	lh_put_shown(&shown, lh_buf_str(&text), true);

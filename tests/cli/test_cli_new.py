@@ -69,6 +69,8 @@ class Made(lhcli.Case):
         made = self.good("new", "policy", "mine", "--into", "a b").out
         self.assertIn("cd 'a b'", made)
         self.assertTrue(self.path("a b/mine.lua").is_file())
+        odd = self.good("new", "policy", "mine", "--into", "it's").out
+        self.sh(self.folder, "sh", "-euc", re.search(r"^  (cd .*)", odd, re.M).group(1) + " && test -f mine.lua")
         self.path("there").mkdir()
         self.write("there/notes", "kept")
         self.good("new", "policy", "mine", "-o", "there")
@@ -83,6 +85,13 @@ class Made(lhcli.Case):
             self.assertEqual(listed, {str(p.relative_to(self.path(f"of_{kind}"))) for p in self.path(f"of_{kind}").rglob("*") if p.is_file()})
             for command in re.findall(r"^  (?:make|sh|longhaul) .*", out, re.M):
                 self.assertIn(f"of_{kind}" if "longhaul" in command else "test", command)
+
+    def test_it_says_where_the_program_is(self):
+        """Where no longhaul is on the PATH."""
+        away = {"PATH": "/nowhere:/usr/bin"}
+        self.assertIn(f"\n  export PATH={self.program.parent}:$PATH", self.good("new", "task", "mine", env=away).out)
+        there = {"PATH": f"/nowhere:{self.program.parent}"}
+        self.assertNotIn("export", self.good("new", "task", "yours", env=there).out)
 
     def test_a_folder_that_cannot_be_finished_goes_again(self):
         """A file where a folder has to be: what was written before is taken away."""
