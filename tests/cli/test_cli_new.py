@@ -39,6 +39,19 @@ class Made(lhcli.Case):
         self.change(folder / "mine.c", "? 1 : t->of.modulus - 1", "? 0 : t->of.modulus - 1")
         self.assertIn("FAILED", self.sh(folder, "make", "test", code=1))
 
+    def test_the_documented_explanation_is_one(self):
+        """plugins/README.md: what makes a made family explain its steps."""
+        blocks = re.findall(r"```c\n(.*?)```", (SOURCE / "plugins" / "README.md").read_text(encoding="utf-8"), re.S)
+        block, = (b for b in blocks if "get_interface" in b)
+        folder = self.make("task")
+        text = (folder / "mine.c").read_text(encoding="utf-8")
+        whole = re.sub(r"static const void \*get_interface\(.*?^\}\n", lambda _: block, text, flags=re.M | re.S)
+        self.assertNotEqual(whole, text)
+        (folder / "mine.c").write_text(whole, encoding="utf-8")
+        said = self.sh(folder, "make", "test", "CFLAGS=-Werror")
+        self.assertIn("ok explain gives the same text again", said)
+        self.assertNotIn("skipped", said)
+
     def test_a_policy(self):
         folder = self.make("policy")
         self.assertIn("test: passed", self.sh(folder, "sh", "test.sh"))
