@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import unittest
 
@@ -51,6 +52,12 @@ class Made(lhcli.Case):
         said = self.sh(folder, "make", "test", "CFLAGS=-Werror")
         self.assertIn("ok explain gives the same text again", said)
         self.assertNotIn("skipped", said)
+
+    @unittest.skipUnless(shutil.which("cmake"), "no cmake")
+    def test_cmake_finds_the_package_of_the_build_tree(self):
+        folder = self.make("task")
+        self.sh(folder, "cmake", "-S", ".", "-B", "build")
+        self.assertIn(f"longhaul_DIR:PATH={lhcli.build_folder()}", (folder / "build" / "CMakeCache.txt").read_text())
 
     def test_a_policy(self):
         folder = self.make("policy")

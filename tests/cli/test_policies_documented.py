@@ -1,5 +1,6 @@
 """Every policy that ships says what it does, when to use it, what it costs and who else has it, in its file and in the table."""
 import re
+import subprocess
 import unittest
 
 import lhtree
@@ -26,6 +27,11 @@ class Documented(unittest.TestCase):
                 self.assertIsNotNone(parts, f"{path.name} begins with: what it does. Use it … Cost: … Elsewhere: …\n{head(path)}")
                 self.assertTrue(all(p.rstrip().endswith(".") for p in parts.groups()), parts.groups())
                 self.assertLessEqual(path.read_text(encoding="utf-8").count("\n"), 60)
+
+    def test_show_prints_them(self):
+        for path in (POLICIES[0], POLICIES[-1]):
+            said = subprocess.run([lhtree.built(), "show", "policy", path.stem], check=True, capture_output=True, text=True).stdout
+            self.assertIn(head(path), " ".join(said.split("\n")))
 
     def test_the_table_has_each(self):
         text = (lhtree.SOURCE / "scripts" / "README.md").read_text(encoding="utf-8")
