@@ -76,14 +76,16 @@ class Made(lhcli.Case):
         self.change(folder / "mine.lua", "policies = {", "polices = {")
         self.assertIn("did you mean --policy?", self.sh(folder, "sh", "test.sh", code=1))
 
-    def test_what_is_made_speaks_of_its_name_alone(self):
+    def test_what_is_made_is_the_template_with_its_name(self):
         for kind in KINDS:
             folder = self.make(kind, f"of_{kind}")
-            for path in folder.rglob("*"):
-                if path.is_file() and path.parent.name != "stubs":
-                    text = path.name + path.read_text(encoding="utf-8")
-                    self.assertFalse(re.search(r"\bmy_(?!task\.so\" })\w+", text), path)
-            self.assertEqual(oct(folder.stat().st_mode & 0o022), "0o0", "a family in a folder that others write to is refused")
+            made = {str(p.relative_to(folder)): p.read_text(encoding="utf-8") for p in folder.rglob("*") if p.is_file()}
+            here = TEMPLATES / kind
+            templates = {str(p.relative_to(here)): p.read_text(encoding="utf-8") for p in here.rglob("*") if p.is_file()}
+            self.assertEqual(set(templates), {name.replace(f"of_{kind}", f"my_{kind}") for name in made if not name.startswith(("stubs/", ".luarc"))})
+            for name, text in templates.items():
+                self.assertEqual(made[name.replace(f"my_{kind}", f"of_{kind}")], text.replace(f"my_{kind}", f"of_{kind}"), name)
+            self.assertEqual(folder.stat().st_mode & 0o022, 0, "a family in a folder that others write to is refused")
 
     def test_into(self):
         made = self.good("new", "policy", "mine", "--into", "a b").out
