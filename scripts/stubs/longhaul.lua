@@ -11,7 +11,7 @@
 ---@field requires? ("oracle"|"edit"|"own")[] oracle: may read the truth, and every report says so; edit: may edit the record; own: needs real replies, and is refused with made histories.
 ---@field start? fun(ep: longhaul.Episode) Before the first turn: sets ep.state.
 ---@field view? fun(ep: longhaul.Episode, history: longhaul.History): longhaul.View What is sent at this turn; the record stays as it is. Not beside turn.
----@field turn? fun(ep: longhaul.Episode, history: longhaul.History): longhaul.Reply?, (longhaul.Error|string)? Instead of one call: makes calls, returns the reply to accept, or nil and the error of a call that failed.
+---@field turn? fun(ep: longhaul.Episode, history: longhaul.History): longhaul.Reply?, (longhaul.Error|table<string, integer>|string)? Instead of one call: makes calls, returns the reply to accept, or nil and the error of a call that failed.
 ---@field overflow? fun(ep: longhaul.Episode, history: longhaul.History, err: longhaul.Error): longhaul.View? The request was too long for the model: a shorter view, tried once, or nil.
 ---@field finish? fun(ep: longhaul.Episode): table<string, number|string|boolean>? After the last turn: extra columns, kept in the run file; at most 64.
 
@@ -22,6 +22,9 @@
 ---@field max? number Of an integer or number.
 ---@field choices? string[] Of a choice.
 ---@field help? string One line.
+
+---A whole number. What is reckoned with options or ep.state passes for one.
+---@alias longhaul.Whole number
 
 -- ---- ep: the episode ----
 
@@ -43,7 +46,7 @@ local episode = {}
 function episode:ask(view, options) end
 
 ---Asks the model n times (1 to 128), and waits for all. In turn() only. A failed one is `{ error = … }`.
----@param n integer
+---@param n longhaul.Whole
 ---@param view longhaul.View
 ---@param options? longhaul.CallOptions
 ---@return (longhaul.Reply|longhaul.FailedReply)[] replies in the order asked
@@ -57,8 +60,8 @@ function episode:vote(replies) end
 
 ---The episode's own random numbers: in [0, 1) without arguments, an integer from 1 to a, or from a to b.
 ---@overload fun(self: longhaul.Episode): number
----@param a integer
----@param b? integer
+---@param a longhaul.Whole
+---@param b? longhaul.Whole
 ---@return integer
 function episode:random(a, b) end
 
@@ -71,12 +74,12 @@ function episode:budget() end
 function episode:log(text) end
 
 ---Oracles only: the true state after a turn; 0: the initial one.
----@param turn integer
+---@param turn longhaul.Whole
 ---@return string
 function episode:truth(turn) end
 
 ---Oracles only: is the record's reply to that finished turn wrong?
----@param turn integer
+---@param turn longhaul.Whole
 ---@return boolean
 function episode:wrong(turn) end
 
@@ -123,19 +126,19 @@ local history = {}
 function history:view() end
 
 ---Edits the record for good (requires = { "edit" }): message i has this text from now on. Views made before are of no use then.
----@param i integer
+---@param i longhaul.Whole
 ---@param text string
 ---@param reason string 1 to 256 bytes; it goes into the run file
 function history:replace(i, text, reason) end
 
 ---The same: messages from to to, both included, leave the record.
----@param from integer
----@param to integer
+---@param from longhaul.Whole
+---@param to longhaul.Whole
 ---@param reason string
 function history:remove(from, to, reason) end
 
 ---The same: message i and all finished turns behind it leave the record.
----@param i integer
+---@param i longhaul.Whole
 ---@param reason string
 function history:truncate(i, reason) end
 
@@ -155,18 +158,18 @@ function history:truncate(i, reason) end
 local view = {}
 
 ---The first and the last so many turns.
----@param which { first?: integer, last?: integer }
+---@param which { first?: longhaul.Whole, last?: longhaul.Whole }
 ---@return longhaul.View
 function view:keep(which) end
 
 ---The last n turns; 0: only the instructions and the prompt.
----@param n integer
+---@param n longhaul.Whole
 ---@return longhaul.View
 function view:keep_last(n) end
 
 ---All turns but from to to.
----@param from integer
----@param to? integer as from
+---@param from longhaul.Whole
+---@param to? longhaul.Whole as from
 ---@return longhaul.View
 function view:drop(from, to) end
 
@@ -174,17 +177,17 @@ function view:drop(from, to) end
 function view:drop_instructions() end
 
 ---Earlier turns without their thoughts: "native" in a field of their own, "tag" in <think> tags; both where kinds is left out.
----@param options? { keep_last?: integer, kinds?: ("native"|"tag")[] }
+---@param options? { keep_last?: longhaul.Whole, kinds?: ("native"|"tag")[] }
 ---@return longhaul.View
 function view:without_thoughts(options) end
 
 ---Earlier replies reduced to their answer tag; one without a tag stays whole.
----@param options? { keep_last?: integer }
+---@param options? { keep_last?: longhaul.Whole }
 ---@return longhaul.View
 function view:answers_only(options) end
 
 ---Without earlier replies.
----@param options? { keep_last?: integer }
+---@param options? { keep_last?: longhaul.Whole }
 ---@return longhaul.View
 function view:without_assistant(options) end
 
@@ -201,21 +204,21 @@ function view:restate(state, lead) end
 function view:append(role, text) end
 
 ---A message of the policy's own at position i of this view, from 1.
----@param i integer
+---@param i longhaul.Whole
 ---@param role "system"|"user"|"assistant"
 ---@param text string
 ---@return longhaul.View
 function view:insert(i, role, text) end
 
 ---Another text for the message at position i; its role stays.
----@param i integer
+---@param i longhaul.Whole
 ---@param text string
 ---@return longhaul.View
 function view:set(i, text) end
 
 ---One message in the place of the turns from to to.
----@param from integer
----@param to integer
+---@param from longhaul.Whole
+---@param to longhaul.Whole
 ---@param role "system"|"user"|"assistant"
 ---@param text string
 ---@return longhaul.View
