@@ -4,7 +4,9 @@
  * State: the best flight so far and its total cost, as "LH742 318"; or "none". Step: one flight of those whose records
  * stand in the instructions, uniform with replacement, unlimited. The best of n flights changes at one step in n, so that
  * whoever repeats the last answer would soon be right: hence the fee for holding the best flight, by which every step
- * changes the state, and dearer flights come to be the best again. */
+ * changes the state, and dearer flights come to be the best again. With tools the records are not shown: get_flight fetches
+ * them. */
+#include "support/arguments.h"
 #include "support/flights.h"
 
 #include <stdlib.h>
@@ -12,7 +14,7 @@
 
 static const struct lh_host *host;
 
-enum { FLIGHTS, AIRLINES, RULES, ELIGIBLE, MIN_FARE, MAX_FARE, HOLD, LOOKUP, PARAM_COUNT };
+enum { FLIGHTS, AIRLINES, RULES, ELIGIBLE, MIN_FARE, MAX_FARE, HOLD, LOOKUP, TOOLS, PARAM_COUNT };
 
 static const struct lh_param params[PARAM_COUNT] = {
 	[FLIGHTS] = { "flights", LH_PARAM_INTEGER, 0, "100", 2, 1000, NULL, "flights known" },
@@ -24,15 +26,17 @@ static const struct lh_param params[PARAM_COUNT] = {
 	[MAX_FARE] = { "max_fare", LH_PARAM_INTEGER, 0, "600", 1, 5000, NULL, "greatest fare" },
 	[HOLD] = { "hold", LH_PARAM_INTEGER, 0, "5", 0, 100, NULL, "what each further flight adds to the cost of the best one" },
 	[LOOKUP] = { "lookup", LH_PARAM_CHOICE, 0, "true", 0, 0, "false|true", "messages name flights; false: they give the records" },
+	[TOOLS] = { "tools", LH_PARAM_CHOICE, 0, "false", 0, 0, "false|true",
+		"true: the records are not in the instructions, they are fetched with the tool get_flight" },
 };
 
 struct lh_task_data {
 	struct fam_flights_wanted wanted;
-	bool lookup;
+	bool lookup, tools;
 };
 
 struct lh_task {
-	bool lookup;
+	bool lookup, tools;
 	uint64_t seed;
 	struct fam_flights known;
 };
@@ -49,6 +53,10 @@ static struct lh_task_data *load(const struct lh_value *v)
 		fam_fail(host, "min_fare=%lld is greater than max_fare=%lld", (long long)v[MIN_FARE].integer, (long long)v[MAX_FARE].integer);
 		return NULL;
 	}
+	if (v[TOOLS].integer == 1 && v[LOOKUP].integer != 1) {
+		fam_fail(host, "tools=true and lookup=false: there is nothing to fetch where messages give the records");
+		return NULL;
+	}
 	struct lh_task_data *d = calloc(1, sizeof *d);
 	if (!d) {
 		fam_fail(host, "out of memory");
@@ -57,6 +65,7 @@ static struct lh_task_data *load(const struct lh_value *v)
 	d->wanted = (struct fam_flights_wanted){ (uint32_t)v[FLIGHTS].integer, (uint32_t)v[AIRLINES].integer, (uint32_t)v[RULES].integer,
 		v[ELIGIBLE].number, (int)v[MIN_FARE].integer, (int)v[MAX_FARE].integer, v[HOLD].integer };
 	d->lookup = v[LOOKUP].integer == 1;
+	d->tools = v[TOOLS].integer == 1;
 	return d;
 }
 
@@ -76,6 +85,7 @@ static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, 
 		return NULL;
 	}
 	t->lookup = d->lookup;
+	t->tools = d->tools;
 	t->seed = seed;
 	if (fam_flights_make(host, d->wanted, seed, &t->known) == LH_TASK_OK)
 		return t;
@@ -136,10 +146,16 @@ static void put_named(const struct lh_task *t, struct lh_sink *out, const struct
 
 static void put_records(const struct lh_task *t, struct lh_sink *out, uint32_t from, uint32_t count)
 {
-	for (uint32_t i = from; t->lookup && i < from + count; i++) {
+	for (uint32_t i = from; t->lookup && !t->tools && i < from + count; i++) {
 		fam_flight_put(host, out, &t->known.flight[i]);
 		fam_put(host, out, "\n");
 	}
+}
+
+static void put_example_call(struct lh_sink *out, const struct fam_flight *f)
+{
+	fam_putf(host, out, "\nCall: get_flight {\"number\": \"%s\"}\nResult: ", f->number);
+	fam_flight_put_json(host, out, f);
 }
 
 /* With this traveller and these airlines, on flights of its own. */
@@ -155,6 +171,8 @@ static void put_example(const struct lh_task *t, struct lh_sink *out)
 			put_named(t, out, f, k == plan[turn]);
 			best = fam_flights_evaluate(&t->known, f, best);
 		}
+		for (const int *k = plan[turn]; t->tools && *k >= 0; k++)
+			put_example_call(out, &t->known.flight[t->known.count + (uint32_t)*k]);
 		fam_put(host, out, "\nReply: <answer>");
 		fam_offer_put(host, out, best);
 		fam_put(host, out, "</answer>\n");
@@ -169,7 +187,7 @@ static void put_steps(const struct lh_task *t, struct lh_sink *out)
 		fam_putf(host, out, "1. If there is a best flight so far, holding it costs money: add %lld to its total cost (where that would be more than %d, "
 			"it is %d).\n", (long long)t->known.hold, FAM_FLIGHT_COST_MAX, FAM_FLIGHT_COST_MAX);
 	fam_putf(host, out, "%d. %s If it breaks a rule, go on to the next flight: the best flight so far stays.\n", t->known.hold ? 2 : 1,
-		t->lookup ? "Find the flight in the list and check it." : "Check the flight.");
+		t->tools ? "Fetch the flight's record with the tool get_flight and check it." : t->lookup ? "Find the flight in the list and check it." : "Check the flight.");
 	fam_putf(host, out, "%d. Work out its total cost. If there is no best flight so far, or if this total cost is lower than that of the best flight so far, "
 		"this flight is now the best flight, at its own total cost. If it is equal or higher, the best flight so far stays.\n", t->known.hold ? 3 : 2);
 	fam_put(host, out, "A flight may come up again. It is then treated like any other, even if it is the best flight so far.\n\n");
@@ -187,9 +205,11 @@ static int32_t instructions(const struct lh_task *t, uint32_t steps_per_turn, st
 	fam_put(host, out, "The best flight and its total cost carry over from message to message. End each reply with the number of the best flight after the "
 		"last flight of the message, a space and its total cost, inside <answer></answer>; or with <answer>none</answer> as long as there is no best "
 		"flight.\n\n"
-		"Example, with flights of its own:\n");
+		"Example, with flights of its own");
+	fam_put(host, out, t->tools ? " (calls of the tool stand in it as text):\n" : ":\n");
 	put_example(t, out);
-	fam_put(host, out, t->lookup ? "\nThe flights to use from here on, with no best flight so far:\n" : "\nFrom here on, begin with no best flight so far.\n");
+	fam_put(host, out, t->tools ? "\nFrom here on the flights are those that get_flight gives. Begin with no best flight so far.\n"
+		: t->lookup ? "\nThe flights to use from here on, with no best flight so far:\n" : "\nFrom here on, begin with no best flight so far.\n");
 	put_records(t, out, 0, t->known.count);
 	return LH_TASK_OK;
 }
@@ -225,6 +245,35 @@ static int32_t explain(const struct lh_task *t, uint64_t step, struct lh_text be
 	return LH_TASK_OK;
 }
 
+/* ---- Tools ------------------------------------------------------------------------------------- */
+
+static const struct lh_tool *list_tools(const struct lh_task_data *d, uint32_t *count)
+{
+	static const struct lh_tool tools[] = { { "get_flight", "Gives the record of a flight: times, stops, fare, bags, rating.",
+		"{\"type\":\"object\",\"properties\":{\"number\":{\"type\":\"string\",\"description\":\"the flight's number, as the message names it\"}},"
+		"\"required\":[\"number\"],\"additionalProperties\":false}" } };
+	*count = d->tools ? sizeof tools / sizeof *tools : 0;
+	return tools;
+}
+
+static int32_t call_tool(const struct lh_task *t, struct lh_text name, struct lh_text arguments, struct lh_sink *out)
+{
+	char number[64] = "";
+	(void)name;                               /* there is one */
+	fam_argument_text(arguments, "number", number, sizeof number);
+	for (uint32_t i = 0; i < t->known.count; i++)
+		if (!strcmp(t->known.flight[i].number, number)) {
+			fam_flight_put_json(host, out, &t->known.flight[i]);
+			return LH_TASK_OK;
+		}
+	return fam_no_such(host, out, "flight", number);
+}
+
+static int32_t needs(const struct lh_task *t, uint64_t step, struct lh_sink *out)
+{
+	return fam_put_need(host, out, "get_flight", "number", flight_of(t, step)->number);
+}
+
 static const struct lh_task_v1 task = {
 	.struct_size = sizeof task,
 	.param_count = PARAM_COUNT,
@@ -237,11 +286,15 @@ static const struct lh_task_v1 task = {
 
 static const struct lh_thoughts_v1 thoughts = { .struct_size = sizeof thoughts, .explain = explain };
 
+static const struct lh_tools_v1 tools = { .struct_size = sizeof tools, .list = list_tools, .call = call_tool, .needs = needs };
+
 static const void *get_interface(const struct lh_host *h, const char *id)
 {
 	host = h;
 	if (strcmp(id, LH_THOUGHTS_INTERFACE) == 0)
 		return &thoughts;
+	if (strcmp(id, LH_TOOLS_INTERFACE) == 0)
+		return &tools;
 	return strcmp(id, LH_TASK_INTERFACE) == 0 ? &task : NULL;
 }
 

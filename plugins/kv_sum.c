@@ -2,7 +2,8 @@
  * looked up in a dictionary given in the instructions, and their values are added to a running total.
  *
  * State: the total, as "-17". Step: one key. The plan is uniform over the keys, with replacement, and
- * unlimited; or it is that of a published data set. */
+ * unlimited; or it is that of a published data set. With tools the dictionary is not shown: get_value reads it. */
+#include "support/arguments.h"
 #include "support/dataset.h"
 
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 
 static const struct lh_host *host;
 
-enum { KEYS, MIN, MAX, NEVER_ZERO, WORDS, DATASET, PARAM_COUNT };
+enum { KEYS, MIN, MAX, NEVER_ZERO, WORDS, DATASET, TOOLS, PARAM_COUNT };
 
 static const struct lh_param params[PARAM_COUNT] = {
 	[KEYS] = { "keys", LH_PARAM_INTEGER, 0, "100", 2, 10000, NULL, "entries of the dictionary" },
@@ -22,15 +23,19 @@ static const struct lh_param params[PARAM_COUNT] = {
 		"a word list to draw keys from, UTF-8, one word a line; without it common English words" },
 	[DATASET] = { "dataset", LH_PARAM_FILE, 0, "", 0, 0, NULL,
 		"a data set in the paper's published format; keys, min, max, never_zero and words then have no effect" },
+	[TOOLS] = { "tools", LH_PARAM_CHOICE, 0, "false", 0, 0, "false|true",
+		"true: the dictionary is not in the instructions, values are looked up with the tool get_value" },
 };
 
 struct lh_task_data {
 	struct fam_source source;
 	struct fam_dataset *set;                  /* NULL: generated */
+	bool tools;
 };
 
 struct lh_task {
 	uint64_t seed;
+	bool tools;
 	struct fam_dictionary own;                /* empty where the data set has it */
 	const struct fam_dictionary *dictionary;
 	const struct fam_rollout *rollout;        /* NULL: generated */
@@ -54,6 +59,7 @@ static struct lh_task_data *load(const struct lh_value *v)
 		fam_fail(host, "out of memory");
 		return NULL;
 	}
+	d->tools = v[TOOLS].integer == 1;
 	struct fam_values range = { v[MIN].integer, v[MAX].integer, v[NEVER_ZERO].integer == 1 };
 	int32_t rc = v[DATASET].text[0] ? fam_dataset_load(host, "dataset", v[DATASET].text, &d->set)
 		: fam_source_open(host, v[KEYS].integer, range, v[WORDS].text, &d->source);
@@ -85,6 +91,7 @@ static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, 
 		return NULL;
 	}
 	t->seed = seed;
+	t->tools = d->tools;
 	if (d->set) {
 		t->dictionary = &d->set->dictionary;
 		t->rollout = &d->set->rollout[sample];
@@ -110,13 +117,29 @@ static uint32_t key_of(const struct lh_task *t, uint64_t step)
 
 /* ---- Prompts ----------------------------------------------------------------------------------- */
 
+static void put_result(struct lh_sink *out, int64_t value)
+{
+	fam_put(host, out, "{\"value\": ");
+	fam_put_int(host, out, value);
+	fam_put(host, out, "}");
+}
+
+static void put_example_call(struct lh_sink *out, const char *key, int64_t value)
+{
+	fam_put(host, out, "\nCall: get_value {\"key\": ");
+	fam_put_json_text(host, out, key);
+	fam_put(host, out, "}\nResult: ");
+	put_result(out, value);
+}
+
 /* A worked example on a small dictionary of its own, its totals worked out by the same rule. */
-static void put_example(struct lh_sink *out)
+static void put_example(struct lh_sink *out, bool tools)
 {
 	static const int plan[][4] = { { 1, -1 }, { 2, 0, -1 }, { 3, 2, 3, -1 } };
 	const char *key[] = { "plum", "fig", "lime", "pear" };
 	int64_t value[] = { 7, -12, 31, -4 }, total = 0;
-	fam_dictionary_put(host, out, &(struct fam_dictionary){ 4, key, value });
+	if (!tools)
+		fam_dictionary_put(host, out, &(struct fam_dictionary){ 4, key, value });
 	for (size_t turn = 0; turn < sizeof plan / sizeof *plan; turn++) {
 		fam_put(host, out, "\nMessage: ");
 		for (const int *k = plan[turn]; *k >= 0; k++) {
@@ -124,6 +147,8 @@ static void put_example(struct lh_sink *out)
 			fam_put(host, out, key[*k]);
 			total = fam_add(total, value[*k]);
 		}
+		for (const int *k = plan[turn]; tools && *k >= 0; k++)
+			put_example_call(out, key[*k], value[*k]);
 		fam_put(host, out, "\nReply: <answer>");
 		fam_put_int(host, out, total);
 		fam_put(host, out, "</answer>");
@@ -136,13 +161,20 @@ static int32_t instructions(const struct lh_task *t, uint32_t steps_per_turn, st
 	(void)steps_per_turn;
 	fam_put(host, out, "You keep a running total of values that are looked up in a dictionary.\n\n"
 		"Rules:\n"
-		"- The running total starts at 0.\n"
-		"- Each message names one or more keys, separated by commas. Look up every key in the dictionary and add its value to the "
+		"- The running total starts at 0.\n");
+	if (t->tools)
+		fam_put(host, out, "- The tool get_value gives the value of a key. Values never change.\n");
+	fam_put(host, out, "- Each message names one or more keys, separated by commas. Look up every key in the dictionary and add its value to the "
 		"running total, in order; a key that is named again counts again.\n"
 		"- The total carries over from message to message and is never reset.\n"
 		"- End each reply with the running total after the last key of the message, as an integer inside <answer></answer>.\n\n"
-		"Example, with a dictionary of its own: ");
-	put_example(out);
+		"Example, with a dictionary of its own");
+	fam_put(host, out, t->tools ? " (calls of the tool stand in it as text):" : ": ");
+	put_example(out, t->tools);
+	if (t->tools) {
+		fam_put(host, out, "\nFrom here on the values are those that get_value gives, and the running total is 0.\n");
+		return LH_TASK_OK;
+	}
 	fam_put(host, out, "\nThe dictionary to use from here on, with a running total of 0:\n");
 	fam_dictionary_put(host, out, t->dictionary);
 	fam_put(host, out, "\n");
@@ -207,6 +239,35 @@ static int32_t explain(const struct lh_task *t, uint64_t step, struct lh_text be
 	return LH_TASK_OK;
 }
 
+/* ---- Tools ------------------------------------------------------------------------------------- */
+
+static const struct lh_tool *list_tools(const struct lh_task_data *d, uint32_t *count)
+{
+	static const struct lh_tool tools[] = { { "get_value", "Gives the value of a key of the dictionary.",
+		"{\"type\":\"object\",\"properties\":{\"key\":{\"type\":\"string\",\"description\":\"the key, as the message names it\"}},"
+		"\"required\":[\"key\"],\"additionalProperties\":false}" } };
+	*count = d->tools ? sizeof tools / sizeof *tools : 0;
+	return tools;
+}
+
+static int32_t call_tool(const struct lh_task *t, struct lh_text name, struct lh_text arguments, struct lh_sink *out)
+{
+	char key[256] = "";
+	(void)name;                               /* there is one */
+	fam_argument_text(arguments, "key", key, sizeof key);
+	for (uint32_t i = 0; i < t->dictionary->count; i++)
+		if (!strcmp(t->dictionary->key[i], key)) {
+			put_result(out, t->dictionary->value[i]);
+			return LH_TASK_OK;
+		}
+	return fam_no_such(host, out, "key", key);
+}
+
+static int32_t needs(const struct lh_task *t, uint64_t step, struct lh_sink *out)
+{
+	return fam_put_need(host, out, "get_value", "key", t->dictionary->key[key_of(t, step)]);
+}
+
 static const struct lh_task_v1 task = {
 	.struct_size = sizeof task,
 	.param_count = PARAM_COUNT,
@@ -219,11 +280,15 @@ static const struct lh_task_v1 task = {
 
 static const struct lh_thoughts_v1 thoughts = { .struct_size = sizeof thoughts, .explain = explain };
 
+static const struct lh_tools_v1 tools = { .struct_size = sizeof tools, .list = list_tools, .call = call_tool, .needs = needs };
+
 static const void *get_interface(const struct lh_host *h, const char *id)
 {
 	host = h;
 	if (strcmp(id, LH_THOUGHTS_INTERFACE) == 0)
 		return &thoughts;
+	if (strcmp(id, LH_TOOLS_INTERFACE) == 0)
+		return &tools;
 	return strcmp(id, LH_TASK_INTERFACE) == 0 ? &task : NULL;
 }
 

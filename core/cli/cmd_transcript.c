@@ -82,13 +82,34 @@ static void put_edit(struct lh_buf *b, const struct lh_recall_message *m)
 	lh_buf_putc(b, ')');
 }
 
+/* What a message calls, one call a line; of a result, the tool that gave it. */
+static void put_calls(struct lh_buf *b, const struct lh_recall_message *m)
+{
+	struct lh_calls calls;
+	struct lh_tool_call call;
+	if (lh_calls_open(&calls, m->calls, NULL))
+		return;
+	while (lh_calls_next(&calls, &call)) {
+		lh_buf_puts(b, m->role == LH_TOOL ? " " : "    calls ");
+		lh_put_shown(b, call.name, false);
+		if (m->role == LH_TOOL)
+			break;
+		lh_buf_putc(b, ' ');
+		lh_put_shown(b, call.arguments, false);
+		lh_buf_putc(b, '\n');
+	}
+	lh_calls_close(&calls);
+}
+
 static void put_message(struct lh_buf *b, const struct lh_recall *r, size_t i)
 {
 	const struct lh_recall_message *m = &r->message[i];
 	const struct lh_recall_call *c = call_for(r, (int64_t)i);
 	lh_buf_printf(b, "[%lld] %s", (long long)m->turn, lh_role_name(m->role));
+	if (m->role == LH_TOOL)
+		put_calls(b, m);
 	if (m->slot < 0)
-		lh_buf_puts(b, c ? " (not accepted)" : " (written by the policy)");
+		lh_buf_puts(b, strcmp(m->made_by, "policy") ? " (not accepted)" : " (written by the policy)");
 	else if (!strcmp(m->made_by, "policy"))
 		put_edit(b, m);
 	if (c && c->accepted) {
@@ -105,13 +126,20 @@ static void put_message(struct lh_buf *b, const struct lh_recall *r, size_t i)
 		lh_buf_puts(b, "  thoughts:\n");
 		indented(b, m->thoughts);
 	}
+	if (m->role != LH_TOOL)
+		put_calls(b, m);
 	indented(b, m->text);
 }
 
 /* A made turn says nothing of the model: it is shown as what was put before it. */
 static void put_made(struct lh_buf *b, const struct lh_recall_message *m)
 {
-	lh_buf_printf(b, "[%lld] %s%s\n", (long long)m->turn, lh_role_name(m->role), m->turn ? " (made)" : "");
+	lh_buf_printf(b, "[%lld] %s", (long long)m->turn, lh_role_name(m->role));
+	if (m->role == LH_TOOL)
+		put_calls(b, m);
+	lh_buf_puts(b, m->turn ? " (made)\n" : "\n");
+	if (m->role != LH_TOOL)
+		put_calls(b, m);
 	indented(b, m->text);
 }
 

@@ -33,7 +33,7 @@ static const struct lh_column episode_columns[] = {
 static const struct lh_column message_columns[] = {
 	INT(lh_message_row, episode), INT(lh_message_row, id), INT_OR_NULL(lh_message_row, slot), INT(lh_message_row, turn),
 	TEXT(lh_message_row, role), TEXT(lh_message_row, text), TEXT_OR_NULL(lh_message_row, thoughts),
-	TEXT_OR_NULL(lh_message_row, blob), TEXT(lh_message_row, made_by), TEXT_OR_NULL(lh_message_row, note),
+	TEXT_OR_NULL(lh_message_row, blob), TEXT_OR_NULL(lh_message_row, calls), TEXT(lh_message_row, made_by), TEXT_OR_NULL(lh_message_row, note),
 };
 
 static const struct lh_column call_columns[] = {
@@ -64,7 +64,7 @@ static const struct lh_column answer_call_columns[] = {
 };
 
 static const struct lh_column answer_message_columns[] = {
-	STATE(lh_answer_row, text), TEXT_OR_NULL(lh_answer_row, thoughts), TEXT_OR_NULL(lh_answer_row, blob),
+	STATE(lh_answer_row, text), TEXT_OR_NULL(lh_answer_row, thoughts), TEXT_OR_NULL(lh_answer_row, blob), TEXT_OR_NULL(lh_answer_row, calls),
 };
 
 #define TABLE(name) { #name, name##_columns, (int)(sizeof name##_columns / sizeof *name##_columns) }

@@ -9,7 +9,7 @@
 #include "base/text.h"
 
 #define LH_JOURNAL_APP_ID 0x4C484C31        /* PRAGMA application_id: "LHL1" */
-#define LH_JOURNAL_VERSION 3                /* PRAGMA user_version */
+#define LH_JOURNAL_VERSION 4                /* PRAGMA user_version */
 #define LH_JOURNAL_TEXT_MAX (64u << 20)     /* bytes of text in one row */
 
 struct lh_journal;
@@ -56,6 +56,7 @@ struct lh_message_row {
 	int64_t turn;                        /* 0: before the first turn */
 	struct lh_str role;                  /* system, user, assistant, removed */
 	struct lh_str text, thoughts, blob;  /* blob: the provider's own message, replayed verbatim */
+	struct lh_str calls;                 /* JSON: the tools that it calls; of a tool's result, the call that it answers */
 	struct lh_str made_by;               /* task, model, policy */
 	struct lh_str note;                  /* why the policy edited the record here */
 };
@@ -89,7 +90,7 @@ struct lh_answer_row {
 	uint64_t view_hash;
 	int64_t reply;                       /* message id; -1: none */
 	struct lh_str error, error_text, finish;
-	struct lh_str text, thoughts, blob;  /* of the reply */
+	struct lh_str text, thoughts, blob, calls;  /* of the reply */
 	bool has_text;                       /* there is a reply */
 	int64_t tokens_in, tokens_cached, tokens_out, tokens_reasoning;
 	bool counted;

@@ -62,10 +62,11 @@ static const char message_sql[] =
 	"  id INTEGER NOT NULL,              -- from 0 within the episode\n"
 	"  slot INTEGER,                     -- its place in the record, NULL: never entered it\n"
 	"  turn INTEGER NOT NULL,            -- 0: before the first\n"
-	"  role TEXT NOT NULL,               -- system, user, assistant, removed\n"
+	"  role TEXT NOT NULL,               -- system, user, assistant, tool, removed\n"
 	"  text TEXT NOT NULL,\n"
 	"  thoughts TEXT,\n"
 	"  blob TEXT,                        -- the provider's own form\n"
+	"  calls TEXT,                       -- JSON: the tools it calls; of a tool's result: the call it answers\n"
 	"  made_by TEXT NOT NULL,            -- task, model, policy\n"
 	"  note TEXT                         -- why the policy edited the record here\n"
 	")";

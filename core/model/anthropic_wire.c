@@ -72,6 +72,13 @@ static void put(const struct lh_live *l, const struct lh_model_request *q, struc
 		put_identity(q, w);
 }
 
+static void put_tool(struct lh_jw *w, const struct lh_tool *tool)
+{
+	lh_jw_open(w, '{');
+	lh_wire_put_function(w, tool, "input_schema");
+	lh_jw_close(w);
+}
+
 static int check(struct lh_live *l, struct lh_error *err)
 {
 	const struct lh_thoughts *t = &l->thoughts;
@@ -85,12 +92,12 @@ static int check(struct lh_live *l, struct lh_error *err)
 	return 0;
 }
 
-static const char *const ours[] = { "model", "messages", "system", "stream", "temperature", "top_p", "max_tokens", "stop_sequences", NULL };
+static const char *const ours[] = { "model", "messages", "system", "stream", "temperature", "top_p", "max_tokens", "stop_sequences", "tools", NULL };
 
 static const struct lh_provider provider = {
 	.name = "anthropic", .base_url = "https://api.anthropic.com", .host = "api.anthropic.com", .path = "/v1/messages",
 	.key_env = "ANTHROPIC_API_KEY", .key_header = "x-api-key", .key_prefix = "", .header = "anthropic-version: 2023-06-01",
-	.ours = ours, .check = check, .put = put,
+	.ours = ours, .check = check, .put = put, .put_tool = put_tool, .no_tools = ",\"tool_choice\":{\"type\":\"none\"}",
 };
 
 static int messages_open(struct lh_model *m, struct lh_str bare, const struct lh_str *values, const char *base_dir, struct lh_error *err)
@@ -117,9 +124,62 @@ static void begin(struct lh_buf *b, enum lh_role role, struct lh_str thoughts, i
 }
 
 static void join(struct lh_buf *b) { lh_buf_puts(b, "\\n\\n"); }
-static void end(struct lh_buf *b, enum lh_role role) { lh_buf_puts(b, role == LH_SYSTEM ? "\"" : "\"}"); }
+static void end(struct lh_buf *b, enum lh_role role) { lh_buf_puts(b, role == LH_SYSTEM ? "\"" : role == LH_TOOL ? "]}" : "\"}"); }
 
-static const struct lh_dialect dialect = { "anthropic", begin, join, end, separate, "{", "]}", .system_leads = true, .no_blanks = true };
+static void put_pair(struct lh_buf *b, const char *before, struct lh_str text)
+{
+	lh_buf_puts(b, before);
+	lh_json_escape(b, text);
+	lh_buf_putc(b, '"');
+}
+
+static bool is_object(struct lh_str text)
+{
+	struct lh_json *j = NULL;
+	struct lh_error err = { 0 };
+	bool object = !lh_json_parse(text, "arguments", 1, &j, &err) && lh_json_type(j) == LH_JSON_OBJECT;
+	lh_json_free(j);
+	return object;
+}
+
+/* An input is an object: what a model of another format wrote may be none. */
+static void put_calls(struct lh_buf *b, const struct lh_content *said, bool bare, int before)
+{
+	struct lh_calls calls;
+	struct lh_tool_call call;
+	separate(b, before);
+	lh_buf_puts(b, "{\"role\":\"assistant\",\"content\":[");
+	bool some = lh_str_trim(said->text).n > 0;
+	if (some) {
+		put_pair(b, "{\"type\":\"text\",\"text\":\"", said->text);
+		lh_buf_putc(b, '}');
+	}
+	if (lh_calls_open(&calls, said->calls, NULL))
+		b->failed = LH_E_NOMEM;
+	for (; lh_calls_next(&calls, &call); some = true) {
+		put_pair(b, some ? ",{\"type\":\"tool_use\",\"id\":\"" : "{\"type\":\"tool_use\",\"id\":\"", call.id);
+		put_pair(b, ",\"name\":\"", call.name);
+		lh_buf_puts(b, ",\"input\":");
+		lh_buf_put_str(b, bare || !is_object(call.arguments) ? LH_STR("{}") : call.arguments);
+		lh_buf_putc(b, '}');
+	}
+	lh_calls_close(&calls);
+	lh_buf_puts(b, "]}");
+}
+
+/* All results of one message's calls stand in one message of the user. */
+static int put_result(struct lh_buf *b, struct lh_str text, const struct lh_tool_call *call, int before)
+{
+	if (before != LH_TOOL)
+		separate(b, before);
+	lh_buf_puts(b, before == LH_TOOL ? "," : "{\"role\":\"user\",\"content\":[");
+	put_pair(b, "{\"type\":\"tool_result\",\"tool_use_id\":\"", call->id);
+	put_pair(b, ",\"content\":\"", text);
+	lh_buf_putc(b, '}');
+	return LH_TOOL;
+}
+
+static const struct lh_dialect dialect = { "anthropic", begin, put_calls, put_result, join, end, separate, "{", "]}", .system_leads = true, .no_blanks = true };
 
 /* A signed thought holds for the very history it was thought in. It may go back where this request repeats
  * that history: a run of the unedited record from its beginning, unvaried, with nothing else in front of a
@@ -144,13 +204,12 @@ static bool whole_record(const struct lh_model_request *q)
 	return q->view->n == 1 && !p->own && !p->from && !p->variant && p->to == lh_transcript_length(q->transcript) && !lh_transcript_edits(q->transcript);
 }
 
-static int unsigned_view(const struct lh_view *from, struct lh_view *to, struct lh_error *err)
+/* Thoughts of earlier turns left out. Those of this turn's calls were thought behind what the view shows now, and must
+ * stand where they stood until the turn is answered. */
+static int unsigned_view(const struct lh_model_request *q, struct lh_view *to, struct lh_error *err)
 {
-	int rc = lh_view_copy(to, from, err);
-	for (uint32_t i = 0; i < to->n && !rc; i++)
-		if (!to->piece[i].own)
-			to->piece[i].variant |= LH_NO_NATIVE_THOUGHTS;
-	return rc;
+	int rc = lh_view_copy(to, q->view, err);
+	return rc ? rc : lh_view_vary(to, q->transcript, LH_NO_NATIVE_THOUGHTS, 0, err);
 }
 
 static int messages_encode(struct lh_model *m, const struct lh_model_request *q, struct lh_wire_request *out, struct lh_error *err)
@@ -160,7 +219,7 @@ static int messages_encode(struct lh_model *m, const struct lh_model_request *q,
 	struct lh_view bare;
 	lh_view_init(&bare);
 	bool whole = repeats_history(q);
-	int rc = whole ? 0 : unsigned_view(q->view, &bare, err);
+	int rc = whole ? 0 : unsigned_view(q, &bare, err);
 	if (!rc) {
 		lh_live_count_thoughts(q, whole ? q->view : &bare, true, out);
 		rc = lh_live_request(l, q, whole ? q->view : &bare, &f, out, err);
@@ -176,7 +235,7 @@ static int messages_encode(struct lh_model *m, const struct lh_model_request *q,
 /* Texts of a block grow; what other kinds of difference mean nobody needs to know. */
 static bool grow(struct lh_merge *block, const struct lh_json *delta)
 {
-	static const char *const names[] = { "text", "thinking", "signature", NULL };
+	static const char *const names[] = { "text", "thinking", "signature", "partial_json", NULL };
 	for (int i = 0; names[i]; i++) {
 		const struct lh_json *more = lh_json_get(delta, names[i]);
 		if (lh_json_type(more) == LH_JSON_STRING && !lh_merge_append(block, names[i], lh_json_str(more)))
@@ -213,6 +272,38 @@ static bool event(struct lh_merge *whole, struct lh_str name, const struct lh_js
 
 static bool is_text(const struct lh_json *block) { return lh_str_is(lh_json_str(lh_json_get(block, "type")), "text"); }
 
+static bool is_call(const struct lh_json *block) { return lh_str_is(lh_json_str(lh_json_get(block, "type")), "tool_use"); }
+
+/* What the tool is given: put together from a stream, or as it stands. */
+static void put_input(struct lh_jw *w, const struct lh_json *block)
+{
+	struct lh_str streamed = lh_str_trim(lh_json_str(lh_json_get(block, "partial_json")));
+	const struct lh_json *input = lh_json_get(block, "input");
+	if (is_object(streamed))
+		lh_jw_raw(w, streamed);
+	else if (lh_json_type(input) == LH_JSON_OBJECT)
+		lh_jw_node(w, input);
+	else
+		lh_jw_raw(w, LH_STR("{}"));
+}
+
+static void read_calls(const struct lh_reading *g, const struct lh_json *content)
+{
+	if (!lh_wire_calls_count(g) || lh_json_type(content) != LH_JSON_ARRAY)
+		return;
+	for (const struct lh_json *v = lh_json_first(content); v; v = lh_json_next(v)) {
+		struct lh_buf input;
+		struct lh_jw w;
+		if (!is_call(v))
+			continue;
+		lh_buf_init(&input, LH_TOOL_ARGUMENTS_MAX + 1);
+		lh_jw_init(&w, &input, false);
+		put_input(&w, v);
+		lh_wire_add_call(g->reply, lh_json_str(lh_json_get(v, "id")), lh_json_str(lh_json_get(v, "name")), lh_buf_str(&input));
+		lh_buf_fini(&input);
+	}
+}
+
 static void read_content(const struct lh_json *content, struct lh_reply *r)
 {
 	lh_buf_put_str(&r->text, lh_json_str(content));
@@ -227,12 +318,12 @@ static void read_content(const struct lh_json *content, struct lh_reply *r)
 }
 
 /* A request may hold no empty text, no call of a tool that nobody answered, nor an answer to one. */
-static bool goes_back(const struct lh_json *block)
+static bool goes_back(const struct lh_json *block, bool calls)
 {
 	struct lh_str type = lh_json_str(lh_json_get(block, "type"));
 	if (is_text(block))
 		return lh_str_trim(lh_json_str(lh_json_get(block, "text"))).n > 0;
-	return type.n && !memmem(type.p, type.n, "tool", 4);
+	return is_call(block) ? calls : type.n && !memmem(type.p, type.n, "tool", 4);
 }
 
 static bool plain_text(const struct lh_json *block)
@@ -240,19 +331,20 @@ static bool plain_text(const struct lh_json *block)
 	return is_text(block) && lh_json_void(lh_json_get(block, "citations"));
 }
 
-static bool needs_blob(const struct lh_json *content)
+static bool needs_blob(const struct lh_json *content, bool calls)
 {
-	int back = 0, plain = 0;
+	int back = 0, plain = 0, called = 0;
 	bool ends_in_text = false;
 	for (const struct lh_json *b = lh_json_type(content) == LH_JSON_ARRAY ? lh_json_first(content) : NULL; b; b = lh_json_next(b)) {
-		if (!goes_back(b))
+		if (!goes_back(b, calls))
 			continue;
 		back++;
-		plain += plain_text(b);
+		plain += plain_text(b) && !called;       /* our own form says the text first, then the calls */
+		called += is_call(b);
 		ends_in_text = !lh_str_is(lh_json_str(lh_json_get(b, "type")), "thinking") && !lh_str_is(lh_json_str(lh_json_get(b, "type")), "redacted_thinking");
 	}
 	/* A message that ends in a thought is refused: thoughts that were cut off do not go back. */
-	return ends_in_text && (back > 1 || plain < back);
+	return ends_in_text && (plain > 1 || plain + called < back);
 }
 
 static void put_block(struct lh_blob *b, const struct lh_json *block)
@@ -260,10 +352,13 @@ static void put_block(struct lh_blob *b, const struct lh_json *block)
 	lh_jw_open(&b->w, '{');
 	for (const struct lh_json *v = lh_json_first(block); v; v = lh_json_next(v)) {
 		struct lh_str key = lh_json_key(v);
-		if (lh_json_type(v) == LH_JSON_NULL)
+		if (lh_json_type(v) == LH_JSON_NULL || lh_str_is(key, "partial_json"))
 			continue;
 		lh_jw_key_str(&b->w, key);
-		lh_blob_node(b, v, lh_str_is(key, "thinking"));
+		if (is_call(block) && lh_str_is(key, "input"))
+			put_input(&b->w, block);
+		else
+			lh_blob_node(b, v, lh_str_is(key, "thinking"));
 	}
 	lh_jw_close(&b->w);
 }
@@ -271,7 +366,8 @@ static void put_block(struct lh_blob *b, const struct lh_json *block)
 static void make_blob(const struct lh_json *content, struct lh_reply *r)
 {
 	struct lh_blob b;
-	if (!needs_blob(content))
+	bool calls = r->calls.n > 0;
+	if (!needs_blob(content, calls))
 		return;
 	lh_blob_begin(&b, r);
 	lh_jw_open(&b.w, '{');
@@ -280,7 +376,7 @@ static void make_blob(const struct lh_json *content, struct lh_reply *r)
 	lh_jw_key(&b.w, "content");
 	lh_jw_open(&b.w, '[');
 	for (const struct lh_json *v = lh_json_first(content); v; v = lh_json_next(v))
-		if (goes_back(v))
+		if (goes_back(v, calls))
 			put_block(&b, v);
 		else if (is_text(v))
 			b.text_at += lh_json_str(lh_json_get(v, "text")).n;
@@ -326,22 +422,27 @@ static enum lh_verdict read_reply(const struct lh_reading *g, const struct lh_js
 	if (lh_json_type(content) != LH_JSON_ARRAY && lh_json_type(content) != LH_JSON_STRING)
 		return lh_decide_broken(r, g->x->status, "a reply without content");
 	read_content(content, r);
+	struct lh_str reason = lh_json_str(lh_json_get(j, "stop_reason"));
+	enum lh_verdict v = finish(reason, r);
+	if (g->asked->tools && lh_str_is(reason, "tool_use"))
+		r->finish = LH_FINISH_STOP;
+	read_calls(g, content);
 	make_blob(content, r);
 	read_usage(lh_json_get(j, "usage"), r);
 	lh_wire_served(r, lh_json_str(lh_json_get(j, "model")), LH_STR(""), lh_json_str(lh_json_get(j, "id")));
-	return finish(lh_json_str(lh_json_get(j, "stop_reason")), r);
+	return v;
 }
 
 static const struct lh_wire wire = { event, read_reply };
 
-static enum lh_verdict messages_decode(struct lh_model *m, const struct lh_exchange *x, int64_t tokens_in_guess, struct lh_reply *reply)
+static enum lh_verdict messages_decode(struct lh_model *m, const struct lh_exchange *x, const struct lh_asked *asked, struct lh_reply *reply)
 {
-	return lh_wire_decode(m, &wire, x, tokens_in_guess, reply);
+	return lh_wire_decode(m, &wire, x, asked, reply);
 }
 
 const struct lh_model_ops lh_model_anthropic = {
 	.dialect = &dialect,
 	.name = "anthropic", .summary = "Anthropic's Messages API, and servers that speak it: anthropic:MODEL", .params = params, .param_count = PARAMS,
-	.open = messages_open, .free = lh_live_free, .carrier = LH_CARRIER_HTTP, .encode = messages_encode, .decode = messages_decode,
+	.open = messages_open, .free = lh_live_free, .carrier = LH_CARRIER_HTTP, .takes_tools = true, .encode = messages_encode, .decode = messages_decode,
 	.endpoint = lh_live_endpoint, .key = lh_live_key, .carry = lh_live_carry,
 };

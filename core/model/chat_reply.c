@@ -80,14 +80,34 @@ static void read_message(const struct lh_json *message, struct lh_reply *r)
 	}
 }
 
+static void read_calls(const struct lh_reading *g, const struct lh_json *message)
+{
+	const struct lh_json *calls = lh_json_get(message, "tool_calls");
+	if (!lh_wire_calls_count(g) || lh_json_type(calls) != LH_JSON_ARRAY)
+		return;
+	for (const struct lh_json *c = lh_json_first(calls); c; c = lh_json_next(c)) {
+		const struct lh_json *f = lh_json_get(c, "function"), *arguments = lh_json_get(f, "arguments");
+		struct lh_buf text;
+		struct lh_jw w;
+		lh_buf_init(&text, LH_TOOL_ARGUMENTS_MAX + 1);
+		lh_jw_init(&w, &text, false);
+		if (lh_json_type(arguments) == LH_JSON_OBJECT)   /* Ollama gives them as they are, not as text */
+			lh_jw_node(&w, arguments);
+		lh_wire_add_call(g->reply, lh_json_str(lh_json_get(c, "id")), lh_json_str(lh_json_get(f, "name")), text.n ? lh_buf_str(&text) : lh_json_str(arguments));
+		lh_buf_fini(&text);
+	}
+}
+
 /* ---- what must go back verbatim ---- */
 
-/* What no server wants back: calls of tools, since nobody answers them and a request with a call that is not
- * answered is refused; what only describes the reply; what says nothing. */
-static bool left_out(const struct lh_json *v)
+/* What no server wants back: calls of tools that nobody answers, since a request with such a call is refused; what only
+ * describes the reply; what says nothing. */
+static bool left_out(const struct lh_json *v, bool calls)
 {
-	static const char *const names[] = { "tool_calls", "function_call", "annotations", "audio", "logprobs", "index", NULL };
+	static const char *const names[] = { "function_call", "annotations", "audio", "logprobs", "index", NULL };
 	struct lh_str key = lh_json_key(v);
+	if (lh_str_is(key, "tool_calls"))
+		return !calls;
 	for (int i = 0; names[i]; i++)
 		if (lh_str_is(key, names[i]))
 			return true;
@@ -102,21 +122,51 @@ static const char *forced_key(const struct lh_live *l)
 	return strcmp(key, "auto") ? key : NULL;
 }
 
-/* Would {"role", "content"} lose this member? */
-static bool opaque(const struct lh_json *v, const char *forced)
+static bool known_member(const struct lh_json *v, const char *const *names)
+{
+	while (*names && !lh_str_is(lh_json_key(v), *names))
+		names++;
+	return *names || lh_json_void(v);
+}
+
+/* Does a call say more than its name and arguments (Gemini: a signature)? */
+static bool call_says_more(const struct lh_json *call)
+{
+	static const char *const outer[] = { "id", "type", "index", "function", NULL }, *const inner[] = { "name", "arguments", NULL };
+	for (const struct lh_json *v = lh_json_first(call); v; v = lh_json_next(v))
+		if (!known_member(v, outer))
+			return true;
+	for (const struct lh_json *v = lh_json_first(lh_json_get(call, "function")); v; v = lh_json_next(v))
+		if (!known_member(v, inner))
+			return true;
+	return false;
+}
+
+static bool calls_say_more(const struct lh_json *calls)
+{
+	for (const struct lh_json *v = lh_json_first(calls); v; v = lh_json_next(v))
+		if (call_says_more(v))
+			return true;
+	return false;
+}
+
+/* Would {"role", "content", "tool_calls"} lose this member? */
+static bool opaque(const struct lh_json *v, const char *forced, bool calls)
 {
 	struct lh_str key = lh_json_key(v);
-	if (left_out(v) || lh_str_is(key, "role") || (forced && is_thought_key(key)))
+	if (left_out(v, calls) || lh_str_is(key, "role") || (forced && is_thought_key(key)))
 		return false;
 	if (lh_str_is(key, "content"))
 		return lh_json_type(v) == LH_JSON_ARRAY;
+	if (lh_str_is(key, "tool_calls"))
+		return calls_say_more(v);
 	return !lh_str_is(key, "refusal") || lh_json_str(v).n;
 }
 
-static bool needs_blob(const struct lh_json *message, const char *forced)
+static bool needs_blob(const struct lh_json *message, const char *forced, bool calls)
 {
 	for (const struct lh_json *v = lh_json_first(message); v; v = lh_json_next(v))
-		if (opaque(v, forced))
+		if (opaque(v, forced, calls))
 			return true;
 	return false;
 }
@@ -126,10 +176,10 @@ static void put_part(struct lh_blob *b, const struct lh_json *part)
 	lh_blob_node(b, part, lh_json_type(part) == LH_JSON_OBJECT && thinks(part));
 }
 
-static void put_content(struct lh_blob *b, const struct lh_json *message, const struct lh_json *content)
+static void put_content(struct lh_blob *b, const struct lh_json *message, const struct lh_json *content, bool answered)
 {
 	const struct lh_json *calls = lh_json_get(message, "tool_calls");
-	if (lh_json_type(content) == LH_JSON_NULL && !lh_json_void(calls)) {
+	if (lh_json_type(content) == LH_JSON_NULL && !lh_json_void(calls) && !answered) {
 		lh_jw_str(&b->w, LH_STR(""));        /* null is allowed beside calls only, and those are left out */
 		return;
 	}
@@ -146,7 +196,23 @@ static void put_content(struct lh_blob *b, const struct lh_json *message, const 
 	lh_jw_close(&b->w);
 }
 
-static void put_member(struct lh_blob *b, const struct lh_json *message, const struct lh_json *v)
+/* Verbatim, but for the place in the stream. */
+static void put_calls(struct lh_blob *b, const struct lh_json *calls)
+{
+	lh_jw_open(&b->w, '[');
+	for (const struct lh_json *c = lh_json_first(calls); c; c = lh_json_next(c)) {
+		lh_jw_open(&b->w, '{');
+		for (const struct lh_json *v = lh_json_first(c); v; v = lh_json_next(v))
+			if (!lh_str_is(lh_json_key(v), "index")) {
+				lh_jw_key_str(&b->w, lh_json_key(v));
+				lh_jw_node(&b->w, v);
+			}
+		lh_jw_close(&b->w);
+	}
+	lh_jw_close(&b->w);
+}
+
+static void put_member(struct lh_blob *b, const struct lh_json *message, const struct lh_json *v, bool calls)
 {
 	struct lh_str key = lh_json_key(v);
 	bool thought = is_thought_key(key) || lh_str_is(key, "reasoning_details");
@@ -154,7 +220,9 @@ static void put_member(struct lh_blob *b, const struct lh_json *message, const s
 	if (thought)
 		b->thoughts_at = 0;              /* one text may stand under several names */
 	if (lh_str_is(key, "content"))
-		put_content(b, message, v);
+		put_content(b, message, v, calls);
+	else if (lh_str_is(key, "tool_calls"))
+		put_calls(b, v);
 	else if (thought && lh_json_type(v) == LH_JSON_STRING)
 		lh_blob_thoughts(b, lh_json_str(v));
 	else
@@ -165,7 +233,8 @@ static void make_blob(const struct lh_live *l, const struct lh_json *message, st
 {
 	const char *forced = forced_key(l);
 	struct lh_blob b;
-	if (!needs_blob(message, forced))
+	bool calls = r->calls.n > 0;
+	if (!needs_blob(message, forced, calls))
 		return;
 	lh_blob_begin(&b, r);
 	lh_jw_open(&b.w, '{');
@@ -174,8 +243,8 @@ static void make_blob(const struct lh_live *l, const struct lh_json *message, st
 		lh_jw_text(&b.w, "assistant");
 	}
 	for (const struct lh_json *v = lh_json_first(message); v; v = lh_json_next(v))
-		if (!left_out(v) && !(forced && is_thought_key(lh_json_key(v))))
-			put_member(&b, message, v);
+		if (!left_out(v, calls) && !(forced && is_thought_key(lh_json_key(v))))
+			put_member(&b, message, v, calls);
 	if (forced && strcmp(forced, "none") && r->thoughts.n) {
 		lh_jw_key(&b.w, forced);
 		b.thoughts_at = 0;
@@ -252,11 +321,15 @@ static enum lh_verdict chat_read(const struct lh_reading *g, const struct lh_jso
 	if (lh_json_type(message) != LH_JSON_OBJECT)
 		return lh_decide_broken(r, g->x->status, "a reply without choices");
 	read_message(message, r);
+	struct lh_str reason = lh_json_str(lh_json_get(choice, "finish_reason"));
+	bool whole = read_finish(reason, r);
+	if (g->asked->tools && lh_str_is(reason, "tool_calls"))
+		r->finish = LH_FINISH_STOP;
+	read_calls(g, message);
 	make_blob(g->live, message, r);
 	read_usage(lh_json_type(usage) == LH_JSON_OBJECT ? usage : lh_json_get(choice, "usage"), r);
 	lh_wire_served(r, lh_json_str(lh_json_get(j, "model")), lh_json_str(lh_json_get(j, "system_fingerprint")), lh_json_str(lh_json_get(j, "id")));
-	struct lh_str reason = lh_json_str(lh_json_get(choice, "finish_reason"));
-	return read_finish(reason, r) ? LH_VERDICT_REPLY : lh_decide_broken(r, g->x->status, "the server broke the reply off");
+	return whole ? LH_VERDICT_REPLY : lh_decide_broken(r, g->x->status, "the server broke the reply off");
 }
 
 const struct lh_wire lh_wire_chat = { chat_event, chat_read };

@@ -100,6 +100,19 @@ static void put(const struct lh_live *l, const struct lh_model_request *q, struc
 	put_metadata(l, q, w);
 }
 
+/* {"type":"function","function":{…}} */
+static void put_tool(struct lh_jw *w, const struct lh_tool *tool)
+{
+	lh_jw_open(w, '{');
+	lh_jw_key(w, "type");
+	lh_jw_text(w, "function");
+	lh_jw_key(w, "function");
+	lh_jw_open(w, '{');
+	lh_wire_put_function(w, tool, "parameters");
+	lh_jw_close(w);
+	lh_jw_close(w);
+}
+
 static int check(struct lh_live *l, struct lh_error *err)
 {
 	int rc = lh_server_check(l->server, &l->thoughts, err);
@@ -109,11 +122,11 @@ static int check(struct lh_live *l, struct lh_error *err)
 }
 
 static const char *const ours[] = { "model", "messages", "stream", "stream_options", "temperature", "top_p", "max_tokens", "max_completion_tokens",
-	"stop", "n", "seed", "random_seed", NULL };
+	"stop", "n", "seed", "random_seed", "tools", NULL };
 
 static const struct lh_provider provider = {
 	.name = "openai", .base_url = "https://api.openai.com/v1", .host = "api.openai.com", .path = "/chat/completions",
-	.key_env = "OPENAI_API_KEY", .key_header = "Authorization", .key_prefix = "Bearer ", .ours = ours, .check = check, .put = put,
+	.key_env = "OPENAI_API_KEY", .key_header = "Authorization", .key_prefix = "Bearer ", .ours = ours, .check = check, .put = put, .put_tool = put_tool, .no_tools = ",\"tool_choice\":\"none\"",
 };
 
 static int chat_open(struct lh_model *m, struct lh_str bare, const struct lh_str *values, const char *base_dir, struct lh_error *err)
@@ -160,14 +173,14 @@ static int chat_encode(struct lh_model *m, const struct lh_model_request *q, str
 	return rc;
 }
 
-static enum lh_verdict chat_decode(struct lh_model *m, const struct lh_exchange *x, int64_t tokens_in_guess, struct lh_reply *reply)
+static enum lh_verdict chat_decode(struct lh_model *m, const struct lh_exchange *x, const struct lh_asked *asked, struct lh_reply *reply)
 {
-	return lh_wire_decode(m, &lh_wire_chat, x, tokens_in_guess, reply);
+	return lh_wire_decode(m, &lh_wire_chat, x, asked, reply);
 }
 
 const struct lh_model_ops lh_model_openai = {
 	.dialect = &lh_dialect_chat,
 	.name = "openai", .summary = "Any server that speaks Chat Completions: openai:MODEL,base_url=…", .params = params, .param_count = PARAMS,
-	.open = chat_open, .free = lh_live_free, .carrier = LH_CARRIER_HTTP, .encode = chat_encode, .decode = chat_decode,
+	.open = chat_open, .free = lh_live_free, .carrier = LH_CARRIER_HTTP, .takes_tools = true, .encode = chat_encode, .decode = chat_decode,
 	.endpoint = lh_live_endpoint, .key = lh_live_key, .carry = lh_live_carry,
 };

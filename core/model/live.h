@@ -48,6 +48,8 @@ struct lh_provider {
 	int (*check)(struct lh_live *l, struct lh_error *err);           /* what only this kind can judge; may be NULL */
 	/* Members of the request before its messages. */
 	void (*put)(const struct lh_live *l, const struct lh_model_request *q, struct lh_jw *w);
+	void (*put_tool)(struct lh_jw *w, const struct lh_tool *tool);   /* one element of "tools" */
+	const char *no_tools;            /* the member that keeps them from being called, a comma in front */
 };
 
 #define LH_IDLE_DEFAULT "120"

@@ -1,6 +1,6 @@
 /* A request put together: parameters, messages, what stands behind them. It costs what is new in the
  * conversation (transcript/body.h) and the parameters, whatever the turn. */
-#include "model/live.h"
+#include "model/wire.h"
 
 #include <math.h>
 #include <string.h>
@@ -61,9 +61,10 @@ static void put_head(const struct lh_live *l, const struct lh_model_request *q, 
 	lh_buf_puts(b, list);
 }
 
-static void put_tail(const struct lh_live *l, const char *end, struct lh_buf *b)
+static void put_tail(const struct lh_live *l, const struct lh_model_request *q, const char *end, struct lh_buf *b)
 {
 	lh_buf_puts(b, end);
+	lh_wire_put_tools(l, q, b);
 	if (l->extra.n && l->extra_behind) {
 		lh_buf_putc(b, ',');
 		lh_buf_put_str(b, l->extra);
@@ -78,14 +79,14 @@ int lh_live_request(const struct lh_live *l, const struct lh_model_request *q, c
 	lh_buf_init(&head, 2 * LH_BODY_HEAD);
 	lh_buf_init(&tail, 1 << 20);
 	put_head(l, q, f->list, &head);
-	put_tail(l, f->end, &tail);
+	put_tail(l, q, f->end, &tail);
 	int rc = lh_buf_ok(&head, err);
 	if (!rc)
 		rc = lh_buf_ok(&tail, err);
 	if (!rc)
 		rc = lh_body_request(q->transcript, v, f->dialect, lh_buf_str(&head), lh_buf_str(&tail), &out->body, err);
 	int64_t most = lh_live_max_tokens(l, q);
-	out->tokens_in = v == q->view ? q->size->tokens : lh_tokens(out->body.n, 0);
+	out->tokens_in = (v == q->view ? q->size->tokens : lh_tokens(out->body.n, 0)) + lh_tokens(tail.n, 0);
 	out->tokens = out->tokens_in + (most ? most : OUT_GUESS);
 	lh_buf_fini(&head);
 	lh_buf_fini(&tail);
@@ -98,7 +99,9 @@ void lh_live_count_thoughts(const struct lh_model_request *q, const struct lh_vi
 		const struct lh_piece *p = &v->piece[i];
 		if (p->own || (p->variant & LH_NO_ASSISTANT))
 			continue;
-		const struct lh_sums *a = lh_transcript_sums(q->transcript, p->from), *b = lh_transcript_sums(q->transcript, p->to);
+		uint32_t prompt = lh_transcript_prompt_at(q->transcript);        /* of what is behind it nothing is dropped */
+		const struct lh_sums *a = lh_transcript_sums(q->transcript, p->from < prompt ? p->from : prompt);
+		const struct lh_sums *b = lh_transcript_sums(q->transcript, p->to < prompt ? p->to : prompt);
 		int thinking = (int)(b->thinking - a->thinking), bound = (int)(b->bound - a->bound);
 		int kept = p->variant & (LH_NO_NATIVE_THOUGHTS | LH_ANSWER_ONLY) ? 0 : !blobs_only ? thinking : p->variant ? 0 : bound;
 		out->thoughts_kept += kept;

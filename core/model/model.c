@@ -22,20 +22,23 @@ void lh_reply_init(struct lh_reply *r)
 	lh_buf_init(&r->text, REPLY_MAX);
 	lh_buf_init(&r->thoughts, REPLY_MAX);
 	lh_buf_init(&r->blob, REPLY_MAX);
+	lh_buf_init(&r->calls, REPLY_MAX);
 }
 
 void lh_reply_clear(struct lh_reply *r)
 {
-	struct lh_buf error_text = r->error_text, text = r->text, thoughts = r->thoughts, blob = r->blob;
+	struct lh_buf error_text = r->error_text, text = r->text, thoughts = r->thoughts, blob = r->blob, calls = r->calls;
 	memset(r, 0, sizeof *r);
 	r->error_text = error_text;
 	r->text = text;
 	r->thoughts = thoughts;
 	r->blob = blob;
+	r->calls = calls;
 	lh_buf_clear(&r->error_text);
 	lh_buf_clear(&r->text);
 	lh_buf_clear(&r->thoughts);
 	lh_buf_clear(&r->blob);
+	lh_buf_clear(&r->calls);
 }
 
 void lh_reply_fini(struct lh_reply *r)
@@ -44,6 +47,7 @@ void lh_reply_fini(struct lh_reply *r)
 	lh_buf_fini(&r->text);
 	lh_buf_fini(&r->thoughts);
 	lh_buf_fini(&r->blob);
+	lh_buf_fini(&r->calls);
 }
 
 static const struct lh_model_ops *find(struct lh_str name)
@@ -179,19 +183,21 @@ const struct lh_dialect *lh_model_dialect(struct lh_str name)
 bool lh_model_per_call(const struct lh_model *m) { return m->per_call; }
 bool lh_model_keeps_context(const struct lh_model *m) { return m->keeps_context; }
 
+bool lh_model_takes_tools(const struct lh_model *m) { return m->ops->takes_tools && !m->keeps_context; }
+
 int lh_model_encode(struct lh_model *m, const struct lh_model_request *request, struct lh_wire_request *out, struct lh_error *err)
 {
 	*out = (struct lh_wire_request){ 0 };
 	return m->ops->encode(m, request, out, err);
 }
 
-enum lh_verdict lh_model_decode(struct lh_model *m, const struct lh_exchange *x, int64_t tokens_in_guess, struct lh_reply *reply)
+enum lh_verdict lh_model_decode(struct lh_model *m, const struct lh_exchange *x, const struct lh_asked *asked, struct lh_reply *reply)
 {
 	lh_reply_clear(reply);
 	reply->attempts = 1;
 	reply->latency_us = x->latency_us;
 	memcpy(reply->request_id, x->request_id, sizeof reply->request_id);
-	return m->ops->decode(m, x, tokens_in_guess, reply);
+	return m->ops->decode(m, x, asked, reply);
 }
 
 void lh_model_endpoint(const struct lh_model *m, struct lh_endpoint_spec *out)

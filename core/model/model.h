@@ -41,7 +41,8 @@ struct lh_model_request {
 struct lh_reply {
 	int error;                       /* 0, LH_E_OVERFLOW or LH_E_FAILED */
 	struct lh_buf error_text, text, thoughts;
-	struct lh_buf blob;              /* what must go back verbatim (transcript/body.h); empty: text and thoughts say it all */
+	struct lh_buf blob;              /* what must go back verbatim (transcript/body.h); empty: the rest says it all */
+	struct lh_buf calls;             /* the tools that it calls (transcript/calls.h); empty: it is an answer */
 	enum lh_finish finish;
 	int64_t tokens_in, tokens_cached, tokens_out, tokens_reasoning;   /* in: all of the prompt; out: with the thoughts */
 	bool counted;                    /* by the server; else tokens are our estimate from bytes */
@@ -85,6 +86,8 @@ enum lh_carrier lh_model_carrier(const struct lh_model *m);       /* NONE: not l
 /* The agent keeps its own context: it is sent what is new, and no policy chooses what it sees. */
 bool lh_model_keeps_context(const struct lh_model *m);
 
+/* Can it be given tools? Not an agent, which brings its own. */
+bool lh_model_takes_tools(const struct lh_model *m);
 /* Do the calls of one ask, which share a view, differ in what is sent (a seed, a number)? */
 bool lh_model_per_call(const struct lh_model *m);
 
@@ -106,9 +109,11 @@ enum lh_verdict {
 	LH_VERDICT_REFUSED,              /* this request will never be answered (400 …); error_text */
 	LH_VERDICT_STOP                  /* no request will: bad key, unknown model, no money left; error_text */
 };
-/* Clears and fills `reply`: whatever the bytes, however broken. Never an error of the program's. size: of the
- * request, for estimates where the server counts nothing. */
-enum lh_verdict lh_model_decode(struct lh_model *m, const struct lh_exchange *x, int64_t tokens_in_guess, struct lh_reply *reply);
+/* What was asked: our estimate of its tokens, for servers that count nothing; whether tools were offered, without which
+ * calls of them are not taken for such. */
+struct lh_asked { int64_t tokens_in_guess; bool tools; };
+/* Clears and fills `reply`: whatever the bytes, however broken. Never an error of the program's. */
+enum lh_verdict lh_model_decode(struct lh_model *m, const struct lh_exchange *x, const struct lh_asked *asked, struct lh_reply *reply);
 
 /* Where an HTTP model's requests go; texts live as long as the model. `key` is not set: see lh_model_key. */
 void lh_model_endpoint(const struct lh_model *m, struct lh_endpoint_spec *out);

@@ -8,7 +8,7 @@ struct lh_model_ops {
 	const char *name, *summary;
 	const struct lh_model_param *params;
 	int param_count;
-	bool simulated;
+	bool simulated, takes_tools;
 	int (*open)(struct lh_model *m, struct lh_str bare, const struct lh_str *values, const char *base_dir, struct lh_error *err);
 	void (*free)(struct lh_model *m);
 	int (*begin)(struct lh_model *m, const struct lh_model_setting *setting, void **state, struct lh_error *err);   /* may be NULL */
@@ -18,7 +18,7 @@ struct lh_model_ops {
 	const struct lh_dialect *dialect;        /* NULL: that of Chat Completions */
 	enum lh_carrier carrier;
 	int (*encode)(struct lh_model *m, const struct lh_model_request *request, struct lh_wire_request *out, struct lh_error *err);
-	enum lh_verdict (*decode)(struct lh_model *m, const struct lh_exchange *x, int64_t tokens_in_guess, struct lh_reply *reply);
+	enum lh_verdict (*decode)(struct lh_model *m, const struct lh_exchange *x, const struct lh_asked *asked, struct lh_reply *reply);
 	void (*endpoint)(const struct lh_model *m, struct lh_endpoint_spec *out);        /* HTTP */
 	void (*key)(const struct lh_model *m, struct lh_key_source *out);                /* NULL: none is needed */
 	void (*carry)(const struct lh_model *m, struct lh_carry *out);

@@ -8,6 +8,6 @@
  * shell's: no variables, no patterns. *words: NULL-terminated, one block, free() it. LH_E_USAGE. */
 int lh_process_words(struct lh_str command, char ***words, struct lh_error *err) LH_CHECKED;
 
-enum lh_verdict lh_process_decode(struct lh_model *m, const struct lh_exchange *x, int64_t tokens_in_guess, struct lh_reply *reply);
+enum lh_verdict lh_process_decode(struct lh_model *m, const struct lh_exchange *x, const struct lh_asked *asked, struct lh_reply *reply);
 
 #endif

@@ -163,16 +163,16 @@ static enum lh_verdict read_result(const struct lh_model *m, const struct lh_jso
 	return LH_VERDICT_REPLY;
 }
 
-enum lh_verdict lh_process_decode(struct lh_model *m, const struct lh_exchange *x, int64_t tokens_in_guess, struct lh_reply *r)
+enum lh_verdict lh_process_decode(struct lh_model *m, const struct lh_exchange *x, const struct lh_asked *asked, struct lh_reply *r)
 {
 	struct lh_error err = { 0 };
 	struct lh_json *j;
 	if (x->fault != LH_FAULT_NONE)
-		return read_fault(x, tokens_in_guess, r);
+		return read_fault(x, asked->tokens_in_guess, r);
 	if (lh_json_parse(x->body, "answer", 1, &j, &err))
 		return broken(r, "what is not JSON");
 	const struct lh_json *error = lh_json_get(j, "error");
-	enum lh_verdict v = error ? read_error(error, x->body, tokens_in_guess, r) : read_result(m, j, tokens_in_guess, r);
+	enum lh_verdict v = error ? read_error(error, x->body, asked->tokens_in_guess, r) : read_result(m, j, asked->tokens_in_guess, r);
 	lh_json_free(j);
 	if (v != LH_VERDICT_REPLY) {             /* half a reply is none */
 		lh_buf_clear(&r->text);

@@ -237,6 +237,6 @@ static int replay_call(struct lh_model *m, void *state, const struct lh_model_re
 
 const struct lh_model_ops lh_model_replay = {
 	.name = "replay", .summary = "Recorded replies: replay:FILE, a replies file (JSON lines) or a run file.",
-	.params = NULL, .param_count = 0, .simulated = true,
+	.params = NULL, .param_count = 0, .simulated = true, .takes_tools = true,
 	.open = replay_open, .free = replay_free, .begin = replay_begin, .end = replay_end, .call = replay_call,
 };

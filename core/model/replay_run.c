@@ -21,7 +21,7 @@ struct recorded {
 	uint32_t turns;
 };
 
-struct call { uint32_t turn, seq; uint64_t hash; int64_t reply; size_t text, text_n, thoughts, thoughts_n, blob, blob_n, view, view_n; struct lh_reply head; };
+struct call { uint32_t turn, seq; uint64_t hash; int64_t reply; size_t text, text_n, thoughts, thoughts_n, blob, blob_n, calls, calls_n, view, view_n; struct lh_reply head; };
 
 struct conversation {                    /* one episode's calls, in order */
 	struct call *call;
@@ -168,6 +168,8 @@ static int add_message(void *user, const void *row, struct lh_error *err)
 	to->thoughts_n = m->thoughts.n;
 	to->blob = keep(c, m->blob);
 	to->blob_n = m->blob.n;
+	to->calls = keep(c, m->calls);
+	to->calls_n = m->calls.n;
 	return lh_buf_ok(&c->words, err);
 }
 
@@ -257,14 +259,16 @@ int lh_replay_run_call(void *state, const struct lh_model_request *q, struct lh_
 		return lh_fail(err, LH_E_MISSING, "the run file has no reply for sample %llu, turn %u, call %u", (unsigned long long)q->sample, q->turn, q->seq);
 	if (k->hash != q->view_hash)
 		return differs(c, k, q, err);
-	struct lh_buf error_text = reply->error_text, text = reply->text, thoughts = reply->thoughts, blob = reply->blob;
+	struct lh_buf error_text = reply->error_text, text = reply->text, thoughts = reply->thoughts, blob = reply->blob, calls = reply->calls;
 	*reply = k->head;
 	reply->error_text = error_text;
 	reply->text = text;
 	reply->thoughts = thoughts;
 	reply->blob = blob;
+	reply->calls = calls;
 	lh_buf_put(k->head.error ? &reply->error_text : &reply->text, c->words.p + k->text, k->text_n);
 	lh_buf_put(&reply->thoughts, c->words.p + k->thoughts, k->thoughts_n);
 	lh_buf_put(&reply->blob, c->words.p + k->blob, k->blob_n);
+	lh_buf_put(&reply->calls, c->words.p + k->calls, k->calls_n);
 	return lh_buf_ok(&reply->text, err);
 }

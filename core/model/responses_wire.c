@@ -73,6 +73,14 @@ static void put(const struct lh_live *l, const struct lh_model_request *q, struc
 		put_identity(q, w);
 }
 
+static void put_tool(struct lh_jw *w, const struct lh_tool *tool)
+{
+	lh_jw_open(w, '{');
+	put_text(w, "type", "function");
+	lh_wire_put_function(w, tool, "parameters");
+	lh_jw_close(w);
+}
+
 static int check(struct lh_live *l, struct lh_error *err)
 {
 	if (l->thoughts.budget)
@@ -81,11 +89,11 @@ static int check(struct lh_live *l, struct lh_error *err)
 }
 
 static const char *const ours[] = { "model", "input", "instructions", "stream", "temperature", "top_p", "max_output_tokens", "store", "truncation",
-	"include", "previous_response_id", "conversation", "background", NULL };
+	"include", "previous_response_id", "conversation", "background", "tools", NULL };
 
 static const struct lh_provider provider = {
 	.name = "openai_responses", .base_url = "https://api.openai.com/v1", .host = "api.openai.com", .path = "/responses",
-	.key_env = "OPENAI_API_KEY", .key_header = "Authorization", .key_prefix = "Bearer ", .ours = ours, .check = check, .put = put,
+	.key_env = "OPENAI_API_KEY", .key_header = "Authorization", .key_prefix = "Bearer ", .ours = ours, .check = check, .put = put, .put_tool = put_tool, .no_tools = ",\"tool_choice\":\"none\"",
 };
 
 static int responses_open(struct lh_model *m, struct lh_str bare, const struct lh_str *values, const char *base_dir, struct lh_error *err)
@@ -114,7 +122,47 @@ static void begin(struct lh_buf *b, enum lh_role role, struct lh_str thoughts, i
 static void join(struct lh_buf *b) { lh_buf_puts(b, "\\n\\n"); }
 static void end(struct lh_buf *b, enum lh_role role) { lh_buf_puts(b, role == LH_SYSTEM ? "\"" : "\"}"); }
 
-static const struct lh_dialect dialect = { "responses", begin, join, end, separate, "{", "]}", .system_leads = true };
+/* Each call is an item, as is each result. */
+static void put_calls(struct lh_buf *b, const struct lh_content *said, bool bare, int before)
+{
+	struct lh_calls calls;
+	struct lh_tool_call call;
+	if (said->text.n) {
+		begin(b, LH_ASSISTANT, LH_STR(""), before);
+		lh_json_escape(b, said->text);
+		end(b, LH_ASSISTANT);
+		before = LH_LIST_CLOSED;
+	}
+	if (lh_calls_open(&calls, said->calls, NULL))
+		b->failed = LH_E_NOMEM;
+	for (; lh_calls_next(&calls, &call); before = LH_LIST_CLOSED) {
+		struct lh_jw w;
+		separate(b, before);
+		lh_jw_init(&w, b, false);
+		lh_jw_open(&w, '{');
+		put_text(&w, "type", "function_call");
+		lh_jw_key(&w, "call_id"), lh_jw_str(&w, call.id);
+		lh_jw_key(&w, "name"), lh_jw_str(&w, call.name);
+		lh_jw_key(&w, "arguments"), lh_jw_str(&w, bare ? LH_STR("{}") : call.arguments);
+		lh_jw_close(&w);
+	}
+	lh_calls_close(&calls);
+}
+
+static int put_result(struct lh_buf *b, struct lh_str text, const struct lh_tool_call *call, int before)
+{
+	struct lh_jw w;
+	separate(b, before);
+	lh_jw_init(&w, b, false);
+	lh_jw_open(&w, '{');
+	put_text(&w, "type", "function_call_output");
+	lh_jw_key(&w, "call_id"), lh_jw_str(&w, call->id);
+	lh_jw_key(&w, "output"), lh_jw_str(&w, text);
+	lh_jw_close(&w);
+	return LH_LIST_CLOSED;
+}
+
+static const struct lh_dialect dialect = { "responses", begin, put_calls, put_result, join, end, separate, "{", "]}", .system_leads = true };
 
 static int responses_encode(struct lh_model *m, const struct lh_model_request *q, struct lh_wire_request *out, struct lh_error *err)
 {
@@ -204,29 +252,28 @@ static bool says_more(const struct lh_json *item)
 }
 
 /* The items up to the last message; a thought behind it lacks what it led to, and would be refused. 0: what we
- * write ourselves says all, or the reply calls tools, which nobody answers. */
-static int items_back(const struct lh_live *l, const struct lh_json *items)
+ * write ourselves says all, or the reply calls tools that nobody answers. */
+static int items_back(const struct lh_live *l, const struct lh_json *items, bool calls)
 {
 	int at = 0, back = 0, kept = 0;
 	bool more = false;
 	for (const struct lh_json *v = elements(items); v; v = lh_json_next(v)) {
 		struct lh_str type = lh_json_str(lh_json_get(v, "type"));
-		if (memmem(type.p, type.n, "_call", 5))
+		bool call = calls && is(v, "function_call"), message = is(v, "message");
+		if (!call && memmem(type.p, type.n, "_call", 5))
 			return 0;
 		at++;
-		bool message = is(v, "message");
-		if (message) {
+		if (message || call)
 			back = at;
-			kept++;
-		}
-		more = more || (message ? says_more(v) : l->carry_thoughts || !is(v, "reasoning"));
+		kept += message;
+		more = more || (message ? says_more(v) : !call && (l->carry_thoughts || !is(v, "reasoning")));
 	}
 	return more || kept > 1 ? back : 0;
 }
 
 static void make_blob(const struct lh_live *l, const struct lh_json *items, struct lh_reply *r)
 {
-	int left = items_back(l, items);
+	int left = items_back(l, items, r->calls.n > 0);
 	struct lh_blob b;
 	bool first = true;
 	lh_blob_begin(&b, r);
@@ -277,6 +324,9 @@ static enum lh_verdict read_reply(const struct lh_reading *g, const struct lh_js
 		read_item(v, r);
 	if (!read_status(j, r))
 		return lh_decide_broken(r, g->x->status, "the response was not completed");
+	for (const struct lh_json *v = lh_wire_calls_count(g) ? lh_json_first(items) : NULL; v; v = lh_json_next(v))
+		if (is(v, "function_call"))
+			lh_wire_add_call(r, lh_json_str(lh_json_get(v, "call_id")), lh_json_str(lh_json_get(v, "name")), lh_json_str(lh_json_get(v, "arguments")));
 	make_blob(g->live, items, r);
 	read_usage(lh_json_get(j, "usage"), r);
 	lh_wire_served(r, lh_json_str(lh_json_get(j, "model")), LH_STR(""), lh_json_str(lh_json_get(j, "id")));
@@ -285,14 +335,14 @@ static enum lh_verdict read_reply(const struct lh_reading *g, const struct lh_js
 
 static const struct lh_wire wire = { event, read_reply };
 
-static enum lh_verdict responses_decode(struct lh_model *m, const struct lh_exchange *x, int64_t tokens_in_guess, struct lh_reply *reply)
+static enum lh_verdict responses_decode(struct lh_model *m, const struct lh_exchange *x, const struct lh_asked *asked, struct lh_reply *reply)
 {
-	return lh_wire_decode(m, &wire, x, tokens_in_guess, reply);
+	return lh_wire_decode(m, &wire, x, asked, reply);
 }
 
 const struct lh_model_ops lh_model_openai_responses = {
 	.dialect = &dialect,
 	.name = "openai_responses", .summary = "OpenAI's Responses API, without state at the server: openai_responses:MODEL", .params = params, .param_count = PARAMS,
-	.open = responses_open, .free = lh_live_free, .carrier = LH_CARRIER_HTTP, .encode = responses_encode, .decode = responses_decode,
+	.open = responses_open, .free = lh_live_free, .carrier = LH_CARRIER_HTTP, .takes_tools = true, .encode = responses_encode, .decode = responses_decode,
 	.endpoint = lh_live_endpoint, .key = lh_live_key, .carry = lh_live_carry,
 };

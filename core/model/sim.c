@@ -7,10 +7,14 @@
  *   logit(e) = logit(1 - accuracy) + context log2(1 + tokens/1000) + self_conditioning x + contagion log2(1 + w)
  *   P = 1 - (1 - e)^K
  *
+ * Of a task with tools it first calls those that the turn needs; a result that the view hides from it is a
+ * step that it gets wrong.
+ *
  * Each draw is named by (seed, sample, turn, call number) and a fixed place in the stream, so runs
  * under different policies and parameters share their luck. With luck=own the made history is part of
  * the name: its replies are then as independent of those to other histories as a real model's are. */
 #include "model/model_ops.h"
+#include "model/sim_tools.h"
 
 #include "base/hash.h"
 #include "json/writer.h"
@@ -20,7 +24,7 @@
 #include <string.h>
 
 enum { ACCURACY, CONTEXT, SELF_CONDITIONING, CONTAGION, MALFORMED, MISSING, REFUSED, FAILED, THOUGHTS, THOUGHT_TOKENS,
-	LATENCY_MS, LATENCY_SPREAD, WINDOW, MAX_TOKENS, LUCK, PARAMS };
+	LATENCY_MS, LATENCY_SPREAD, WINDOW, MAX_TOKENS, CALLS_AT_ONCE, LUCK, PARAMS };
 
 static const struct lh_model_param params[PARAMS] = {
 	{ "accuracy", "number", "0.99", "0..1", "step accuracy at an empty history" },
@@ -37,6 +41,7 @@ static const struct lh_model_param params[PARAMS] = {
 	{ "latency_spread", "number", "0.5", "0..1", "uniform spread around the mean, as a share of it" },
 	{ "window", "integer", "0", "0..1000000000", "context limit in tokens; 0: none" },
 	{ "max_tokens", "integer", "0", "0..1000000000", "output limit in tokens; 0: none" },
+	{ "calls_at_once", "integer", "0", "0..1000", "tools called in one reply; 0: all that the turn needs" },
 	{ "luck", "choice", "shared", "shared|own", "shared: the same draws behind every made history, so that differences are tight; own: each has its own" },
 };
 
@@ -215,7 +220,7 @@ static void cut_text(struct lh_buf *b, int64_t tokens)
 static void limit(const struct sim *s, const struct lh_call_options *o, struct lh_reply *r)
 {
 	int64_t most = o->max_tokens ? o->max_tokens : (int64_t)s->v[MAX_TOKENS];
-	r->tokens_out = lh_tokens(r->text.n + r->thoughts.n, 0);
+	r->tokens_out = lh_tokens(r->text.n + r->thoughts.n + r->calls.n, 0);
 	if (!most || r->tokens_out <= most)
 		return;
 	cut_text(&r->thoughts, most);
@@ -224,6 +229,7 @@ static void limit(const struct sim *s, const struct lh_call_options *o, struct l
 	if (r->tokens_reasoning > most)
 		r->tokens_reasoning = most;
 	r->finish = LH_FINISH_LENGTH;
+	lh_buf_clear(&r->calls);         /* cut off, they are none */
 }
 
 static int failure(struct lh_reply *r, int code, const char *text)
@@ -235,6 +241,10 @@ static int failure(struct lh_reply *r, int code, const char *text)
 
 static int compose(struct sim *s, const struct lh_model_request *q, struct lh_random *luck, const double u[4], struct lh_reply *r, struct lh_error *err)
 {
+	bool called, legible;
+	int rc = lh_sim_call_tools(q, (uint32_t)s->v[CALLS_AT_ONCE], r, &called, &legible, err);
+	if (rc || called)
+		return rc;
 	if (u[0] < s->v[REFUSED]) {
 		r->finish = LH_FINISH_REFUSAL;
 		lh_buf_puts(&r->text, "I will not go on with this.");
@@ -249,7 +259,7 @@ static int compose(struct sim *s, const struct lh_model_request *q, struct lh_ra
 		lh_buf_puts(&r->text, "<answer></answer>");
 		return 0;
 	}
-	int rc = answer(s, q, u[3] < error_probability(s, q), luck, err);
+	rc = answer(s, q, !legible || u[3] < error_probability(s, q), luck, err);
 	lh_buf_puts(&r->text, "<answer>");
 	lh_buf_put_str(&r->text, lh_buf_str(&s->state));
 	lh_buf_puts(&r->text, "</answer>");
@@ -279,6 +289,6 @@ static int sim_call(struct lh_model *m, void *state, const struct lh_model_reque
 
 const struct lh_model_ops lh_model_sim = {
 	.name = "sim", .summary = "A simulated executor with known parameters; needs no key and no network.",
-	.params = params, .param_count = PARAMS, .simulated = true,
+	.params = params, .param_count = PARAMS, .simulated = true, .takes_tools = true,
 	.open = sim_open, .free = sim_free, .begin = sim_begin, .end = free, .call = sim_call,
 };

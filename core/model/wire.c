@@ -78,7 +78,7 @@ static void estimate(struct lh_reply *r, int64_t tokens_in_guess)
 {
 	r->tokens_in = tokens_in_guess;
 	r->tokens_cached = 0;
-	r->tokens_out = lh_tokens(r->text.n + r->thoughts.n, 0);
+	r->tokens_out = lh_tokens(r->text.n + r->thoughts.n + r->calls.n, 0);
 	r->tokens_reasoning = lh_tokens(r->thoughts.n, 0);
 }
 
@@ -149,7 +149,7 @@ static enum lh_verdict failed(const struct lh_reading *g, struct lh_str body, co
 	const struct lh_live *l = g->live;
 	const char *env = lh_live_text(l, "key_env");
 	struct lh_failure f = { .status = g->x->status, .should_retry = g->x->should_retry, .body = body, .json = j, .url = l->url, .model = l->model,
-		.key = l->key_file ? l->key_file : *env ? env : l->own_host ? l->provider->key_env : NULL, .tokens_in_guess = g->tokens_in_guess };
+		.key = l->key_file ? l->key_file : *env ? env : l->own_host ? l->provider->key_env : NULL, .tokens_in_guess = g->asked->tokens_in_guess };
 	return lh_decide_error(&f, g->reply);
 }
 
@@ -229,17 +229,18 @@ static void forget(struct lh_reply *r)
 	lh_buf_clear(&r->text);
 	lh_buf_clear(&r->thoughts);
 	lh_buf_clear(&r->blob);
+	lh_buf_clear(&r->calls);
 	r->counted = r->priced = false;
 	r->tokens_in = r->tokens_cached = r->tokens_out = r->tokens_reasoning = r->cost_microusd = 0;
 }
 
-enum lh_verdict lh_wire_decode(struct lh_model *m, const struct lh_wire *wire, const struct lh_exchange *x, int64_t tokens_in_guess, struct lh_reply *reply)
+enum lh_verdict lh_wire_decode(struct lh_model *m, const struct lh_wire *wire, const struct lh_exchange *x, const struct lh_asked *asked, struct lh_reply *reply)
 {
-	struct lh_reading g = { m->data, x, tokens_in_guess, reply };
+	struct lh_reading g = { m->data, x, asked, reply };
 	struct lh_str body = lh_str_trim(without_mark(x->body));
 	enum lh_verdict v;
 	if (x->fault != LH_FAULT_NONE)
-		return lh_decide_fault(x, tokens_in_guess, reply);
+		return lh_decide_fault(x, asked->tokens_in_guess, reply);
 	if (x->status < 100)
 		v = lh_decide_broken(reply, x->status, "no status came");
 	else if (x->status < 200 || x->status > 299)
@@ -251,7 +252,7 @@ enum lh_verdict lh_wire_decode(struct lh_model *m, const struct lh_wire *wire, c
 	else
 		v = read_document(&g, wire, body);
 	if (v == LH_VERDICT_REPLY)
-		lh_wire_reckon(reply, &m->prices, tokens_in_guess);
+		lh_wire_reckon(reply, &m->prices, asked->tokens_in_guess);
 	else
 		forget(reply);
 	return v;

@@ -12,7 +12,7 @@
 struct lh_reading {                      /* one reply being read */
 	const struct lh_live *live;
 	const struct lh_exchange *x;
-	int64_t tokens_in_guess;
+	const struct lh_asked *asked;
 	struct lh_reply *reply;
 };
 
@@ -23,7 +23,7 @@ struct lh_wire {
 	enum lh_verdict (*read)(const struct lh_reading *g, const struct lh_json *document);
 };
 extern const struct lh_wire lh_wire_chat;        /* chat_reply.c */
-enum lh_verdict lh_wire_decode(struct lh_model *m, const struct lh_wire *wire, const struct lh_exchange *x, int64_t tokens_in_guess, struct lh_reply *reply);
+enum lh_verdict lh_wire_decode(struct lh_model *m, const struct lh_wire *wire, const struct lh_exchange *x, const struct lh_asked *asked, struct lh_reply *reply);
 
 /* A part of a reply is an error object, or holds one. */
 enum lh_verdict lh_wire_error(const struct lh_reading *g, const struct lh_json *error);
@@ -34,6 +34,17 @@ void lh_wire_reckon(struct lh_reply *r, const struct lh_prices *p, int64_t token
 bool lh_wire_count(const struct lh_json *usage, const char *key, int64_t *out);
 /* served_by and, where the headers gave none, request_id. */
 void lh_wire_served(struct lh_reply *reply, struct lh_str model, struct lh_str build, struct lh_str id);
+
+/* ---- wire_tools.c ---- */
+
+/* One more call of the reply. An empty id is given one; arguments as the model wrote them. */
+void lh_wire_add_call(struct lh_reply *r, struct lh_str id, struct lh_str name, struct lh_str arguments);
+/* Are calls in this reply to be answered? Not where no tool was offered, nor where the reply was cut off or refused. */
+bool lh_wire_calls_count(const struct lh_reading *g);
+/* The "name", "description" and schema of a tool, members of the object that is open. */
+void lh_wire_put_function(struct lh_jw *w, const struct lh_tool *tool, const char *schema_key);
+/* The member "tools" of a request, with a comma in front; nothing where the task offers none. */
+void lh_wire_put_tools(const struct lh_live *l, const struct lh_model_request *q, struct lh_buf *b);
 
 /* ---- wire_json.c ---- */
 

@@ -123,7 +123,7 @@ static void text_option(lua_State *L, int at, const char *name, char *out, size_
 
 static void known_options(lua_State *L, int at)
 {
-	static const char *const known[] = { "model", "temperature", "max_tokens", "stop", "purpose", NULL };
+	static const char *const known[] = { "model", "temperature", "max_tokens", "stop", "purpose", "tools", NULL };
 	for (lua_pushnil(L); lua_next(L, at); lua_pop(L, 1)) {
 		const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
 		const char *const *k = known;
@@ -149,11 +149,15 @@ static void call_options(lua_State *L, int at, struct lh_call_options *o)
 	o->temperature = lua_tonumber(L, -1);
 	if (type != LUA_TNIL && (type != LUA_TNUMBER || !(o->temperature >= 0 && o->temperature <= 10)))
 		luaL_error(L, "option temperature must be a number from 0 to 10");
+	type = lua_getfield(L, at, "tools");
+	o->no_tools = type == LUA_TBOOLEAN && !lua_toboolean(L, -1);
+	if (type != LUA_TNIL && type != LUA_TBOOLEAN)
+		luaL_error(L, "option tools must be true or false");
 	type = lua_getfield(L, at, "max_tokens");
 	o->max_tokens = lua_tointeger(L, -1);
 	if (type != LUA_TNIL && (!lua_isinteger(L, -1) || o->max_tokens < 1))
 		luaL_error(L, "option max_tokens must be an integer of 1 or more");
-	lua_pop(L, 2);
+	lua_pop(L, 3);
 }
 
 static int64_t episode_calls(const struct lh_policy_run *r)

@@ -77,8 +77,7 @@ static uint32_t count_field(lua_State *L, int arg, const char *name)
 	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 }
 
-/* The options table at `arg` (absent: none) has only fields named in `known`. */
-static void check_fields(lua_State *L, int arg, const char *const *known)
+void lh_lua_check_fields(lua_State *L, int arg, const char *const *known)
 {
 	if (lua_isnoneornil(L, arg)) {
 		lua_settop(L, arg - 1);
@@ -102,7 +101,7 @@ static void check_fields(lua_State *L, int arg, const char *const *known)
 static int view_keep(lua_State *L)
 {
 	static const char *const known[] = { "first", "last", NULL };
-	check_fields(L, 2, known);
+	lh_lua_check_fields(L, 2, known);
 	uint32_t first = count_field(L, 2, "first"), last = count_field(L, 2, "last");
 	struct lh_error err = { 0 };
 	struct lh_lua_view *v = copy(L);
@@ -164,7 +163,7 @@ static unsigned kinds_field(lua_State *L, int arg)
 static int view_without_thoughts(lua_State *L)
 {
 	static const char *const known[] = { "keep_last", "kinds", NULL };
-	check_fields(L, 2, known);
+	lh_lua_check_fields(L, 2, known);
 	return vary(L, kinds_field(L, 2), count_field(L, 2, "keep_last"));
 }
 
@@ -172,14 +171,91 @@ static const char *const keep_last_only[] = { "keep_last", NULL };
 
 static int view_answers_only(lua_State *L)
 {
-	check_fields(L, 2, keep_last_only);
+	lh_lua_check_fields(L, 2, keep_last_only);
 	return vary(L, LH_ANSWER_ONLY, count_field(L, 2, "keep_last"));
 }
 
 static int view_without_assistant(lua_State *L)
 {
-	check_fields(L, 2, keep_last_only);
+	lh_lua_check_fields(L, 2, keep_last_only);
 	return vary(L, LH_NO_ASSISTANT, count_field(L, 2, "keep_last"));
+}
+
+/* ---- results of tools ---- */
+
+uint32_t lh_lua_except(lua_State *L, int arg)
+{
+	uint32_t bits = 0;
+	if (lua_getfield(L, arg, "except") == LUA_TNIL) {
+		lua_pop(L, 1);
+		return 0;
+	}
+	luaL_argcheck(L, lua_istable(L, -1), arg, "except is a list of tools' names");
+	for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++, lua_pop(L, 1)) {
+		size_t n;
+		const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &n) : NULL;
+		if (!name)
+			luaL_error(L, "except is a list of tools' names");
+		uint8_t number = lh_transcript_tool(transcript(L), (struct lh_str){ name, n });
+		bits |= number < LH_TOOLS_MAX ? 1u << number : 0;      /* a tool that the task does not have gives no results */
+	}
+	lua_pop(L, 2);
+	return bits;
+}
+
+static uint32_t own(lua_State *L, enum lh_role role, struct lh_str text);
+
+/* Record index before which results are cleared: the oldest `first`, or all but the newest keep_last. What no reply has
+ * been given to yet is not: nobody has read it. */
+static uint32_t clear_before(lua_State *L, int arg, uint32_t spared)
+{
+	struct lh_transcript *t = transcript(L);
+	uint32_t seen = lh_transcript_seen(t), n = lh_transcript_results(t, spared, lh_transcript_length(t)), clear;
+	bool counted = lua_getfield(L, arg, "first") != LUA_TNIL, kept = lua_getfield(L, arg, "keep_last") != LUA_TNIL;
+	lua_pop(L, 2);
+	if (counted && kept)
+		luaL_error(L, "either first or keep_last: they say the same from two sides");
+	if (counted)
+		clear = count_field(L, arg, "first");
+	else
+		clear = n > count_field(L, arg, "keep_last") ? n - count_field(L, arg, "keep_last") : 0;
+	if (!clear)
+		return 0;
+	uint32_t end = clear < n ? lh_transcript_result_at(t, spared, clear - 1) + 1 : lh_transcript_length(t);
+	return end < seen ? end : seen;
+}
+
+static struct lh_str text_field(lua_State *L, int arg, const char *name, const char *otherwise)
+{
+	size_t n = strlen(otherwise);
+	int type = lua_getfield(L, arg, name);
+	if (type != LUA_TNIL && type != LUA_TSTRING)
+		luaL_error(L, "%s must be a string, it is a %s", name, lua_typename(L, type));
+	const char *text = type == LUA_TSTRING ? lua_tolstring(L, -1, &n) : otherwise;
+	lua_pop(L, 1);                           /* it stays in its table */
+	return (struct lh_str){ text, n };
+}
+
+/* view:clear_results{first=N | keep_last=0, placeholder="[cleared]", inputs=false, except={}} */
+static int view_clear_results(lua_State *L)
+{
+	static const char *const known[] = { "first", "keep_last", "placeholder", "inputs", "except", NULL };
+	lh_lua_check_fields(L, 2, known);
+	uint32_t spared = lh_lua_except(L, 2), before = clear_before(L, 2, spared);
+	int type = lua_getfield(L, 2, "inputs");
+	bool inputs = lua_toboolean(L, -1);
+	if (type != LUA_TNIL && type != LUA_TBOOLEAN)
+		luaL_error(L, "inputs must be true or false, it is a %s", lua_typename(L, type));
+	lua_pop(L, 1);
+	struct lh_str placeholder = text_field(L, 2, "placeholder", "[cleared]");
+	if (!placeholder.n)
+		luaL_error(L, "the placeholder is empty: a result must say something");
+	if (!before)
+		return copy(L), 1;
+	uint32_t id = own(L, LH_TOOL, placeholder);
+	struct lh_error err = { 0 };
+	struct lh_lua_view *v = copy(L);
+	return done(L, v, lh_view_clear(&v->view, before, inputs, id, spared, &err), &err);
 }
 
 /* ---- messages of the policy's own ---- */
@@ -239,6 +315,8 @@ static int view_set(lua_State *L)
 	struct lh_error err = { 0 };
 	if (lh_view_role(&lh_lua_check_view(L, 1)->view, transcript(L), at, &role, &err))
 		return lh_lua_raise(L, &err);
+	if (role == LH_TOOL)
+		return luaL_error(L, "message %d is a tool's result: view:clear_results changes what is sent of those", (int)at);
 	uint32_t id = own(L, role, (struct lh_str){ text, n });
 	struct lh_lua_view *v = copy(L);
 	return done(L, v, lh_view_set(&v->view, transcript(L), at, id, &err), &err);
@@ -256,7 +334,7 @@ static int view_replace(lua_State *L)
 /* Does the prompt of the record itself say where things stand (a restated history)? */
 static bool said_already(const struct lh_transcript *t, const char *state)
 {
-	uint32_t prompt = lh_transcript_id(t, lh_transcript_length(t) - 1);
+	uint32_t prompt = lh_transcript_id(t, lh_transcript_waiting(t) ? lh_transcript_prompt_at(t) : lh_transcript_length(t) - 1);
 	const struct lh_message *m = lh_transcript_message(t, prompt);
 	return m->role == LH_USER && m->maker == LH_BY_TASK && m->has_state && lh_str_is(lh_transcript_state(t, prompt), state);
 }
@@ -303,7 +381,7 @@ void lh_lua_open_view(lua_State *L)
 		{ "drop_instructions", view_drop_instructions }, { "without_thoughts", view_without_thoughts },
 		{ "answers_only", view_answers_only }, { "without_assistant", view_without_assistant },
 		{ "append", view_append }, { "insert", view_insert }, { "set", view_set },
-		{ "replace", view_replace }, { "restate", view_restate }, { "tokens", view_tokens }, { NULL, NULL }
+		{ "replace", view_replace }, { "restate", view_restate }, { "clear_results", view_clear_results }, { "tokens", view_tokens }, { NULL, NULL }
 	};
 	luaL_newmetatable(L, LH_MT_VIEW);
 	lua_pushvalue(L, -1);

@@ -39,6 +39,7 @@ struct lh_call_options {
 	double temperature; bool has_temperature;
 	int64_t max_tokens;
 	char stop[64];
+	bool no_tools;                   /* the task's tools are not to be called */
 };
 
 /* What became of a call. */
@@ -64,6 +65,8 @@ struct lh_policy_step {
 	const struct lh_view *view;      /* CALLS: what to send, `calls` times; valid until lh_policy_answer */
 	struct lh_call_options options;
 	int calls;
+	const int *again;                /* CALLS: these results of the ask before are asked for once more, with this view; NULL: an ask of its own */
+	bool plain;                      /* CALLS: of a default turn. What its tools bring enters the record as it comes, and lh_policy_look gives the next view */
 	uint32_t message;                /* ACCEPT: this turn's reply */
 	enum lh_outcome outcome;         /* END: overflow or failed */
 	char cause[256];
@@ -79,6 +82,9 @@ int lh_policy_turn(struct lh_policy_run *r, struct lh_policy_step *step, struct 
 /* The same for a turn of a made history, which is not asked: view() runs, so that what the policy keeps for itself goes
  * on, and what it returns is dropped. turn() does not run. */
 int lh_policy_rehearse(struct lh_policy_run *r, struct lh_error *err) LH_CHECKED;
+/* The view for a further call of a plain ask, whose record has grown by calls of tools and their results. It lives until
+ * lh_policy_answer, or until this is called again. */
+int lh_policy_look(struct lh_policy_run *r, const struct lh_view **view, struct lh_error *err) LH_CHECKED;
 int lh_policy_answer(struct lh_policy_run *r, const struct lh_call_result *results, int n, struct lh_policy_step *step, struct lh_error *err) LH_CHECKED;
 /* Appends a JSON object: "columns" from finish(), "log" from ep:log. Nothing where there is neither;
  * after an error a part of it. */

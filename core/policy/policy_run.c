@@ -222,6 +222,8 @@ static int calls_step(struct lh_policy_run *r, struct lh_policy_step *step, stru
 	step->view = p->view;
 	step->calls = p->again_count ? p->again_count : p->wanted;
 	step->options = p->options;
+	step->again = p->again_count ? p->again : NULL;
+	step->plain = !(r->policy->hooks & LH_HOOK_TURN);
 	return 0;
 }
 
@@ -243,16 +245,28 @@ static int take_view(struct lh_policy_run *r, const char *hook, struct lh_error 
 	return rc;
 }
 
+/* r->plain: what view() says, or all. */
+static int make_view(struct lh_policy_run *r, struct lh_error *err)
+{
+	if (!(r->policy->hooks & LH_HOOK_VIEW))
+		return lh_view_all(&r->plain, r->setting.transcript, err);
+	int rc = call_hook(r, LH_HOOK_VIEW, false, 1, err);
+	return rc ? rc : take_view(r, "view", err);
+}
+
+int lh_policy_look(struct lh_policy_run *r, const struct lh_view **view, struct lh_error *err)
+{
+	*view = NULL;
+	r->epoch++;                      /* views made before show a shorter record */
+	int rc = make_view(r, err);
+	if (!rc)
+		*view = &r->plain;
+	return rc;
+}
+
 static int default_turn(struct lh_policy_run *r, struct lh_policy_step *step, struct lh_error *err)
 {
-	int rc;
-	if (r->policy->hooks & LH_HOOK_VIEW) {
-		rc = call_hook(r, LH_HOOK_VIEW, false, 1, err);
-		if (!rc)
-			rc = take_view(r, "view", err);
-	} else {
-		rc = lh_view_all(&r->plain, r->setting.transcript, err);
-	}
+	int rc = make_view(r, err);
 	if (rc)
 		return rc;
 	struct lh_pending *p = &r->pending;
@@ -354,8 +368,7 @@ int lh_policy_rehearse(struct lh_policy_run *r, struct lh_error *err)
 	if (!(r->policy->hooks & LH_HOOK_VIEW) || (r->policy->hooks & LH_HOOK_TURN))
 		return 0;
 	begin_turn(r);
-	int rc = call_hook(r, LH_HOOK_VIEW, false, 1, err);
-	return rc ? rc : take_view(r, "view", err);
+	return make_view(r, err);
 }
 
 int lh_policy_turn(struct lh_policy_run *r, struct lh_policy_step *step, struct lh_error *err)

@@ -72,6 +72,10 @@ void lh_lua_push_error(lua_State *L, const struct lh_call_result *r);   /* [-0, 
 void lh_lua_keep_heap(lua_State *L, struct lh_view *v);                 /* frees v's pieces at the end of the turn */
 /* Raises err's message at the caller's line [-0, +0, e]. */
 int lh_lua_raise(lua_State *L, const struct lh_error *err);
+/* The options table at `arg` (absent: none) has only fields named in `known` [-0, +0, e]. */
+void lh_lua_check_fields(lua_State *L, int arg, const char *const *known);
+/* The tools named in the list field `except` of the table at `arg`, as bits [-0, +0, e]. */
+uint32_t lh_lua_except(lua_State *L, int arg);
 /* A table of methods whose missing names are errors that name the nearest [-0, +1, e]. */
 void lh_lua_methods(lua_State *L, const char *what, const luaL_Reg *methods);
 /* Raises "WHAT has no field or method 'KEY'" with the nearest of `names`. */

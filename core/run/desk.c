@@ -80,6 +80,7 @@ void lh_desk_free(struct lh_desk *d)
 bool lh_desk_live(const struct lh_desk *d) { return d->lines > 0; }
 int64_t lh_desk_waiting(const struct lh_desk *d) { return d->waiting + (int64_t)d->recorded_n; }
 int lh_desk_in_flight(const struct lh_desk *d) { return d->in_flight; }
+bool lh_desk_budgeted(const struct lh_desk *d) { return d->block != NULL; }
 enum lh_stop lh_desk_stopped(const struct lh_desk *d) { return d->stop; }
 
 void lh_desk_stop(struct lh_desk *d, enum lh_stop why, const char *cause)

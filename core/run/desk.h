@@ -58,6 +58,7 @@ int64_t lh_desk_due_us(const struct lh_desk *d);                 /* when to step
 bool lh_desk_sends_from(const struct lh_desk *d, const char *from, size_t n);
 int64_t lh_desk_waiting(const struct lh_desk *d);                /* orders not answered yet */
 int lh_desk_in_flight(const struct lh_desk *d);
+bool lh_desk_budgeted(const struct lh_desk *d);                  /* is what flies reserved from a budget? */
 int lh_desk_commit(struct lh_desk *d, struct lh_error *err) LH_CHECKED;
 
 /* ---- the end ---- */

@@ -37,6 +37,7 @@ struct lh_waiting {
 	const char *flying;              /* where the body lay when it was sent; `body` is for another try */
 	char *open;
 	struct lh_buf row;               /* the call's row as a parcel, where episodes may die */
+	bool tools;                      /* were offered */
 	int64_t tokens, tokens_in;       /* reserved; our estimate of the prompt */
 	uint64_t view_hash;
 	int condition;

@@ -94,13 +94,12 @@ static int line_up(struct lh_engine *en, struct lh_episode *e, struct lh_error *
 	}
 	if (e->live)
 		return lh_episode_order(e, err);
-	const struct lh_ask *a = lh_episode_asks(e);
-	for (int i = 0; i < a->wanted; i++) {
-		int rc = enqueue(en, e, a->first_seq + (uint32_t)i, err);
-		if (rc)
-			return rc;
-	}
-	return 0;
+	int n, rc = 0;
+	const struct lh_ask *a = lh_episode_asks(e, &n);
+	for (int i = 0; i < n; i++)
+		for (int k = 0; k < a[i].wanted && !rc; k++)
+			rc = enqueue(en, e, a[i].first_seq + (uint32_t)k, err);
+	return rc;
 }
 
 /* From here to where the note is taken back, foreign code may run. */

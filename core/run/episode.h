@@ -23,7 +23,7 @@ struct lh_run_context {
 	void *watch_user;
 };
 
-struct lh_ask {                                  /* one step's calls: the same view n times */
+struct lh_ask {                                  /* calls with the same view */
 	struct lh_view view;
 	struct lh_view_size size;
 	struct lh_exposure exposure;
@@ -34,11 +34,18 @@ struct lh_ask {                                  /* one step's calls: the same v
 	uint32_t first_seq, first_message;       /* of `wanted` in a row */
 	struct lh_wire_request wire;             /* of a live model */
 	bool each;                               /* each call has its own body, in the episode's copies */
-	int wanted, answered;
+	int wanted;
+};
+
+struct lh_chain {                                /* how one reply comes about, see rounds.c */
+	uint32_t *message; int messages, message_cap;    /* calls of tools and their results, by id */
+	int rounds, call;                        /* calls made; the latest, by seq */
+	int64_t tokens_in, tokens_out;           /* of all its calls */
+	bool over;
 };
 
 struct lh_call {                                 /* a call of the present turn */
-	int ask;
+	int ask, chain;
 	uint32_t message;
 	enum lh_finish finish;
 	int error;
@@ -65,6 +72,10 @@ struct lh_episode {
 	struct lh_model_episode *model;
 	struct lh_ask *ask; int asks, ask_cap;   /* of the present turn */
 	struct lh_call *call; int calls, call_cap;
+	struct lh_chain *chain; int chains, chain_cap;
+	int *which; int wanted, which_cap, first_chain;  /* the chains that the policy waits for, in order of its results */
+	int round, unanswered;                   /* the first ask of the present round; its calls without a reply */
+	struct lh_view base; struct lh_call_options options; bool plain;         /* what the policy asked for */
 	struct lh_call_result *result; int result_cap;
 	struct lh_view before; bool has_before;  /* the latest request's view */
 	uint32_t noted;                          /* messages below this id were looked at for the run file */
@@ -79,7 +90,7 @@ struct lh_seat { uint32_t slot; int condition; uint32_t probe; uint64_t sample; 
 /* Opens the episode and runs it to its first calls. */
 int lh_episode_open(struct lh_run_context *run, const struct lh_seat *seat, struct lh_episode **out, struct lh_error *err) LH_CHECKED;
 void lh_episode_free(struct lh_episode *e);
-/* Hands the latest ask's calls out as orders: a live model's. */
+/* Hands the present round's calls out as orders: a live model's. */
 int lh_episode_order(struct lh_episode *e, struct lh_error *err) LH_CHECKED;
 /* Is call seq of this turn still waited for? For replies that another process hands in. */
 bool lh_episode_waits(const struct lh_episode *e, uint32_t turn, uint32_t seq);
@@ -88,7 +99,7 @@ void lh_episode_request(const struct lh_episode *e, uint32_t seq, struct lh_mode
 /* The reply to call seq. When it was the last that the episode waited for, it goes on to its next
  * calls, or to its end (e->done). */
 int lh_episode_reply(struct lh_episode *e, uint32_t seq, const struct lh_reply *reply, struct lh_error *err) LH_CHECKED;
-/* The latest ask, whose calls are to be made: seq first_seq … first_seq + wanted - 1. */
-const struct lh_ask *lh_episode_asks(const struct lh_episode *e);
+/* The asks of the present round, whose calls are to be made: of each, seq first_seq … first_seq + wanted - 1. */
+const struct lh_ask *lh_episode_asks(const struct lh_episode *e, int *n);
 
 #endif

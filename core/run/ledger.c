@@ -51,7 +51,7 @@ int lh_ledger_reply(struct lh_desk *d, const struct lh_waiting *w, const struct 
 	}
 	lh_reply_row(&row, r, w->message);
 	struct lh_message_row message = { .episode = w->episode, .id = w->message, .slot = -1, .turn = w->turn, .role = LH_STR("assistant"),
-		.text = lh_buf_str(&r->text), .thoughts = lh_buf_str(&r->thoughts), .blob = lh_buf_str(&r->blob), .made_by = LH_STR("model") };
+		.text = lh_buf_str(&r->text), .thoughts = lh_buf_str(&r->thoughts), .blob = lh_buf_str(&r->blob), .calls = lh_buf_str(&r->calls), .made_by = LH_STR("model") };
 	int rc = r->error ? 0 : lh_journal_put_message(d->journal, &message, err);
 	return rc ? rc : lh_journal_put_call(d->journal, &row, err);
 }
@@ -199,7 +199,8 @@ static int end_results(struct lh_desk *d, struct lh_error *err)
 	r->status = lh_str_dup(d->stop == LH_STOP_FAILED ? LH_STR("failed") : d->stop && d->stop != LH_STOP_DECIDED ? LH_STR("stopped") : LH_STR("done"));
 	r->status_cause = lh_str_dup(lh_str_of(d->cause));
 	r->wall_s = (double)(lh_clock_mono_us() - d->started_us) / 1e6;
-	r->spent = d->spent;
+	r->spent = (struct lh_spent){ d->spent.calls + d->reserved.calls, d->spent.tokens + d->reserved.tokens,
+		d->spent.microusd + d->reserved.microusd };      /* what is broken off was asked all the same */
 	return r->ended && r->status && r->status_cause ? 0 : lh_nomem(err);
 }
 

@@ -149,7 +149,7 @@ int lh_orders_take(struct lh_desk *d, const struct lh_order *o, struct lh_error 
 	struct lh_waiting *w = &d->order[i];
 	*w = (struct lh_waiting){ .state = LH_ORDER_READY, .generation = w->generation + 1, .slot = o->slot, .message = o->message,
 		.episode = e->id, .turn = (uint32_t)o->row.turn, .seq = (uint32_t)o->row.seq, .model = o->model, .sample = e->sample, .body = o->body,
-		.tokens = o->tokens, .tokens_in = o->tokens_in, .view_hash = o->row.view_hash, .condition = e->condition, .at = e->at, .row = w->row };
+		.tokens = o->tokens, .tokens_in = o->tokens_in, .tools = o->tools, .view_hash = o->row.view_hash, .condition = e->condition, .at = e->at, .row = w->row };
 	e->orders++;
 	d->waiting++;
 	rc = keep(d, w, o, err);

@@ -15,6 +15,7 @@ struct lh_order {
 	struct lh_call_row row;                  /* all that is known before the reply */
 	struct lh_str body;                      /* stays as it is until the order is answered */
 	struct lh_str open;                      /* of an agent's new conversation */
+	bool tools;                              /* the request offers tools: calls of them are part of the reply */
 	int64_t tokens, tokens_in;               /* about so many, in and out; in alone */
 };
 

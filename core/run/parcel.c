@@ -92,7 +92,7 @@ static void unsigned64(struct lh_parcel *p, uint64_t *v) { raw(p, v, sizeof *v);
 void lh_parcel_message(struct lh_parcel *p, struct lh_message_row *r)
 {
 	lh_parcel_int(p, &r->episode), lh_parcel_int(p, &r->id), lh_parcel_int(p, &r->slot), lh_parcel_int(p, &r->turn);
-	lh_parcel_str(p, &r->role), lh_parcel_str(p, &r->text), lh_parcel_str(p, &r->thoughts), lh_parcel_str(p, &r->blob);
+	lh_parcel_str(p, &r->role), lh_parcel_str(p, &r->text), lh_parcel_str(p, &r->thoughts), lh_parcel_str(p, &r->blob), lh_parcel_str(p, &r->calls);
 	lh_parcel_str(p, &r->made_by), lh_parcel_str(p, &r->note);
 }
 
@@ -135,6 +135,7 @@ void lh_parcel_order(struct lh_parcel *p, struct lh_order *o, int64_t *offset)
 	lh_parcel_int(p, offset), lh_parcel_int(p, &size);
 	lh_parcel_str(p, &o->open);
 	lh_parcel_int(p, &o->tokens), lh_parcel_int(p, &o->tokens_in);
+	lh_parcel_bool(p, &o->tools);
 	if (size < 0 || *offset < 0)
 		p->bad = true;
 	if (!p->out)
@@ -156,7 +157,7 @@ void lh_parcel_reply(struct lh_parcel *p, struct lh_reply *r)
 {
 	int finish = (int)r->finish;
 	small(p, &r->error);
-	buffer(p, &r->error_text), buffer(p, &r->text), buffer(p, &r->thoughts), buffer(p, &r->blob);
+	buffer(p, &r->error_text), buffer(p, &r->text), buffer(p, &r->thoughts), buffer(p, &r->blob), buffer(p, &r->calls);
 	small(p, &finish);
 	r->finish = (enum lh_finish)finish;
 	lh_parcel_int(p, &r->tokens_in), lh_parcel_int(p, &r->tokens_cached), lh_parcel_int(p, &r->tokens_out), lh_parcel_int(p, &r->tokens_reasoning);

@@ -37,11 +37,22 @@ int lh_plan_histories(const struct lh_experiment *e, struct lh_plan *p, struct l
 	return rc;
 }
 
+/* An agent has tools of its own, and would not be sent ours. */
+static int check_tools(const struct lh_condition *c, struct lh_error *err)
+{
+	int tools;
+	lh_taskset_tools(c->task, &tools);
+	if (!tools || lh_model_takes_tools(c->model))
+		return 0;
+	return lh_fail(err, LH_E_USAGE, "%s cannot be given the tools of task %s: an agent has its own. Leave tools=true out, or test a model", c->model_label, c->task_label);
+}
+
 /* What a made history cannot be put before. */
 int lh_plan_check_made(const struct lh_condition *c, struct lh_error *err)
 {
-	if (!lh_history_made(&c->made))
-		return 0;
+	int rc = check_tools(c, err);
+	if (rc || !lh_history_made(&c->made))
+		return rc;
 	if (lh_policy_needs(c->policy) & LH_NEEDS_OWN)
 		return lh_fail(err, LH_E_USAGE, "policy %s depends on what the model really said, so it cannot be put on the made history %s: leave one of them out",
 			c->policy_label, c->history);

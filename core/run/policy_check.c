@@ -9,19 +9,20 @@
 #include <string.h>
 #include <unistd.h>
 
-struct state { const char *name, *model; };
+struct state { const char *name, *model, *task; };     /* task NULL: a plain one */
 
 static const struct state states[] = {
-	{ "a model that is always right", "sim:accuracy=1" },
-	{ "a model that errs", "sim:accuracy=0.7,self_conditioning=1,contagion=0.3" },
-	{ "malformed and missing answers", "sim:accuracy=0.9,malformed=0.2,missing=0.2" },
-	{ "refusals", "sim:accuracy=0.9,refused=0.2" },
-	{ "thoughts in their own field", "sim:accuracy=0.9,thoughts=native,thought_tokens=20" },
-	{ "thoughts in <think> tags", "sim:accuracy=0.9,thoughts=tag,thought_tokens=20" },
-	{ "replies cut off", "sim:accuracy=0.9,thoughts=tag,thought_tokens=20,max_tokens=10" },
-	{ "calls that fail", "sim:accuracy=0.9,failed=0.05" },
-	{ "a small context", "sim:accuracy=0.9,window=2000,thoughts=native,thought_tokens=60" },
-	{ "replies out of order", "sim:accuracy=0.8,latency_ms=10,latency_spread=1" },
+	{ "a model that is always right", "sim:accuracy=1", NULL },
+	{ "a model that errs", "sim:accuracy=0.7,self_conditioning=1,contagion=0.3", NULL },
+	{ "malformed and missing answers", "sim:accuracy=0.9,malformed=0.2,missing=0.2", NULL },
+	{ "refusals", "sim:accuracy=0.9,refused=0.2", NULL },
+	{ "thoughts in their own field", "sim:accuracy=0.9,thoughts=native,thought_tokens=20", NULL },
+	{ "thoughts in <think> tags", "sim:accuracy=0.9,thoughts=tag,thought_tokens=20", NULL },
+	{ "replies cut off", "sim:accuracy=0.9,thoughts=tag,thought_tokens=20,max_tokens=10", NULL },
+	{ "calls that fail", "sim:accuracy=0.9,failed=0.05", NULL },
+	{ "a small context", "sim:accuracy=0.9,window=2000,thoughts=native,thought_tokens=60", NULL },
+	{ "tools", "sim:accuracy=0.9,calls_at_once=2", "kv_sum:keys=20,tools=true" },
+	{ "replies out of order", "sim:accuracy=0.8,latency_ms=10,latency_spread=1", NULL },
 };
 #define STATES (int)(sizeof states / sizeof *states)
 
@@ -54,14 +55,14 @@ static int note(void *user, const struct lh_model_request *q, struct lh_error *e
 	return 0;
 }
 
-static int run_once(struct lh_str policy, const char *model, const char *file, int concurrency, struct requests *seen, struct lh_results **out, struct lh_error *err)
+static int run_once(struct lh_str policy, const struct state *s, const char *model, const char *file, int concurrency, struct requests *seen, struct lh_results **out, struct lh_error *err)
 {
 	struct lh_experiment e;
 	char n[16];
 	snprintf(n, sizeof n, "%d", concurrency);
 	lh_experiment_init(&e);
 	struct { const char *name; struct lh_str value; } set[] = {
-		{ "task", LH_STR("kv_sum:keys=20") }, { "model", lh_str_of(model) }, { "policy", policy }, { "turns", LH_STR("25") },
+		{ "task", s->task ? lh_str_of(s->task) : LH_STR("kv_sum:keys=20") }, { "model", lh_str_of(model) }, { "policy", policy }, { "turns", LH_STR("25") },
 		{ "samples", LH_STR("6") }, { "output", lh_str_of(file) }, { "concurrency", lh_str_of(n) },
 	};
 	int rc = 0;
@@ -110,19 +111,19 @@ static void line(struct checking *c, const char *state, const char *property, co
 }
 
 /* Runs a second time with `model` at another concurrency and compares. */
-static int again(struct checking *c, struct lh_str policy, const char *model, const char *state, const char *property, const struct requests *first, struct lh_error *err)
+static int again(struct checking *c, struct lh_str policy, const struct state *s, const char *model, const char *property, const struct requests *first, struct lh_error *err)
 {
 	struct requests second = { 0 };
 	struct lh_results *r = NULL;
 	char why[256];
 	struct lh_error fault = { 0 };
-	int rc = run_once(policy, model, "none", 7, &second, &r, &fault);
+	int rc = run_once(policy, s, model, "none", 7, &second, &r, &fault);
 	if (rc == LH_E_NOMEM)
 		lh_nomem(err);
 	else if (rc)
-		line(c, state, property, fault.text);
+		line(c, s->name, property, fault.text);
 	else
-		line(c, state, property, parted(first, &second, why, sizeof why) ? why : NULL);
+		line(c, s->name, property, parted(first, &second, why, sizeof why) ? why : NULL);
 	free(second.list);
 	lh_results_free(r);
 	return rc == LH_E_NOMEM ? rc : 0;
@@ -133,15 +134,15 @@ static int check_state(struct checking *c, struct lh_str policy, const struct st
 	struct requests first = { 0 };
 	struct lh_results *r = NULL;
 	unlink(c->file);
-	int rc = run_once(policy, s->model, c->file, 1, &first, &r, err);
+	int rc = run_once(policy, s, s->model, c->file, 1, &first, &r, err);
 	if (!rc) {
 		char text[1600];
 		bool why = policy_error(r, text, sizeof text);
 		line(c, s->name, "runs", why ? text : NULL);
 		if (!why)
-			rc = again(c, policy, s->model, s->name, "asks the same at any concurrency", &first, err);
+			rc = again(c, policy, s, s->model, "asks the same at any concurrency", &first, err);
 		if (!why && !rc)
-			rc = again(c, policy, c->replay, s->name, "replays byte for byte", &first, err);
+			rc = again(c, policy, s, c->replay, "replays byte for byte", &first, err);
 	}
 	free(first.list);
 	lh_results_free(r);

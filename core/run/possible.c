@@ -20,9 +20,9 @@ static bool one_of(struct lh_str s, const char *const *words)
 
 bool lh_possible_message(const struct lh_message_row *r)
 {
-	static const char *const roles[] = { "system", "user", "assistant", "removed", NULL }, *const makers[] = { "task", "model", "policy", NULL };
+	static const char *const roles[] = { "system", "user", "assistant", "tool", "removed", NULL }, *const makers[] = { "task", "model", "policy", NULL };
 	return within(r->id, 0, IDS) && within(r->slot, -1, IDS) && within(r->turn, 0, IDS) && one_of(r->role, roles) && one_of(r->made_by, makers) &&
-		r->text.n + r->thoughts.n + r->blob.n + r->note.n < LH_JOURNAL_TEXT_MAX;
+		r->text.n + r->thoughts.n + r->blob.n + r->calls.n + r->note.n < LH_JOURNAL_TEXT_MAX;
 }
 
 static bool share(double v) { return v >= 0 && v <= 1; }

@@ -50,13 +50,15 @@ bool lh_pulse_over(struct lh_pulse *p, struct lh_desk *d)
 {
 	if (!lh_desk_stopped(d))
 		return lh_desk_exhausted(d) && !lh_desk_open_episodes(d) && !lh_desk_in_flight(d);
-	if (!lh_desk_in_flight(d) || lh_desk_stopped(d) == LH_STOP_DECIDED)      /* decided: what flies would not be looked at */
+	if (!lh_desk_in_flight(d))
+		return true;
+	if (lh_desk_stopped(d) == LH_STOP_DECIDED && !lh_desk_budgeted(d))       /* what flies would not be looked at; but a budget has to know of it */
 		return true;
 	if (lh_desk_stopped(d) == LH_STOP_BUDGET)        /* it is all reserved for: to break off the slow ones would bias what is left */
 		return false;
 	int64_t now = lh_clock_mono_us();
 	if (!p->grace_until_us)
-		p->grace_until_us = now + (lh_desk_stopped(d) == LH_STOP_SIGNAL ? GRACE_US : GRACE_FAILED_US);
+		p->grace_until_us = now + (lh_desk_stopped(d) == LH_STOP_SIGNAL || lh_desk_stopped(d) == LH_STOP_DECIDED ? GRACE_US : GRACE_FAILED_US);
 	return now >= p->grace_until_us;
 }
 

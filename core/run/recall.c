@@ -41,13 +41,14 @@ static int add_message(void *user, const void *row, struct lh_error *err)
 		r->message[r->messages++] = (struct lh_recall_message){ .slot = -1, .role = LH_REMOVED, .text = { NULL, 0 } };
 	}
 	struct lh_recall_message *to = &r->message[r->messages - 1];
-	for (to->role = 0; to->role < LH_REMOVED && !lh_str_is(m->role, lh_role_name(to->role));)
+	for (to->role = 0; to->role < LH_TOOL && !lh_str_is(m->role, lh_role_name(to->role));)
 		to->role++;
 	to->slot = m->slot;
 	to->turn = m->turn;
 	to->text = keep(r, m->text);
 	to->thoughts = keep(r, m->thoughts);
 	to->blob = keep(r, m->blob);
+	to->calls = keep(r, m->calls);
 	to->note = keep(r, m->note);
 	memcpy(to->made_by, m->made_by.p, m->made_by.n < 7 ? m->made_by.n : 7);
 	return lh_buf_ok(&r->words, err);
@@ -180,14 +181,14 @@ static int find(struct lh_reader *reader, const char *path, struct finding *f, s
 	return rc;
 }
 
-static int keep_made(void *user, const struct lh_message *m, struct lh_str text, struct lh_error *err)
+static int keep_made(void *user, const struct lh_message *m, struct lh_str text, struct lh_str calls, struct lh_error *err)
 {
 	struct lh_recall *r = user;
 	int rc = lh_array_more(&r->made, &r->made_cap, r->mades + 1, sizeof *r->made, err);
 	if (rc)
 		return rc;
 	r->made[r->mades] = (struct lh_recall_message){ .slot = (int64_t)r->mades, .turn = m->turn, .role = m->role, .text = keep(r, text), .thoughts = keep(r, LH_STR("")),
-		.blob = keep(r, LH_STR("")), .note = keep(r, LH_STR("")), .made_by = "history" };
+		.blob = keep(r, LH_STR("")), .calls = keep(r, calls), .note = keep(r, LH_STR("")), .made_by = "history" };
 	r->mades++;
 	return lh_buf_ok(&r->words, err);
 }
@@ -196,9 +197,9 @@ static void settle_all(struct lh_recall *r)
 {
 	settle(r, &r->policy), settle(r, &r->history), settle(r, &r->status), settle(r, &r->cause), settle(r, &r->extra);
 	for (size_t i = 0; i < r->messages; i++)
-		settle(r, &r->message[i].text), settle(r, &r->message[i].thoughts), settle(r, &r->message[i].blob), settle(r, &r->message[i].note);
+		settle(r, &r->message[i].text), settle(r, &r->message[i].thoughts), settle(r, &r->message[i].blob), settle(r, &r->message[i].calls), settle(r, &r->message[i].note);
 	for (size_t i = 0; i < r->mades; i++)
-		settle(r, &r->made[i].text), settle(r, &r->made[i].thoughts), settle(r, &r->made[i].blob), settle(r, &r->made[i].note);
+		settle(r, &r->made[i].text), settle(r, &r->made[i].thoughts), settle(r, &r->made[i].blob), settle(r, &r->made[i].calls), settle(r, &r->made[i].note);
 	for (size_t i = 0; i < r->calls; i++) {
 		struct lh_recall_call *c = &r->call[i];
 		struct lh_str *all[] = { &c->view, &c->purpose, &c->outcome, &c->error, &c->error_text, &c->finish, &c->shown, &c->followed, &c->answered, &c->truth };
@@ -278,7 +279,33 @@ static int record_at(const struct lh_recall *r, int64_t existed, int64_t **out, 
 	return 0;
 }
 
-struct encoding { const struct lh_recall *r; struct lh_buf *out, scratch; int open; unsigned without; };
+/* without: what an earlier reply's thoughts were left out with; spared: "/NAME/NAME", tools left alone. */
+struct encoding {
+	const struct lh_recall *r;
+	struct lh_buf *out, scratch;
+	int open;
+	unsigned without;
+	int64_t turn;
+	struct lh_str placeholder, spared;
+};
+
+static bool is_spared(const struct encoding *e, const struct lh_recall_message *m)
+{
+	struct lh_calls calls;
+	struct lh_tool_call call = { .name = LH_STR("") };
+	if (!e->spared.n || lh_calls_open(&calls, m->calls, NULL))
+		return false;
+	lh_calls_next(&calls, &call);
+	bool spared = false;
+	for (struct lh_str left = e->spared; left.n && !spared;) {
+		const char *next = memchr(left.p + 1, '/', left.n - 1);
+		size_t n = next ? (size_t)(next - left.p) : left.n;
+		spared = lh_str_equal((struct lh_str){ left.p + 1, n - 1 }, call.name);
+		left = (struct lh_str){ left.p + n, left.n - n };
+	}
+	lh_calls_close(&calls);
+	return spared;
+}
 
 static int put(struct encoding *e, int64_t id, unsigned variant, struct lh_error *err)
 {
@@ -286,8 +313,12 @@ static int put(struct encoding *e, int64_t id, unsigned variant, struct lh_error
 	if (id < 0 || (!made && id >= (int64_t)e->r->messages))
 		return lh_fail(err, LH_E_DAMAGED, "a view names message %lld, which is not there", (long long)id);
 	const struct lh_recall_message *m = made ? &e->r->made[id - MADE] : &e->r->message[id];
-	struct lh_wire_message wire = { (enum lh_role)m->role, m->text, m->thoughts, m->blob };
-	lh_dialect_put(e->r->dialect, e->out, &wire, variant | e->without, &e->scratch, &e->open);
+	struct lh_wire_message wire = { (enum lh_role)m->role, { m->text, m->thoughts, m->blob, m->calls } };
+	if ((variant & LH_CLEARED) && is_spared(e, m))
+		variant &= ~(unsigned)LH_CLEARED;
+	if (m->turn < e->turn)
+		variant |= e->without;
+	lh_dialect_put(e->r->dialect, e->out, &wire, variant, e->placeholder, &e->scratch, &e->open);
 	return 0;
 }
 
@@ -299,6 +330,19 @@ static bool number(const char **p, const char *end, int64_t *out)
 	return *p > start;
 }
 
+/* "+ID/NAME…" behind the bits: what stands for results, and the tools left alone. */
+static bool read_cleared(struct encoding *e, const char **p, const char *end)
+{
+	int64_t id;
+	if (*p == end || **p != '+' || (++*p, !number(p, end, &id)) || id >= (int64_t)e->r->messages)
+		return false;
+	const char *comma = memchr(*p, ',', (size_t)(end - *p));
+	e->placeholder = e->r->message[id].text;
+	e->spared = (struct lh_str){ *p, (size_t)((comma ? comma : end) - *p) };
+	*p += e->spared.n;
+	return true;
+}
+
 /* One piece: "mID", or "FROM-TO" with "~BITS". */
 static int put_piece(struct encoding *e, const char **p, const char *end, const int64_t *slot, size_t slots, struct lh_error *err)
 {
@@ -308,6 +352,8 @@ static int put_piece(struct encoding *e, const char **p, const char *end, const 
 	bool ok = number(p, end, &from) && *p < end && *(*p)++ == '-' && number(p, end, &to);
 	if (ok && *p < end && **p == '~')
 		ok = ++*p, number(p, end, &bits);
+	if (ok && (bits & LH_CLEARED))
+		ok = read_cleared(e, p, end);
 	if (!ok || from > to || to >= (int64_t)slots)
 		return lh_fail(err, LH_E_DAMAGED, "a view cannot be read");
 	for (int64_t i = from; i <= to; i++) {
@@ -328,7 +374,7 @@ int lh_recall_request(const struct lh_recall *r, const struct lh_recall_call *ca
 	int rc = record_at(r, existed, &slot, &slots, err);
 	if (rc)
 		return rc;
-	struct encoding e = { .r = r, .out = out, .open = LH_LIST_EMPTY };
+	struct encoding e = { .r = r, .out = out, .open = LH_LIST_EMPTY, .turn = call->turn };
 	e.without = call->thoughts_dropped && !call->thoughts_kept ? LH_NO_NATIVE_THOUGHTS : 0;
 	lh_buf_init(&e.scratch, WORDS_MAX);
 	lh_buf_puts(out, r->dialect->head);

@@ -6,7 +6,7 @@
 
 struct lh_dialect;
 
-struct lh_recall_message { int64_t slot, turn; int role; struct lh_str text, thoughts, blob, note; char made_by[8]; };
+struct lh_recall_message { int64_t slot, turn; int role; struct lh_str text, thoughts, blob, calls, note; char made_by[8]; };
 
 struct lh_recall_call {
 	int64_t turn, seq, reply;

@@ -18,7 +18,7 @@ int lh_record_message(struct lh_episode *e, uint32_t id, struct lh_error *err)
 	if (!o->message || m->journalled)
 		return 0;
 	struct lh_message_row row = { .episode = e->id, .id = id, .slot = m->slot, .turn = m->turn, .role = lh_str_of(lh_role_name(m->role)),
-		.text = lh_transcript_text(t, id), .thoughts = lh_transcript_thoughts(t, id), .blob = lh_transcript_blob(t, id),
+		.text = lh_transcript_text(t, id), .thoughts = lh_transcript_thoughts(t, id), .blob = lh_transcript_blob(t, id), .calls = lh_transcript_calls(t, id),
 		.made_by = lh_str_of(lh_maker_name(m->maker)), .note = lh_transcript_note(t, id) };
 	lh_transcript_mark_journalled(t, id);
 	return o->message(o->user, e->slot, &row, err);
@@ -28,10 +28,10 @@ int lh_record_message(struct lh_episode *e, uint32_t id, struct lh_error *err)
  * into the record, and what is sent now. */
 static int record_sent(struct lh_episode *e, struct lh_error *err)
 {
-	const struct lh_view *v = &lh_episode_asks(e)->view;
+	const struct lh_view *v = &e->ask[e->asks - 1].view;
 	for (uint32_t i = 0; i < v->n; i++)
-		if (v->piece[i].own) {
-			int rc = lh_record_message(e, v->piece[i].from, err);
+		if (v->piece[i].own || v->piece[i].placeholder) {
+			int rc = lh_record_message(e, v->piece[i].own ? v->piece[i].from : v->piece[i].placeholder, err);
 			if (rc)
 				return rc;
 		}
@@ -56,7 +56,7 @@ static struct lh_str options_text(struct lh_buf *b, const struct lh_call_options
 {
 	struct lh_jw w;
 	lh_buf_clear(b);
-	if (!o->model[0] && !o->has_temperature && !o->max_tokens && !o->stop[0])
+	if (!o->model[0] && !o->has_temperature && !o->max_tokens && !o->stop[0] && !o->no_tools)
 		return LH_STR("");
 	lh_jw_init(&w, b, false);
 	lh_jw_open(&w, '{');
@@ -68,6 +68,8 @@ static struct lh_str options_text(struct lh_buf *b, const struct lh_call_options
 		lh_jw_key(&w, "max_tokens"), lh_jw_int(&w, o->max_tokens);
 	if (o->stop[0])
 		lh_jw_key(&w, "stop"), lh_jw_text(&w, o->stop);
+	if (o->no_tools)
+		lh_jw_key(&w, "tools"), lh_jw_bool(&w, false);
 	lh_jw_close(&w);
 	return lh_buf_str(b);
 }

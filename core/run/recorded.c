@@ -11,7 +11,7 @@
 struct entry {
 	uint32_t turn, seq;
 	uint64_t view_hash;
-	size_t view, view_n, text, text_n, thoughts, thoughts_n, blob, blob_n, error_text, error_n;   /* in words */
+	size_t view, view_n, text, text_n, thoughts, thoughts_n, blob, blob_n, calls, calls_n, error_text, error_n;   /* in words */
 	int error;                       /* 0, LH_E_OVERFLOW, LH_E_FAILED */
 	enum lh_finish finish;
 	int64_t tokens_in, tokens_cached, tokens_out, tokens_reasoning, latency_us, cost_microusd, attempts;
@@ -67,6 +67,7 @@ static int add(void *user, const void *row, struct lh_error *err)
 	keep(r, a->text, &e->text, &e->text_n);
 	keep(r, a->thoughts, &e->thoughts, &e->thoughts_n);
 	keep(r, a->blob, &e->blob, &e->blob_n);
+	keep(r, a->calls, &e->calls, &e->calls_n);
 	keep(r, a->error_text, &e->error_text, &e->error_n);
 	cut(e->served_by, sizeof e->served_by, a->served_by);
 	cut(e->request_id, sizeof e->request_id, a->request_id);
@@ -151,6 +152,7 @@ static void fill(struct lh_reply *to, const struct lh_recorded *r, const struct 
 	lh_buf_put_str(&to->text, at(r, e->text, e->text_n));
 	lh_buf_put_str(&to->thoughts, at(r, e->thoughts, e->thoughts_n));
 	lh_buf_put_str(&to->blob, at(r, e->blob, e->blob_n));
+	lh_buf_put_str(&to->calls, at(r, e->calls, e->calls_n));
 	lh_buf_put_str(&to->error_text, at(r, e->error_text, e->error_n));
 	to->finish = e->finish;
 	to->tokens_in = e->tokens_in;
@@ -197,7 +199,7 @@ int lh_recorded_late(struct lh_desk *d, const struct lh_waiting *w, const struct
 	struct lh_parcel p = { .in = lh_buf_str(&w->row) };
 	lh_parcel_call(&p, &call);
 	struct lh_answer_row row = { .turn = w->turn, .seq = w->seq, .view_hash = call.view_hash, .view = call.view, .has_text = true, .text = lh_buf_str(&reply->text),
-		.thoughts = lh_buf_str(&reply->thoughts), .blob = lh_buf_str(&reply->blob), .finish = lh_str_of(lh_finish_name((int)reply->finish)),
+		.thoughts = lh_buf_str(&reply->thoughts), .blob = lh_buf_str(&reply->blob), .calls = lh_buf_str(&reply->calls), .finish = lh_str_of(lh_finish_name((int)reply->finish)),
 		.tokens_in = reply->tokens_in, .tokens_cached = reply->tokens_cached, .tokens_out = reply->tokens_out, .tokens_reasoning = reply->tokens_reasoning,
 		.latency_us = reply->latency_us, .cost_microusd = reply->cost_microusd, .attempts = reply->attempts, .counted = reply->counted,
 		.served_by = lh_str_of(reply->served_by), .request_id = lh_str_of(reply->request_id) };

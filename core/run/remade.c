@@ -121,7 +121,7 @@ static int again(const struct lh_remade *m, const struct lh_remade_which *w, str
 }
 
 int lh_remade_again(const struct lh_remade *m, const struct lh_remade_which *w,
-	int (*each)(void *user, const struct lh_message *message, struct lh_str text, struct lh_error *err), void *user, struct lh_error *err)
+	int (*each)(void *user, const struct lh_message *message, struct lh_str text, struct lh_str calls, struct lh_error *err), void *user, struct lh_error *err)
 {
 	struct lh_registry *registry = NULL;
 	struct lh_taskset *task = NULL;
@@ -135,7 +135,7 @@ int lh_remade_again(const struct lh_remade *m, const struct lh_remade_which *w,
 	if (!rc)
 		rc = again(m, w, sample, &t, err);
 	for (uint32_t i = 0; !rc && i + 1 < lh_transcript_length(t); i++)        /* the last is the prompt, which is kept */
-		rc = each(user, lh_transcript_message(t, lh_transcript_id(t, i)), lh_transcript_text(t, lh_transcript_id(t, i)), err);
+		rc = each(user, lh_transcript_message(t, lh_transcript_id(t, i)), lh_transcript_text(t, lh_transcript_id(t, i)), lh_transcript_calls(t, lh_transcript_id(t, i)), err);
 	lh_transcript_free(t);
 	lh_sample_close(sample);
 	lh_taskset_free(task);

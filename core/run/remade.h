@@ -19,6 +19,6 @@ struct lh_remade_which { uint64_t seed, sample; uint32_t probe; int64_t hash; };
 /* Calls `each` for the instructions and every message before the probed turn's prompt, in order. LH_E_DIFFERS: it is
  * not what was sent (the family has changed since); LH_E_USAGE: there is no such family. */
 int lh_remade_again(const struct lh_remade *m, const struct lh_remade_which *w,
-	int (*each)(void *user, const struct lh_message *message, struct lh_str text, struct lh_error *err), void *user, struct lh_error *err) LH_CHECKED;
+	int (*each)(void *user, const struct lh_message *message, struct lh_str text, struct lh_str calls, struct lh_error *err), void *user, struct lh_error *err) LH_CHECKED;
 
 #endif

@@ -338,6 +338,8 @@ static int take_try(struct searching *g, int index, struct lh_single_turn *t, in
 	struct lh_results *r = NULL;
 	uint64_t steps = 0;
 	int rc = carry_out(g, index, t->tries + 1, k, &r, &steps, samples, stopped, err);
+	if (rc)
+		lh_prefix(err, "K = %d", k);
 	if (rc || *stopped)
 		return rc;
 	if (r->conditions == 1 && r->condition[0].steps_per_turn != k)
@@ -546,10 +548,10 @@ int lh_single_turn_dry_run(const struct lh_experiment *e, struct lh_buf *out, st
 	if (rc)
 		return rc;
 	int of = at_least_one(&e->tasks) * at_least_one(&e->models) * at_least_one(&e->policies);
-	lh_buf_printf(out, "A search for the most steps in one turn at an accuracy of %g, for %d task, model and policy%s. Nothing is sent.\n\n"
+	lh_buf_printf(out, "A search for the most steps in one turn at an accuracy of %g, for %d combination%s of task, model and policy. Nothing is sent.\n\n"
 		"Numbers of steps: 1, 2, 4 and so on until one fails, at most %d or what the data hold; then between. Each takes from\n"
 		"%lld samples on and %lld at most, of one turn: which it will be depends on what is answered, and so does the cost.\n"
 		"Budgets (--max-calls, --max-tokens-total, --max-cost, --max-time) are those of the search as a whole.\n",
-		e->single_turn, of, of == 1 ? "" : " of each", LH_LADDER_MOST, (long long)least(e->single_turn, 1), (long long)e->cap);
+		e->single_turn, of, of == 1 ? "" : "s", LH_LADDER_MOST, (long long)least(e->single_turn, 1), (long long)e->cap);
 	return lh_buf_ok(out, err);
 }

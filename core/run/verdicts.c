@@ -155,6 +155,7 @@ static void redact(struct lh_desk *d)
 	lh_secrets_redact(d->secrets, &d->reply.text);
 	lh_secrets_redact(d->secrets, &d->reply.thoughts);
 	lh_secrets_redact(d->secrets, &d->reply.blob);
+	lh_secrets_redact(d->secrets, &d->reply.calls);
 	redact_field(d->secrets, d->reply.served_by, sizeof d->reply.served_by);
 	redact_field(d->secrets, d->reply.request_id, sizeof d->reply.request_id);
 }
@@ -165,7 +166,7 @@ int lh_verdicts_take(struct lh_desk *d, const struct lh_exchange *x, uint32_t i,
 	struct lh_line *l = &d->line[w->model];
 	if (d->secrets)                          /* before anything is cut out of it; and once more behind, for what was escaped */
 		lh_secrets_mask(d->secrets, x->body);
-	enum lh_verdict v = lh_model_decode(l->model, x, w->tokens_in, &d->reply);
+	enum lh_verdict v = lh_model_decode(l->model, x, &(struct lh_asked){ w->tokens_in, w->tools }, &d->reply);
 	redact(d);
 	int64_t used = v == LH_VERDICT_REPLY ? d->reply.tokens_in + d->reply.tokens_out : -1;
 	lh_pace_done(l->pace, lh_clock_mono_us(), event_of(v, w->attempt), w->tokens, used);

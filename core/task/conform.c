@@ -94,7 +94,8 @@ static void run_child(struct lh_conform *c, int first, int fd)
 		struct lh_error err = { 0 };
 		c->position->rule = i;
 		c->position->text_size = 0;
-		int rc = rule->of_thoughts && !lh_family_explains(c->family) ? LH_E_SKIPPED : rule->run(c, &err);
+		bool offered = rule->of == LH_OF_ALL || (rule->of == LH_OF_THOUGHTS ? lh_family_explains(c->family) : c->set->tools > 0);
+		int rc = offered ? rule->run(c, &err) : LH_E_SKIPPED;
 		if (i >= first)
 			send_outcome(fd, c, rule->name, rc, &err);
 		if (rc && i < LH_RULES_NEEDED)

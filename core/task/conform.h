@@ -34,7 +34,7 @@ struct lh_conform {
 struct lh_rule {
 	const char *name;
 	int (*run)(struct lh_conform *c, struct lh_error *err);
-	bool of_thoughts;                /* skipped where the family does not explain */
+	enum { LH_OF_ALL, LH_OF_THOUGHTS, LH_OF_TOOLS } of;      /* skipped where the family does not explain; has no tools */
 };
 extern const struct lh_rule lh_conform_rules[];
 #define LH_RULES_NEEDED 2
@@ -47,6 +47,10 @@ int lh_rule_interleaved(struct lh_conform *c, struct lh_error *err);
 int lh_rule_small_sinks(struct lh_conform *c, struct lh_error *err);
 int lh_rule_explains(struct lh_conform *c, struct lh_error *err);        /* conform_thoughts.c */
 int lh_rule_explains_again(struct lh_conform *c, struct lh_error *err);
+
+int lh_rule_tools(struct lh_conform *c, struct lh_error *err);           /* conform_tools.c */
+int lh_rule_tools_named(struct lh_conform *c, struct lh_error *err);
+int lh_rule_any_call(struct lh_conform *c, struct lh_error *err);
 
 /* Random bytes, printable ones, and `state` with a few bytes changed or cut (conform_rules.c). */
 void lh_conform_make_text(struct lh_random *r, struct lh_str state, struct lh_buf *out);

@@ -3,6 +3,7 @@
 #include "task/conform.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* A sample's states in order: state k lies at text.p + at[k], up to at[k + 1]. */
 struct trace {
@@ -180,6 +181,11 @@ static void into_small(struct lh_conform *c, struct lh_sample *s, struct lh_str 
 	INTO("corrupt", f->corrupt(s->task, 0, text, &draw, out));
 	if (c->family->thoughts)
 		INTO("explain", c->family->thoughts->explain(s->task, 0, text, text, out));
+	if (c->set->tools) {
+		struct lh_text name = { c->set->tool[0].name, strlen(c->set->tool[0].name) }, none = { "{}", 2 };
+		INTO("call", c->family->tools->call(s->task, name, none, out));
+		INTO("needs", c->family->tools->needs(s->task, 0, out));
+	}
 #undef INTO
 }
 

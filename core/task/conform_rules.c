@@ -25,6 +25,8 @@ static int rule_interfaces(struct lh_conform *c, struct lh_error *err)
 		return lh_fail(err, LH_E_PLUGIN, "get_interface() gave something for the id \"longhaul.none/9\" or \"\"; an unknown id gives NULL");
 	if (p->get_interface(lh_host_table(), LH_TASK_INTERFACE) != c->family->task)
 		return lh_fail(err, LH_E_PLUGIN, "get_interface(\"" LH_TASK_INTERFACE "\") gave another table than before");
+	if (p->get_interface(lh_host_table(), LH_TOOLS_INTERFACE) != c->family->tools)
+		return lh_fail(err, LH_E_PLUGIN, "get_interface gives another pointer for \"" LH_TOOLS_INTERFACE "\" when asked again");
 	if (p->get_interface(lh_host_table(), LH_THOUGHTS_INTERFACE) != c->family->thoughts)
 		return lh_fail(err, LH_E_PLUGIN, "get_interface(\"" LH_THOUGHTS_INTERFACE "\") gave another table than before");
 	return 0;
@@ -225,24 +227,27 @@ static int rule_any_text(struct lh_conform *c, struct lh_error *err)
 }
 
 const struct lh_rule lh_conform_rules[] = {
-	{ "opens (symbol, versions, interface, declarations)", rule_opens, false },
-	{ "loads with these parameters", rule_loads, false },
-	{ "unknown interfaces are NULL", rule_interfaces, false },
-	{ "close(NULL) and unload(NULL) are accepted", rule_nulls, false },
-	{ "loads and unloads again", rule_reloads, false },
-	{ "samples open and close again", rule_reopens, false },
-	{ "instructions show the answer format and a worked example", lh_rule_examples, false },
-	{ "instructions are worded alike for every number of steps per turn", lh_rule_same_wording, false },
-	{ "ask gives text", lh_rule_asks, false },
-	{ "apply is total on reached states", rule_apply, false },
-	{ "canonical leaves states as they are", rule_canonical, false },
-	{ "corrupt gives another state, canonical and repeatable", rule_corrupt, false },
-	{ "apply is total on corrupted states", rule_carry, false },
-	{ "canonical takes any text", rule_any_text, false },
-	{ "the same sample is the same task", lh_rule_same_task, false },
-	{ "tasks do not disturb each other", lh_rule_interleaved, false },
-	{ "output that does not fit does no harm", lh_rule_small_sinks, false },
-	{ "explain gives text that ends in the state it leads to, right or wrong", lh_rule_explains, true },
-	{ "explain gives the same text again", lh_rule_explains_again, true },
-	{ NULL, NULL, false }
+	{ "opens (symbol, versions, interface, declarations)", rule_opens, LH_OF_ALL },
+	{ "loads with these parameters", rule_loads, LH_OF_ALL },
+	{ "unknown interfaces are NULL", rule_interfaces, LH_OF_ALL },
+	{ "close(NULL) and unload(NULL) are accepted", rule_nulls, LH_OF_ALL },
+	{ "loads and unloads again", rule_reloads, LH_OF_ALL },
+	{ "samples open and close again", rule_reopens, LH_OF_ALL },
+	{ "instructions show the answer format and a worked example", lh_rule_examples, LH_OF_ALL },
+	{ "instructions are worded alike for every number of steps per turn", lh_rule_same_wording, LH_OF_ALL },
+	{ "ask gives text", lh_rule_asks, LH_OF_ALL },
+	{ "apply is total on reached states", rule_apply, LH_OF_ALL },
+	{ "canonical leaves states as they are", rule_canonical, LH_OF_ALL },
+	{ "corrupt gives another state, canonical and repeatable", rule_corrupt, LH_OF_ALL },
+	{ "apply is total on corrupted states", rule_carry, LH_OF_ALL },
+	{ "canonical takes any text", rule_any_text, LH_OF_ALL },
+	{ "the same sample is the same task", lh_rule_same_task, LH_OF_ALL },
+	{ "tasks do not disturb each other", lh_rule_interleaved, LH_OF_ALL },
+	{ "output that does not fit does no harm", lh_rule_small_sinks, LH_OF_ALL },
+	{ "explain gives text that ends in the state it leads to, right or wrong", lh_rule_explains, LH_OF_THOUGHTS },
+	{ "explain gives the same text again", lh_rule_explains_again, LH_OF_THOUGHTS },
+	{ "tools answer the calls that a step needs, the same again", lh_rule_tools, LH_OF_TOOLS },
+	{ "instructions name the tools", lh_rule_tools_named, LH_OF_TOOLS },
+	{ "tools take any arguments", lh_rule_any_call, LH_OF_TOOLS },
+	{ NULL, NULL, LH_OF_ALL }
 };

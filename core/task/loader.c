@@ -275,6 +275,10 @@ static int open_plugin(struct lh_family *f, struct lh_error *err)
 		f->thoughts = f->plugin->get_interface(lh_host_table(), LH_THOUGHTS_INTERFACE);
 		rc = f->thoughts ? check_thoughts(f->thoughts, err) : 0;
 	}
+	if (!rc) {
+		f->tools = f->plugin->get_interface(lh_host_table(), LH_TOOLS_INTERFACE);
+		rc = f->tools ? lh_family_check_tools(f->tools, err) : 0;
+	}
 	if (rc)
 		lh_prefix(err, "family %s", f->plugin->name);
 	return rc;
@@ -318,6 +322,7 @@ const char *lh_family_summary(const struct lh_family *f) { return f->task->summa
 const char *lh_family_path(const struct lh_family *f) { return f->path; }
 const char *lh_family_sha256(const struct lh_family *f) { return f->sha256; }
 bool lh_family_explains(const struct lh_family *f) { return f->thoughts != NULL; }
+bool lh_family_has_tools(const struct lh_family *f) { return f->tools != NULL; }
 int lh_family_param_count(const struct lh_family *f) { return (int)f->task->param_count; }
 
 const struct lh_param *lh_family_param(const struct lh_family *f, int i)

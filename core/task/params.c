@@ -231,6 +231,9 @@ static int load(struct lh_taskset *t, struct lh_error *err)
 	if (!t->data)
 		return lh_host_failure("load", err);
 	t->samples = t->family->task->samples(t->data);
+	int fault = lh_taskset_list_tools(t, err);
+	if (fault)
+		return fault;
 	for (int i = 0; i < count; i++) {
 		struct lh_given *g = &t->given[i];
 		int rc = g->path && !g->sha256[0] ? lh_sha256_file(g->path, g->sha256, err) : 0;
@@ -281,6 +284,7 @@ void lh_taskset_free(struct lh_taskset *t)
 	if (!t)
 		return;
 	lh_host_enter(lh_family_name(t->family));
+	lh_taskset_drop_tools(t);
 	if (t->data)
 		t->family->task->unload(t->data);
 	for (int i = 0; t->given && i < lh_family_param_count(t->family); i++) {

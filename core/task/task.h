@@ -14,6 +14,11 @@
 #define LH_THOUGHTS_MAX 4096u            /* bytes of one explanation */
 #define LH_PROMPT_MAX (1u << 20)         /* bytes of one ask() */
 #define LH_INSTRUCTIONS_MAX (4u << 20)
+#define LH_TOOLS_MAX 16                  /* tools of a family */
+#define LH_TOOL_RESULT_MAX 65536         /* bytes of what a tool gives */
+#define LH_TOOL_ARGUMENTS_MAX 65536      /* bytes of a call's arguments */
+
+struct lh_json;
 
 /* Can it be such a name: [a-z][a-z0-9_]*? */
 bool lh_name_ok(const char *name);
@@ -46,6 +51,7 @@ const char *lh_family_summary(const struct lh_family *f);
 const char *lh_family_path(const struct lh_family *f);
 const char *lh_family_sha256(const struct lh_family *f);
 bool lh_family_explains(const struct lh_family *f);               /* offers LH_THOUGHTS_INTERFACE */
+bool lh_family_has_tools(const struct lh_family *f);              /* offers LH_TOOLS_INTERFACE; with which parameters, a taskset says */
 int lh_family_param_count(const struct lh_family *f);
 const struct lh_param *lh_family_param(const struct lh_family *f, int i);
 
@@ -60,6 +66,9 @@ uint64_t lh_taskset_samples(const struct lh_taskset *t);          /* 0: unlimite
 /* All parameters, defaults included, as one canonical JSON object (keys in declared order). A file is
  * named as typed, with its content's SHA-256 beside it under "<name>_sha256". Lives with t. */
 struct lh_str lh_taskset_params_json(const struct lh_taskset *t);
+
+/* The tools that are offered with these parameters; *count 0: none. */
+const struct lh_tool *lh_taskset_tools(const struct lh_taskset *t, int *count);
 
 /* One sample; seed is the run's, the family gets hash(run seed, sample). */
 int lh_sample_open(struct lh_taskset *t, uint64_t sample, uint64_t run_seed, struct lh_sample **out, struct lh_error *err) LH_CHECKED;
@@ -84,6 +93,13 @@ int lh_sample_corrupt(struct lh_sample *s, uint64_t step, struct lh_str state, s
 /* The reasoning of one step from `before` to `after`, both canonical; `after` need not be right. Text as a state
  * is checked, at most LH_THOUGHTS_MAX bytes. A family that does not explain is LH_E_USAGE. */
 int lh_sample_explain(struct lh_sample *s, uint64_t step, struct lh_str before, struct lh_str after, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
+
+const struct lh_tool *lh_sample_tools(const struct lh_sample *s, int *count);
+/* Answers a call of a tool, whatever name and arguments the model wrote: the result, or what is wrong with the call
+ * (*refused), is appended to `out`. An error is the family's fault, or memory. The sample has tools. */
+int lh_sample_call_tool(struct lh_sample *s, struct lh_str name, struct lh_str arguments, bool *refused, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
+/* The calls that a step needs, as a list: [{"name": …, "arguments": {…}}]. Free with lh_json_free. The sample has tools. */
+int lh_sample_needs(struct lh_sample *s, uint64_t step, struct lh_json **out, struct lh_error *err) LH_CHECKED;
 
 /* The conformance test (conform.c). Writes one line a property to `out`: "ok …", "FAILED …" with the
  * smallest case, seed included, or "skipped …" where the family does not offer what the property is of;

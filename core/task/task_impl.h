@@ -5,6 +5,7 @@
  *   search.c    the registry: folders, names
  *   params.c    typed words → checked values; tasksets
  *   sample.c    one seeded task, driven
+ *   tools.c     tools listed, checked and called
  *   conform*.c    the conformance test, with conform.h */
 #ifndef LH_TASK_IMPL_H
 #define LH_TASK_IMPL_H
@@ -32,6 +33,7 @@ struct lh_family {
 	const struct lh_plugin *plugin;  /* in the mapped file, which stays mapped until exit */
 	const struct lh_task_v1 *task;   /* likewise */
 	const struct lh_thoughts_v1 *thoughts;   /* likewise; NULL: not offered */
+	const struct lh_tools_v1 *tools;         /* likewise */
 };
 
 struct lh_registry {
@@ -53,6 +55,9 @@ struct lh_taskset {
 	struct lh_task_data *data;
 	uint64_t samples;
 	struct lh_buf json;
+	const struct lh_tool *tool;      /* offered with these parameters; the family's */
+	struct lh_json **schema;         /* of each tool, read */
+	int tools;
 	/* States are written here and only then appended to the caller's buffer: a failed call leaves
 	 * the caller's text alone, and the state it was given may lie in that very buffer. */
 	struct lh_buf scratch[2];
@@ -80,6 +85,11 @@ void lh_host_files_end(void);
 int lh_family_open(const char *path, struct lh_family **out, struct lh_error *err) LH_CHECKED;
 void lh_family_free(struct lh_family *f);
 int lh_family_identify(const char *path, char **real, dev_t *device, ino_t *inode, struct lh_error *err) LH_CHECKED;
+
+/* Tools (tools.c). */
+int lh_family_check_tools(const struct lh_tools_v1 *t, struct lh_error *err) LH_CHECKED;
+int lh_taskset_list_tools(struct lh_taskset *t, struct lh_error *err) LH_CHECKED;
+void lh_taskset_drop_tools(struct lh_taskset *t);
 
 /* One value against its declaration (params.c). */
 int lh_param_parse(const struct lh_param *p, struct lh_str typed, struct lh_value *out, struct lh_error *err) LH_CHECKED;

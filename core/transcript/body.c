@@ -38,8 +38,8 @@ static void chat_separate(struct lh_buf *b, int before)
 		lh_buf_putc(b, ',');
 }
 
-/* key: the thoughts' name; NULL: they are not sent back. */
-static void chat_message(struct lh_buf *b, enum lh_role role, const char *key, struct lh_str thoughts, int before)
+/* A message up to its content. key: the thoughts' name; NULL: they are not sent back. */
+static void chat_open(struct lh_buf *b, enum lh_role role, const char *key, struct lh_str thoughts, int before)
 {
 	chat_separate(b, before);
 	lh_buf_puts(b, "{\"role\":\"");
@@ -50,7 +50,13 @@ static void chat_message(struct lh_buf *b, enum lh_role role, const char *key, s
 		lh_buf_puts(b, "\":\"");
 		lh_json_escape(b, thoughts);
 	}
-	lh_buf_puts(b, "\",\"content\":\"");
+	lh_buf_puts(b, "\",\"content\":");
+}
+
+static void chat_message(struct lh_buf *b, enum lh_role role, const char *key, struct lh_str thoughts, int before)
+{
+	chat_open(b, role, key, thoughts, before);
+	lh_buf_putc(b, '"');
 }
 
 static void chat_begin(struct lh_buf *b, enum lh_role role, struct lh_str thoughts, int before)
@@ -68,13 +74,74 @@ static void chat_begin_bare(struct lh_buf *b, enum lh_role role, struct lh_str t
 	chat_message(b, role, NULL, thoughts, before);
 }
 
+/* {"role":"assistant","content":null,"tool_calls":[…]} */
+static void chat_message_calls(struct lh_buf *b, const struct lh_content *said, const char *key, bool bare, int before)
+{
+	struct lh_jw w;
+	struct lh_calls calls;
+	struct lh_tool_call call;
+	chat_open(b, LH_ASSISTANT, key, said->thoughts, before);
+	if (said->text.n) {
+		lh_buf_putc(b, '"');
+		lh_json_escape(b, said->text);
+		lh_buf_putc(b, '"');
+	} else {
+		lh_buf_puts(b, "null");
+	}
+	lh_buf_puts(b, ",\"tool_calls\":");
+	lh_jw_init(&w, b, false);
+	lh_jw_open(&w, '[');
+	if (lh_calls_open(&calls, said->calls, NULL))
+		b->failed = LH_E_NOMEM;
+	while (lh_calls_next(&calls, &call)) {
+		lh_jw_open(&w, '{');
+		lh_jw_key(&w, "id"), lh_jw_str(&w, call.id);
+		lh_jw_key(&w, "type"), lh_jw_text(&w, "function");
+		lh_jw_key(&w, "function");
+		lh_jw_open(&w, '{');
+		lh_jw_key(&w, "name"), lh_jw_str(&w, call.name);
+		lh_jw_key(&w, "arguments"), lh_jw_str(&w, bare ? LH_STR("{}") : call.arguments);
+		lh_jw_close(&w);
+		lh_jw_close(&w);
+	}
+	lh_calls_close(&calls);
+	lh_jw_close(&w);
+	lh_buf_putc(b, '}');
+}
+
+static void chat_calls(struct lh_buf *b, const struct lh_content *said, bool bare, int before)
+{
+	chat_message_calls(b, said, "reasoning_content", bare, before);
+}
+
+static void chat_calls_reasoning(struct lh_buf *b, const struct lh_content *said, bool bare, int before)
+{
+	chat_message_calls(b, said, "reasoning", bare, before);
+}
+
+static void chat_calls_bare(struct lh_buf *b, const struct lh_content *said, bool bare, int before)
+{
+	chat_message_calls(b, said, NULL, bare, before);
+}
+
+static int chat_result(struct lh_buf *b, struct lh_str text, const struct lh_tool_call *call, int before)
+{
+	chat_separate(b, before);
+	lh_buf_puts(b, "{\"role\":\"tool\",\"tool_call_id\":\"");
+	lh_json_escape(b, call->id);
+	lh_buf_puts(b, "\",\"content\":\"");
+	lh_json_escape(b, text);
+	lh_buf_puts(b, "\"}");
+	return LH_LIST_CLOSED;
+}
+
 static void chat_join(struct lh_buf *b) { lh_buf_puts(b, "\\n\\n"); }
 static void chat_end(struct lh_buf *b, enum lh_role role) { (void)role, lh_buf_puts(b, "\"}"); }
 
-#define CHAT(name, begin) { name, begin, chat_join, chat_end, chat_separate, "{\"messages\":[", "]}", false, false }
-const struct lh_dialect lh_dialect_chat = CHAT("chat", chat_begin);
-const struct lh_dialect lh_dialect_chat_reasoning = CHAT("chat with reasoning", chat_begin_reasoning);
-const struct lh_dialect lh_dialect_chat_bare = CHAT("chat without thoughts", chat_begin_bare);
+#define CHAT(name, begin, calls) { name, begin, calls, chat_result, chat_join, chat_end, chat_separate, "{\"messages\":[", "]}", false, false }
+const struct lh_dialect lh_dialect_chat = CHAT("chat", chat_begin, chat_calls);
+const struct lh_dialect lh_dialect_chat_reasoning = CHAT("chat with reasoning", chat_begin_reasoning, chat_calls_reasoning);
+const struct lh_dialect lh_dialect_chat_bare = CHAT("chat without thoughts", chat_begin_bare, chat_calls_bare);
 
 /* A run of digits; false: none, or too long. */
 static bool number(const char **p, const char *end, size_t *out)
@@ -128,7 +195,7 @@ static bool put_blob(const struct lh_dialect *dialect, struct lh_buf *b, const s
 	size_t n = b->n;
 	lh_dialect_close(dialect, b, *open);
 	dialect->separate(b, *open);
-	if (!lh_blob_put(b, m->blob, m->text, m->thoughts)) {
+	if (!lh_blob_put(b, m->said.blob, m->said.text, m->said.thoughts)) {
 		b->n = n;
 		return false;
 	}
@@ -143,15 +210,55 @@ static enum lh_role role_in(const struct lh_dialect *dialect, enum lh_role role,
 	return dialect->system_leads && late ? LH_USER : role;
 }
 
-void lh_dialect_put(const struct lh_dialect *dialect, struct lh_buf *b, const struct lh_wire_message *m, unsigned variant,
-	struct lh_buf *scratch, int *open)
+static void put_calls(const struct lh_dialect *dialect, struct lh_buf *b, const struct lh_wire_message *m, unsigned variant, int *open)
 {
-	if (m->role == LH_ASSISTANT && (variant & LH_NO_ASSISTANT))
+	bool bare = variant & LH_NO_NATIVE_THOUGHTS;
+	struct lh_content said = { m->said.text, bare ? LH_STR("") : m->said.thoughts, LH_STR(""), m->said.calls };
+	lh_dialect_close(dialect, b, *open);
+	dialect->calls(b, &said, variant & LH_INPUTS_CLEARED, *open);
+	*open = LH_LIST_CLOSED;
+}
+
+static void put_result(const struct lh_dialect *dialect, struct lh_buf *b, const struct lh_wire_message *m, struct lh_str text, int *open)
+{
+	struct lh_calls list;
+	struct lh_tool_call call = { LH_STR(""), LH_STR(""), LH_STR("") };
+	if (lh_calls_open(&list, m->said.calls, NULL))
+		b->failed = LH_E_NOMEM;
+	else
+		lh_calls_next(&list, &call);
+	if (*open != LH_TOOL)
+		lh_dialect_close(dialect, b, *open);
+	*open = dialect->result(b, text, &call, *open);
+	lh_calls_close(&list);
+}
+
+void lh_dialect_put(const struct lh_dialect *dialect, struct lh_buf *b, const struct lh_wire_message *m, unsigned variant,
+	struct lh_str placeholder, struct lh_buf *scratch, int *open)
+{
+	if (m->role != LH_TOOL)
+		variant &= ~(unsigned)LH_RESULTS_CLEARED;
+	if ((m->role == LH_ASSISTANT || m->role == LH_TOOL) && (variant & LH_NO_ASSISTANT))
 		return;
-	if (m->blob.n && !variant && dialect->separate && put_blob(dialect, b, m, open))
+	if (m->said.calls.n && (variant & LH_ANSWER_ONLY))
+		return;
+	if (m->said.blob.n && !variant && dialect->separate && put_blob(dialect, b, m, open))
 		return;
 	lh_buf_clear(scratch);
-	lh_put_variant(scratch, m->role, m->text, variant);
+	if (variant & LH_RESULTS_CLEARED)
+		lh_put_placeholder(scratch, placeholder, m->said.text);
+	else
+		lh_put_variant(scratch, m->role, m->said.text, variant);
+	if (m->role == LH_TOOL) {
+		put_result(dialect, b, m, lh_buf_str(scratch), open);
+		return;
+	}
+	if (m->said.calls.n) {
+		struct lh_wire_message varied = *m;
+		varied.said.text = lh_buf_str(scratch);
+		put_calls(dialect, b, &varied, variant, open);
+		return;
+	}
 	if (dialect->no_blanks && !lh_str_trim(lh_buf_str(scratch)).n)
 		return;
 	enum lh_role role = role_in(dialect, m->role, *open);
@@ -160,22 +267,26 @@ void lh_dialect_put(const struct lh_dialect *dialect, struct lh_buf *b, const st
 	} else {
 		bool bare = role != LH_ASSISTANT || (variant & (LH_NO_NATIVE_THOUGHTS | LH_ANSWER_ONLY));
 		lh_dialect_close(dialect, b, *open);
-		dialect->begin(b, role, bare ? LH_STR("") : m->thoughts, *open);
+		dialect->begin(b, role, bare ? LH_STR("") : m->said.thoughts, *open);
 	}
 	*open = (int)role;
 	lh_json_escape(b, lh_buf_str(scratch));
 }
 
-static void put(struct lh_transcript *t, struct lh_body *b, uint32_t id, unsigned variant, int *open)
+static const struct lh_piece whole;      /* nothing is left out */
+
+static void put(struct lh_transcript *t, struct lh_body *b, uint32_t id, const struct lh_piece *p, int *open)
 {
 	const struct lh_message *m = &t->message[id];
-	struct lh_wire_message wire = { (enum lh_role)m->role, lh_store_at(t, m->text), lh_store_at(t, m->thoughts), lh_store_at(t, m->blob) };
-	lh_dialect_put(b->dialect, &b->buf, &wire, variant, &t->scratch, open);
+	struct lh_wire_message wire = { (enum lh_role)m->role, { lh_store_at(t, m->text), lh_store_at(t, m->thoughts), lh_store_at(t, m->blob), lh_store_at(t, m->calls) } };
+	bool spared = m->calls.n && (p->spared >> m->tool & 1);
+	struct lh_str placeholder = p->placeholder ? lh_transcript_text(t, p->placeholder) : LH_STR("");
+	lh_dialect_put(b->dialect, &b->buf, &wire, spared ? p->variant & ~(unsigned)LH_CLEARED : p->variant, placeholder, &t->scratch, open);
 	if (t->scratch.failed && !b->buf.failed)
 		b->buf.failed = t->scratch.failed;
 }
 
-static const unsigned kind_variant[LH_KINDS] = { 0, 1, 2, 3, LH_ANSWER_ONLY, LH_NO_ASSISTANT };
+static const uint16_t kind_variant[LH_KINDS] = { 0, 1, 2, 3, LH_ANSWER_ONLY, LH_NO_ASSISTANT };
 
 static int new_body(struct lh_transcript *t, const struct lh_dialect *dialect, int kind, struct lh_body **out, struct lh_error *err)
 {
@@ -228,7 +339,7 @@ static int extend(struct lh_transcript *t, struct lh_body *b, uint32_t n, struct
 			b->cap *= 2;
 		}
 		int open = b->mark[b->n].role;
-		put(t, b, t->record[b->n], kind_variant[b->kind], &open);
+		put(t, b, t->record[b->n], &(struct lh_piece){ .variant = kind_variant[b->kind] }, &open);
 		if (b->buf.failed)               /* what does not fit is not held: the next request tries again */
 			return lh_buf_ok(&b->buf, err);
 		b->mark[++b->n] = (struct mark){ b->buf.n, open };
@@ -239,15 +350,15 @@ static int extend(struct lh_transcript *t, struct lh_body *b, uint32_t n, struct
 static void put_piece(struct lh_transcript *t, struct lh_body *b, const struct lh_piece *p, int *open)
 {
 	if (p->own)
-		put(t, b, p->from, 0, open);
+		put(t, b, p->from, &whole, open);
 	for (uint32_t i = p->from; !p->own && i < p->to; i++)
-		put(t, b, t->record[i], p->variant, open);
+		put(t, b, t->record[i], p, open);
 }
 
 /* Messages behind the first piece, or UINT32_MAX where the view is no prefix run. */
 static uint32_t behind_prefix(const struct lh_view *v)
 {
-	if (!v->n || v->piece[0].own || v->piece[0].from)
+	if (!v->n || v->piece[0].own || v->piece[0].from || (v->piece[0].variant & LH_CLEARED))
 		return UINT32_MAX;
 	uint32_t n = 0;
 	for (uint32_t i = 1; i < v->n; i++)

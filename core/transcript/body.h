@@ -19,7 +19,7 @@
 #define LH_BODY_TAIL_MESSAGES 8          /* at most this many behind the prefix run */
 
 /* What stands at the end of a list that is being written: an open role, or one of these. */
-enum { LH_LIST_EMPTY = -1, LH_LIST_CLOSED = 4 };        /* nothing yet; the last message is complete */
+enum { LH_LIST_EMPTY = -1, LH_LIST_CLOSED = 5 };        /* nothing yet; the last message is complete */
 
 /* How one wire format writes a list of messages. Texts are JSON-escaped between begin and end. */
 struct lh_dialect {
@@ -27,6 +27,10 @@ struct lh_dialect {
 	/* `before`: LH_LIST_EMPTY, the role of the message before this one (ended already), or LH_LIST_CLOSED after a blob.
 	 * thoughts: of an assistant message, empty where there are none or they are left out */
 	void (*begin)(struct lh_buf *b, enum lh_role role, struct lh_str thoughts, int before);
+	/* A message with calls, whole; and a result, which gives what stands at the end then: LH_LIST_CLOSED, or LH_TOOL where
+	 * more results may be added to it. bare: without the arguments. */
+	void (*calls)(struct lh_buf *b, const struct lh_content *said, bool bare, int before);
+	int (*result)(struct lh_buf *b, struct lh_str text, const struct lh_tool_call *call, int before);
 	void (*join)(struct lh_buf *b);
 	void (*end)(struct lh_buf *b, enum lh_role role);
 	void (*separate)(struct lh_buf *b, int before);         /* what stands before a blob; NULL: blobs are not sent back */
@@ -40,12 +44,12 @@ extern const struct lh_dialect lh_dialect_chat;
 /* The same with thoughts under "reasoning"; without thoughts that have no blob. */
 extern const struct lh_dialect lh_dialect_chat_reasoning, lh_dialect_chat_bare;
 
-struct lh_wire_message { enum lh_role role; struct lh_str text, thoughts, blob; };
+struct lh_wire_message { enum lh_role role; struct lh_content said; };
 
-/* Appends one message of a list; *open is what stands at its end. Joins it with the message before where
+/* Appends one message of a list; *open is what stands at its end. placeholder: for a result that the variant clears. Joins it with the message before where
  * the roles agree. */
 void lh_dialect_put(const struct lh_dialect *dialect, struct lh_buf *b, const struct lh_wire_message *m, unsigned variant,
-	struct lh_buf *scratch, int *open);
+	struct lh_str placeholder, struct lh_buf *scratch, int *open);
 /* Closes the last message where it is open. */
 void lh_dialect_close(const struct lh_dialect *dialect, struct lh_buf *b, int open);
 /* A blob with its texts put in again; false: it is not one of ours, and b ends anywhere. */

@@ -120,9 +120,42 @@ static void put_tag(struct lh_buf *out, struct lh_str state)
 	lh_buf_puts(out, "</answer>");
 }
 
+/* Of a task with tools: the calls that lead to the answer, and what they give. */
+static int call_tools(struct lh_made *m, struct lh_transcript *t, uint32_t turn, struct lh_error *err)
+{
+	struct lh_calls calls;
+	struct lh_tool_call call;
+	uint32_t n;
+	bool refused;
+	lh_buf_clear(&m->text);
+	int rc = lh_transcript_needs(t, turn, 0, 0, &m->text, &n, err);
+	if (rc || !n)
+		return rc;
+	note(m, lh_buf_str(&m->text));
+	rc = lh_transcript_add_made_calls(t, lh_buf_str(&m->text), err);
+	if (!rc)
+		rc = lh_calls_open(&calls, lh_buf_str(&m->text), err);
+	if (rc)
+		return rc;
+	while (!rc && lh_calls_next(&calls, &call)) {
+		lh_buf_clear(&m->question);      /* free at this time */
+		rc = lh_sample_call_tool(lh_transcript_sample(t), call.name, call.arguments, &refused, &m->question, err);
+		if (rc)
+			break;
+		note(m, lh_buf_str(&m->question));
+		rc = lh_transcript_add_made_result(t, &call, lh_buf_str(&m->question), err);
+	}
+	lh_calls_close(&calls);
+	return rc;
+}
+
 static int task_reply(struct lh_made *m, struct lh_transcript *t, uint32_t turn, struct lh_error *err)
 {
-	int rc = answer(m, t, turn, err);
+	int tools;
+	lh_sample_tools(lh_transcript_sample(t), &tools);
+	int rc = tools ? call_tools(m, t, turn, err) : 0;
+	if (!rc)
+		rc = answer(m, t, turn, err);
 	lh_buf_clear(&m->text);
 	if (!rc && m->history.thoughts)
 		rc = explain(m, t, turn, err);

@@ -6,6 +6,10 @@
 
 #define LH_STORE_MAX (1u << 30)          /* bytes of text an episode may hold */
 
+/* What is summed of the record's messages of some kind: their record indexes, and sums up to and with each. */
+struct lh_series { uint32_t *at; struct lh_series_sum { uint64_t bytes, digits; } *sum; uint32_t n, cap; };
+struct lh_used_tool { struct lh_series results, inputs; };
+
 struct lh_body;                          /* see body.h */
 #define LH_BODIES 14
 
@@ -25,6 +29,8 @@ struct lh_transcript {
 	uint32_t usable_count, usable_cap;
 	uint32_t *restated;              /* record indexes of the user's messages that an edit gave an answer tag */
 	uint32_t restated_count, restated_cap;
+	struct lh_used_tool tool[LH_TOOL_NUMBERS];
+	uint32_t latest_calls;           /* record index of the last message with calls; 0: none */
 	uint32_t *edit;                  /* the record index that each edit began at */
 	uint32_t edits, edit_cap;
 	uint32_t *turn_first;            /* [turn], turn from 0 */
@@ -45,6 +51,10 @@ int lh_store_more(void *array, uint32_t *cap, uint32_t need, size_t size, struct
 int lh_store_put(struct lh_transcript *t, struct lh_str s, struct lh_span *out, struct lh_error *err) LH_CHECKED;
 /* Fills sums[index + 1] … from the record; `index` and what follows has changed. */
 int lh_store_sum(struct lh_transcript *t, uint32_t index, struct lh_error *err) LH_CHECKED;
+/* Tools (tooltraffic.c): sums over messages with calls and results. */
+int lh_store_traffic(struct lh_transcript *t, uint32_t index, const struct lh_message *m, struct lh_error *err) LH_CHECKED;
+void lh_store_cut_traffic(struct lh_transcript *t, uint32_t index);
+void lh_store_free_traffic(struct lh_transcript *t);
 /* Bodies forget what they hold from record index on. */
 void lh_store_cut_bodies(struct lh_transcript *t, uint32_t index);
 

@@ -17,6 +17,11 @@ int lh_kind(unsigned variant)
 
 static void add_bytes(struct lh_transcript *t, const struct lh_message *m, uint64_t bytes[LH_KINDS])
 {
+	if (m->calls.n) {                        /* left out where only answers, or no replies, are sent */
+		for (int k = 0; k < 4; k++)
+			bytes[k] += m->text.n + (m->role == LH_ASSISTANT ? m->calls.n : 0) + (k & LH_NO_NATIVE_THOUGHTS ? 0 : m->thoughts.n);
+		return;
+	}
 	if (m->role != LH_ASSISTANT) {
 		for (int k = 0; k < LH_KINDS; k++)
 			bytes[k] += m->text.n;
@@ -79,8 +84,6 @@ static int add_reply(struct lh_transcript *t, uint32_t index, const struct lh_me
 {
 	struct lh_sums before = t->sums[index];
 	after->replies++;
-	after->thinking += m->bound || m->thoughts.n > 0;
-	after->bound += m->bound;
 	if (!m->has_state)
 		return 0;
 	after->usable++;
@@ -100,7 +103,12 @@ int lh_store_sum(struct lh_transcript *t, uint32_t index, struct lh_error *err)
 		after->hash += lh_random_mix(m->hash, index);
 		add_bytes(t, m, after->bytes);
 		int rc = 0;
-		if (m->role == LH_ASSISTANT)
+		after->thinking += m->bound || m->thoughts.n > 0;
+		after->bound += m->bound;
+		after->loop += m->calls.n > 0;
+		if (m->calls.n)
+			rc = lh_store_traffic(t, index, m, err);
+		else if (m->role == LH_ASSISTANT)
 			rc = add_reply(t, index, m, after, err);
 		else if (m->has_state)
 			rc = note_restated(t, index, after, err);

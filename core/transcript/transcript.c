@@ -9,7 +9,7 @@
 
 #define SCRATCH_KEPT 1024
 
-static const char *const role_names[] = { "system", "user", "assistant", "removed" };
+static const char *const role_names[] = { "system", "user", "assistant", "removed", "tool" };
 static const char *const maker_names[] = { "task", "model", "policy", "history" };
 
 const char *lh_role_name(int role) { return role_names[role]; }
@@ -79,6 +79,12 @@ int lh_transcript_apply(struct lh_transcript *t, uint32_t turn, struct lh_str st
 static uint64_t hash_of(enum lh_role role, struct lh_str text, struct lh_str thoughts)
 {
 	return lh_hash(lh_hash((uint64_t)role + 1, thoughts), text);
+}
+
+static uint64_t hash_said(enum lh_role role, const struct lh_content *said)
+{
+	uint64_t h = hash_of(role, said->text, said->thoughts);
+	return said->calls.n ? lh_hash(h, said->calls) : h;
 }
 
 /* Makes a message; text and thoughts are copied into the store. */
@@ -192,6 +198,7 @@ void lh_transcript_free(struct lh_transcript *t)
 		return;
 	for (int i = 0; i < t->body_count; i++)
 		lh_body_free(t->body[i]);
+	lh_store_free_traffic(t);
 	free(t->message);
 	free(t->record);
 	free(t->sums);
@@ -271,25 +278,83 @@ int lh_transcript_reserve(struct lh_transcript *t, uint32_t n, uint32_t *first, 
 	return 0;
 }
 
-int lh_transcript_fill(struct lh_transcript *t, uint32_t id, struct lh_str text, struct lh_str thoughts, struct lh_str blob, struct lh_error *err)
+/* The tool that a message is about: of several, the first. */
+static int note_tool(struct lh_transcript *t, struct lh_message *m, struct lh_str list, struct lh_error *err)
+{
+	struct lh_calls calls;
+	struct lh_tool_call call = { .name = LH_STR("") };
+	int rc = lh_calls_open(&calls, list, err);
+	if (!rc && lh_calls_next(&calls, &call))
+		m->tool = lh_transcript_tool(t, call.name);
+	lh_calls_close(&calls);
+	return rc ? rc : lh_store_put(t, list, &m->calls, err);
+}
+
+int lh_transcript_fill(struct lh_transcript *t, uint32_t id, const struct lh_content *said, struct lh_error *err)
 {
 	struct lh_message *m = &t->message[id];
 	assert(id < t->count && m->role == LH_REMOVED && m->maker == LH_BY_MODEL);
 	m->role = LH_ASSISTANT;
-	m->hash = hash_of(LH_ASSISTANT, text, thoughts);
-	int rc = lh_store_put(t, text, &m->text, err);
+	m->hash = hash_said(LH_ASSISTANT, said);
+	int rc = lh_store_put(t, said->text, &m->text, err);
 	if (!rc)
-		rc = lh_store_put(t, thoughts, &m->thoughts, err);
+		rc = lh_store_put(t, said->thoughts, &m->thoughts, err);
 	if (!rc)
-		rc = lh_store_put(t, blob, &m->blob, err);
-	m->bound = lh_blob_thinks(blob);
+		rc = lh_store_put(t, said->blob, &m->blob, err);
+	m->bound = lh_blob_thinks(said->blob);
+	if (!rc && said->calls.n)
+		return note_tool(t, m, said->calls, err);        /* not a reply yet: it answers nothing */
 	return rc ? rc : parse(t, m, err);
+}
+
+static int add_result(struct lh_transcript *t, enum lh_maker maker, const struct lh_tool_call *call, struct lh_str text, uint32_t *id, struct lh_error *err)
+{
+	struct lh_buf list;
+	struct lh_jw w;
+	int rc = make(t, LH_TOOL, maker, text, LH_STR(""), id, err);
+	if (rc)
+		return rc;
+	lh_buf_init(&list, LH_STORE_MAX);
+	lh_jw_init(&w, &list, false);
+	lh_jw_open(&w, '[');
+	lh_calls_put(&w, &(struct lh_tool_call){ call->id, call->name, { NULL, 0 } });
+	lh_jw_close(&w);
+	rc = lh_buf_ok(&list, err);
+	struct lh_message *m = &t->message[*id];
+	if (!rc) {
+		m->hash = hash_said(LH_TOOL, &(struct lh_content){ .text = text, .thoughts = LH_STR(""), .calls = lh_buf_str(&list) });
+		rc = note_tool(t, m, lh_buf_str(&list), err);
+	}
+	lh_buf_fini(&list);
+	return rc;
+}
+
+int lh_transcript_add_result(struct lh_transcript *t, const struct lh_tool_call *call, struct lh_str text, uint32_t *id, struct lh_error *err)
+{
+	return add_result(t, LH_BY_TASK, call, text, id, err);
+}
+
+int lh_transcript_enter(struct lh_transcript *t, uint32_t id, struct lh_error *err)
+{
+	assert(lh_transcript_waiting(t) && t->message[id].slot < 0 && t->message[id].calls.n);
+	t->message[id].journalled = false;
+	return enter(t, id, err);
+}
+
+void lh_transcript_drop_calls(struct lh_transcript *t, uint32_t id)
+{
+	struct lh_message *m = &t->message[id];
+	assert(m->slot < 0 && m->role == LH_ASSISTANT);
+	m->calls = m->blob = (struct lh_span){ 0, 0 };
+	m->bound = false;
+	m->journalled = false;
+	m->hash = hash_of(LH_ASSISTANT, lh_store_at(t, m->text), lh_store_at(t, m->thoughts));
 }
 
 int lh_transcript_add_reply(struct lh_transcript *t, struct lh_str text, struct lh_str thoughts, uint32_t *id, struct lh_error *err)
 {
 	int rc = lh_transcript_reserve(t, 1, id, err);
-	return rc ? rc : lh_transcript_fill(t, *id, text, thoughts, LH_STR(""), err);
+	return rc ? rc : lh_transcript_fill(t, *id, &(struct lh_content){ text, thoughts, LH_STR(""), LH_STR("") }, err);
 }
 
 int lh_transcript_add_made(struct lh_transcript *t, struct lh_str text, struct lh_error *err)
@@ -298,6 +363,24 @@ int lh_transcript_add_made(struct lh_transcript *t, struct lh_str text, struct l
 	int rc = make(t, LH_ASSISTANT, LH_BY_HISTORY, text, LH_STR(""), &id, err);
 	if (!rc)
 		rc = parse(t, &t->message[id], err);
+	return rc ? rc : enter(t, id, err);
+}
+
+int lh_transcript_add_made_calls(struct lh_transcript *t, struct lh_str calls, struct lh_error *err)
+{
+	uint32_t id = 0;
+	int rc = make(t, LH_ASSISTANT, LH_BY_HISTORY, LH_STR(""), LH_STR(""), &id, err);
+	if (rc)
+		return rc;
+	t->message[id].hash = hash_said(LH_ASSISTANT, &(struct lh_content){ .text = LH_STR(""), .thoughts = LH_STR(""), .calls = calls });
+	rc = note_tool(t, &t->message[id], calls, err);
+	return rc ? rc : enter(t, id, err);
+}
+
+int lh_transcript_add_made_result(struct lh_transcript *t, const struct lh_tool_call *call, struct lh_str text, struct lh_error *err)
+{
+	uint32_t id = 0;
+	int rc = add_result(t, LH_BY_HISTORY, call, text, &id, err);
 	return rc ? rc : enter(t, id, err);
 }
 
@@ -372,8 +455,11 @@ bool lh_transcript_partial(const struct lh_transcript *t) { return t->partial; }
 
 bool lh_transcript_waiting(const struct lh_transcript *t)
 {
-	return t->message[t->record[t->length - 1]].role != LH_ASSISTANT;
+	const struct lh_message *last = &t->message[t->record[t->length - 1]];
+	return last->role != LH_ASSISTANT || last->calls.n;
 }
+
+uint32_t lh_transcript_prompt_at(const struct lh_transcript *t) { return t->turn_first[t->turn]; }
 
 uint32_t lh_transcript_turn_at(const struct lh_transcript *t, uint32_t turn)
 {
@@ -393,6 +479,11 @@ struct lh_str lh_transcript_thoughts(const struct lh_transcript *t, uint32_t id)
 struct lh_str lh_transcript_blob(const struct lh_transcript *t, uint32_t id)
 {
 	return lh_store_at(t, t->message[id].blob);
+}
+
+struct lh_str lh_transcript_calls(const struct lh_transcript *t, uint32_t id)
+{
+	return lh_store_at(t, t->message[id].calls);
 }
 
 void lh_transcript_use_arena(struct lh_transcript *t, struct lh_arena *arena)
@@ -457,6 +548,7 @@ static int recount(struct lh_transcript *t, uint32_t index, struct lh_error *err
 	t->edit[t->edits++] = index;
 	t->usable_count = t->sums[index].usable;
 	t->restated_count = t->sums[index].restated;
+	lh_store_cut_traffic(t, index);
 	lh_store_cut_bodies(t, index);
 	return lh_store_sum(t, index, err);
 }
@@ -465,17 +557,19 @@ int lh_transcript_replace(struct lh_transcript *t, uint32_t index, struct lh_str
 {
 	assert(index > 0 && index < t->length);
 	const struct lh_message *old = &t->message[t->record[index]];
-	uint32_t turn = old->turn;
-	int32_t slot = old->slot;
-	enum lh_role role = old->role;
-	int rc = make(t, role, LH_BY_POLICY, text, LH_STR(""), id, err);
+	struct lh_message was = *old;
+	int rc = make(t, (enum lh_role)was.role, LH_BY_POLICY, text, LH_STR(""), id, err);
 	if (rc)
 		return rc;
 	struct lh_message *m = &t->message[*id];
-	m->turn = turn;
-	m->slot = slot;
+	m->turn = was.turn;
+	m->slot = was.slot;
+	m->calls = was.calls;
+	m->tool = was.tool;
 	rc = lh_store_put(t, reason, &m->note, err);
-	if (!rc)
+	if (!rc && was.calls.n)
+		m->hash = hash_said((enum lh_role)was.role, &(struct lh_content){ .text = text, .thoughts = LH_STR(""), .calls = lh_store_at(t, was.calls) });
+	else if (!rc)
 		rc = parse(t, m, err);
 	if (rc)
 		return rc;
@@ -483,9 +577,17 @@ int lh_transcript_replace(struct lh_transcript *t, uint32_t index, struct lh_str
 	return recount(t, index, err);
 }
 
+/* Would a cut in front of the record's message `index` part a call from its results? */
+static bool splits_calls(const struct lh_transcript *t, uint32_t index)
+{
+	return index < t->length && t->message[t->record[index]].role == LH_TOOL;
+}
+
 int lh_transcript_remove(struct lh_transcript *t, uint32_t from, uint32_t to, struct lh_str reason, struct lh_error *err)
 {
 	assert(from > 0 && from <= to && to <= t->length);
+	if (from < to && (splits_calls(t, from) || splits_calls(t, to)))
+		return lh_fail(err, LH_E_POLICY, "a message with calls of tools goes with their results or not at all: remove whole turns");
 	uint32_t id = 0, first_turn = from < to ? t->message[t->record[from]].turn : t->turn + 1;
 	struct lh_span note;
 	int code = lh_store_put(t, reason, &note, err);

@@ -170,20 +170,39 @@ int lh_view_vary(struct lh_view *v, const struct lh_transcript *t, unsigned vari
 	return 0;
 }
 
+int lh_view_clear(struct lh_view *v, uint32_t before, bool inputs, uint32_t placeholder, uint32_t spared, struct lh_error *err)
+{
+	int rc = cut(v, before, err);
+	if (rc)
+		return rc;
+	for (uint32_t i = 0; i < v->n; i++) {
+		struct lh_piece *p = &v->piece[i];
+		if (p->own || p->to > before)
+			continue;
+		p->variant |= (uint16_t)(LH_RESULTS_CLEARED | (inputs ? LH_INPUTS_CLEARED : 0));
+		p->placeholder = placeholder;
+		p->spared = spared;
+	}
+	return 0;
+}
+
 /* ---- positions ---- */
 
-static bool hides_assistant(const struct lh_piece *p) { return p->variant & LH_NO_ASSISTANT; }
+static bool hides(const struct lh_piece *p) { return p->variant & (LH_NO_ASSISTANT | LH_ANSWER_ONLY); }
 
-static uint32_t replies_in(const struct lh_transcript *t, uint32_t from, uint32_t to)
+/* Messages of [from, to) that the piece leaves out. */
+static uint32_t hidden_in(const struct lh_piece *p, const struct lh_transcript *t, uint32_t from, uint32_t to)
 {
-	return lh_transcript_sums(t, to)->replies - lh_transcript_sums(t, from)->replies;
+	const struct lh_sums *a = lh_transcript_sums(t, from), *b = lh_transcript_sums(t, to);
+	uint32_t loop = hides(p) ? b->loop - a->loop : 0;
+	return p->variant & LH_NO_ASSISTANT ? loop + b->replies - a->replies : loop;
 }
 
 static uint32_t piece_length(const struct lh_piece *p, const struct lh_transcript *t)
 {
 	if (p->own)
 		return 1;
-	return p->to - p->from - (hides_assistant(p) ? replies_in(t, p->from, p->to) : 0);
+	return p->to - p->from - hidden_in(p, t, p->from, p->to);
 }
 
 uint32_t lh_view_length(const struct lh_view *v, const struct lh_transcript *t)
@@ -194,13 +213,13 @@ uint32_t lh_view_length(const struct lh_view *v, const struct lh_transcript *t)
 	return n;
 }
 
-/* Record index of message number n (from 0) of a range that hides assistants: binary search. */
+/* Record index of message number n (from 0) of a range that leaves some out: binary search. */
 static uint32_t nth_shown(const struct lh_piece *p, const struct lh_transcript *t, uint32_t n)
 {
 	uint32_t lo = p->from, hi = p->to;
 	while (lo < hi) {                        /* least index with n + 1 shown up to and with it */
 		uint32_t mid = lo + (hi - lo) / 2;
-		uint32_t shown = mid + 1 - p->from - replies_in(t, p->from, mid + 1);
+		uint32_t shown = mid + 1 - p->from - hidden_in(p, t, p->from, mid + 1);
 		if (shown < n + 1)
 			lo = mid + 1;
 		else
@@ -217,7 +236,7 @@ static int locate(const struct lh_view *v, const struct lh_transcript *t, uint32
 		uint32_t n = piece_length(&v->piece[i], t);
 		if (left < n) {
 			*piece = i;
-			*index = v->piece[i].own ? 0 : hides_assistant(&v->piece[i]) ? nth_shown(&v->piece[i], t, left) : v->piece[i].from + left;
+			*index = v->piece[i].own ? 0 : hides(&v->piece[i]) ? nth_shown(&v->piece[i], t, left) : v->piece[i].from + left;
 			return 0;
 		}
 		left -= n;
@@ -284,7 +303,7 @@ int lh_view_replace(struct lh_view *v, const struct lh_transcript *t, uint32_t f
 
 int lh_view_insert_before_prompt(struct lh_view *v, const struct lh_transcript *t, uint32_t own, struct lh_error *err)
 {
-	uint32_t prompt = lh_transcript_length(t) - 1;
+	uint32_t prompt = lh_transcript_waiting(t) ? lh_transcript_prompt_at(t) : lh_transcript_length(t) - 1;
 	int rc = cut(v, prompt, err);
 	if (rc)
 		return rc;

@@ -16,7 +16,8 @@
 struct lh_piece {
 	uint32_t from, to;               /* record indexes [from, to); own: message id, 0 */
 	uint16_t variant;
-	bool own;                        /* a message that the policy wrote */
+	bool own;                        /* a message outside the record: the policy's, or of this turn's tools */
+	uint32_t placeholder, spared;    /* where results are cleared: what stands for them (a message id); tools left alone (bits) */
 };
 
 struct lh_view {
@@ -38,6 +39,10 @@ int lh_view_drop_instructions(struct lh_view *v, struct lh_error *err) LH_CHECKE
 /* Variant bits on all turns but the last `keep_last` finished ones. */
 int lh_view_vary(struct lh_view *v, const struct lh_transcript *t, unsigned variant, uint32_t keep_last, struct lh_error *err) LH_CHECKED;
 
+/* Results of tools before record index `before` give way to a placeholder (a message of the policy's); inputs: so do
+ * the arguments of calls. A tool whose bit is in `spared` is left alone. */
+int lh_view_clear(struct lh_view *v, uint32_t before, bool inputs, uint32_t placeholder, uint32_t spared, struct lh_error *err) LH_CHECKED;
+
 /* The policy's own messages. */
 int lh_view_insert(struct lh_view *v, const struct lh_transcript *t, uint32_t position, uint32_t own, struct lh_error *err) LH_CHECKED;  /* before it */
 int lh_view_set(struct lh_view *v, const struct lh_transcript *t, uint32_t position, uint32_t own, struct lh_error *err) LH_CHECKED;
@@ -49,7 +54,8 @@ int lh_view_insert_before_prompt(struct lh_view *v, const struct lh_transcript *
 uint32_t lh_view_length(const struct lh_view *v, const struct lh_transcript *t);     /* messages */
 /* Role of the message at a position, which exists. */
 int lh_view_role(const struct lh_view *v, const struct lh_transcript *t, uint32_t position, enum lh_role *role, struct lh_error *err) LH_CHECKED;
-/* Does it begin, after the instructions, with the user, and end with the user? */
+/* Does it begin, after the instructions, with the user, and end with the user or a tool's result? Does every message with
+ * calls stand with its results behind it? */
 int lh_view_valid(const struct lh_view *v, const struct lh_transcript *t, struct lh_error *err) LH_CHECKED;
 
 /* Measured in the number of pieces. */
@@ -69,7 +75,8 @@ uint64_t lh_view_hash(const struct lh_view *v, const struct lh_transcript *t);
 double lh_view_reusable(const struct lh_view *v, const struct lh_view *before, const struct lh_transcript *t);
 
 /* As text, for the run file: "COUNT:PIECE,PIECE…", COUNT the messages that existed when the call was
- * made, a piece "FROM-TO" (slots, inclusive) with "~BITS" for a variant, or "mID". */
+ * made, a piece "FROM-TO" (slots, inclusive) with "~BITS" for a variant, or "mID". Where results are cleared "+ID"
+ * follows the bits, the placeholder, and "/NAME" for each tool that is left alone. */
 void lh_view_write(const struct lh_view *v, const struct lh_transcript *t, uint32_t existed, struct lh_buf *out);
 
 #endif

@@ -160,3 +160,22 @@ void fam_flight_put(const struct lh_host *host, struct lh_sink *out, const struc
 	fam_putf(host, out, "%s, fare %d, bag fee %d, max bags %d, rating %d.%d", f->stops ? ")" : "", f->fare, f->bag_fee, f->bags,
 		f->rating / 10, f->rating % 10);
 }
+
+static void put_time_member(const struct lh_host *host, struct lh_sink *out, const char *name, int minutes)
+{
+	fam_putf(host, out, ", \"%s\": \"", name);
+	fam_time_put(host, out, minutes);
+	fam_put(host, out, "\"");
+}
+
+void fam_flight_put_json(const struct lh_host *host, struct lh_sink *out, const struct fam_flight *f)
+{
+	fam_putf(host, out, "{\"number\": \"%s\"", f->number);
+	put_time_member(host, out, "departure", f->departs);
+	put_time_member(host, out, "arrival", f->arrives);
+	fam_put(host, out, ", \"stops\": [");
+	for (int i = 0; i < f->stops; i++)
+		fam_putf(host, out, "%s{\"airport\": \"%s\", \"minutes\": %d}", i ? ", " : "", f->via[i], f->change[i]);
+	fam_putf(host, out, "], \"fare\": %d, \"bag_fee\": %d, \"max_bags\": %d, \"rating\": %d.%d}", f->fare, f->bag_fee, f->bags,
+		f->rating / 10, f->rating % 10);
+}

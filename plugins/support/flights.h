@@ -90,6 +90,8 @@ void fam_flights_put_traveller(const struct lh_host *host, struct lh_sink *out, 
 void fam_flights_put_airlines(const struct lh_host *host, struct lh_sink *out, const struct fam_flights *flights);
 /* LH742: 08:15-13:05, 1 stop (MUC 55 min), fare 248, bag fee 35, max bags 2, rating 4.1 */
 void fam_flight_put(const struct lh_host *host, struct lh_sink *out, const struct fam_flight *flight);
+/* The same as a tool gives it: {"number": "LH742", "departure": "08:15", …} */
+void fam_flight_put_json(const struct lh_host *host, struct lh_sink *out, const struct fam_flight *flight);
 /* 08:15; 01:20+1 */
 void fam_time_put(const struct lh_host *host, struct lh_sink *out, int minutes);
 /* What leads from one best flight to the next, or seems to; ends in the text of `to`. */

@@ -20,7 +20,8 @@ return {
   turn = function(ep, history)
     local o, s = ep.options, ep.state
     if s.why then
-      history:remove(#history - 2, #history - 1, s.why)
+      local first, last = history:turn(ep.turn - 1)
+      history:remove(first, last, s.why)
       s.carry = true
     end
     local fresh = history:view():keep_last(0):restate(s.last)

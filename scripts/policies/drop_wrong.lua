@@ -8,13 +8,13 @@ return {
   summary = "Turns that are in fact wrong leave the record (an upper bound for detectors).",
   requires = { "oracle", "edit" },
   view = function(ep, history)
-    local last = ep.turn - 1
-    local wrong = last >= 1 and ep:wrong(last)
-    local state = ep.state_shown
-    if wrong then
-      history:remove(#history - 2, #history - 1, "wrong")
+    local s = ep.state
+    if ep.turn > 1 and ep:wrong(ep.turn - 1) then
+      s.turn, s.state = ep.turn, ep.state_shown
+      local first, last = history:turn(ep.turn - 1)
+      history:remove(first, last, "wrong")
     end
     local view = history:view()
-    return wrong and view:restate(state) or view
+    return s.turn == ep.turn and view:restate(s.state) or view
   end,
 }

@@ -13,11 +13,10 @@ return {
   },
   view = function(ep, history)
     local o = ep.options
-    local view = history:view():keep { first = o.head, last = o.tail }
     local skipped = ep.turn - 1 - o.head - o.tail
     if skipped <= 0 then
-      return view
+      return history:view()
     end
-    return view:insert(#view - 2 * o.tail, "user", (o.marker:gsub("%%d", tostring(skipped))))
+    return history:view():replace(o.head + 1, o.head + skipped, "user", (o.marker:gsub("%%d", tostring(skipped))))
   end,
 }

@@ -10,7 +10,8 @@ return {
   view = function(ep, history)
     local last = ep.turn - 1
     if last >= 1 and ep:wrong(last) then
-      history:replace(#history - 1, "<answer>" .. ep:truth(last) .. "</answer>", "healed")
+      local _, reply = history:turn(last)
+      history:replace(reply, "<answer>" .. ep:truth(last) .. "</answer>", "healed")
     end
     return history:view()
   end,

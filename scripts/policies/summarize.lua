@@ -27,7 +27,7 @@ return {
     end
     local view, old = since(s.summarised), ep.turn - 1 - o.keep
     if view:tokens() > o.max and old > s.summarised then
-      local reply = ep:ask(view:set(#view, o.prompt), { purpose = "summary", max_tokens = o.max_tokens })
+      local reply = ep:ask(view:set(#view, o.prompt), { purpose = "summary", max_tokens = o.max_tokens, tools = false })
       if reply then
         s.summary, s.summarised = reply.text, old
         view = since(old)

@@ -291,7 +291,8 @@ class Sequential(Gates):
         seen = set()
         for concurrency in (1, 500):
             for jobs in (0, 2):
-                done = self.longhaul(*self.args(*more, "--concurrency", concurrency, "--jobs", jobs, samples=600), "--json", "-", "--no-timing")
+                done = self.longhaul(*self.args(*more, "--concurrency", concurrency, "--jobs", jobs, samples=600, model=SIM + ",latency_ms=100,latency_spread=1"),
+                                     "--json", "-", "--no-timing")
                 self.assertEqual(done.code, 0, str(done))
                 seen.add(done.raw)
                 self.assertEqual(self.plain("report", "g.db"), done.raw)

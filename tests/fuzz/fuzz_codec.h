@@ -63,7 +63,7 @@ static inline void fuzz_decode(struct lh_model *m, const uint8_t *data, size_t s
 		.body = { (const char *)data + 1, size - 1 }, .retry_after_us = -1, .should_retry = -1 };
 	struct lh_reply r;
 	lh_reply_init(&r);
-	enum lh_verdict v = lh_model_decode(m, &x, 100, &r);
+	enum lh_verdict v = lh_model_decode(m, &x, &(struct lh_asked){ 100, false }, &r);
 	fuzz_require(v >= LH_VERDICT_REPLY && v <= LH_VERDICT_STOP);
 	if (v == LH_VERDICT_REPLY)
 		fuzz_check_reply(&r, items);

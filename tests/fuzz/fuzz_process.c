@@ -32,7 +32,7 @@ static void check_decode(struct lh_model *m, struct lh_str body)
 	struct lh_exchange x = { .status = 200, .body = body, .should_retry = -1, .retry_after_us = -1 };
 	struct lh_reply r;
 	lh_reply_init(&r);
-	enum lh_verdict v = lh_model_decode(m, &x, 100, &r);
+	enum lh_verdict v = lh_model_decode(m, &x, &(struct lh_asked){ 100, false }, &r);
 	require(well_formed(&r.text) && well_formed(&r.thoughts) && printable(&r.error_text));
 	require(r.tokens_in >= r.tokens_cached && r.tokens_cached >= 0 && r.tokens_out >= r.tokens_reasoning && r.tokens_reasoning >= 0 && r.cost_microusd >= 0);
 	if (v != LH_VERDICT_REPLY)

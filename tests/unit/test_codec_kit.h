@@ -57,7 +57,7 @@ static inline void refuses(const char *text, const char *words)
 static inline enum lh_verdict decode(struct lh_model *m, int status, bool events, const char *body, struct lh_reply *r)
 {
 	struct lh_exchange x = { .status = status, .events = events, .body = lh_str_of(body), .retry_after_us = -1, .should_retry = -1, .latency_us = 5 };
-	return lh_model_decode(m, &x, 77, r);
+	return lh_model_decode(m, &x, &(struct lh_asked){ 77, false }, r);
 }
 
 static inline const char *text_of(const struct lh_buf *b) { return lh_buf_str(b).p; }
@@ -178,7 +178,7 @@ static inline void talk_on(struct talk *k, const char *text, const char *thought
 {
 	uint32_t id;
 	must(lh_transcript_reserve(k->t, 1, &id, &err));
-	must(lh_transcript_fill(k->t, id, lh_str_of(text), lh_str_of(thoughts), blob, &err));
+	must(lh_transcript_fill(k->t, id, &(struct lh_content){ lh_str_of(text), lh_str_of(thoughts), blob, LH_STR("") }, &err));
 	must(lh_transcript_accept(k->t, id, &err));
 	must(lh_transcript_begin_turn(k->t, &err));
 }

@@ -99,7 +99,7 @@ static void test_should_retry(struct lh_model *m)
 		struct lh_exchange x = { .status = said[i].status, .body = LH_STR("{}"), .should_retry = said[i].should, .retry_after_us = -1 };
 		struct lh_reply r;
 		lh_reply_init(&r);
-		CHECK_INT(lh_model_decode(m, &x, 1, &r), said[i].verdict);
+		CHECK_INT(lh_model_decode(m, &x, &(struct lh_asked){ 1, false }, &r), said[i].verdict);
 		lh_reply_fini(&r);
 	}
 }
@@ -111,7 +111,7 @@ static void test_faults(struct lh_model *m)
 		struct lh_reply r;
 		lh_reply_init(&r);
 		bool late = f == LH_FAULT_TIMEOUT;       /* the experiment's own limit: an answer, cut off */
-		CHECK_INT(lh_model_decode(m, &x, 1, &r), late ? REPLY : f == LH_FAULT_TLS ? STOP : lh_fault_again((enum lh_fault)f) ? RETRY : REFUSED);
+		CHECK_INT(lh_model_decode(m, &x, &(struct lh_asked){ 1, false }, &r), late ? REPLY : f == LH_FAULT_TLS ? STOP : lh_fault_again((enum lh_fault)f) ? RETRY : REFUSED);
 		if (late)
 			CHECK_INT(r.finish, LH_FINISH_LENGTH);
 		else

@@ -350,18 +350,18 @@ static void test_foreign(void)
 	sql(path, "PRAGMA journal_mode=WAL; CREATE TABLE t(x)");
 	refused(path, LH_E_DATA, "an SQLite database, but not");
 	write_small(path, false, 3);
-	sql(path, "PRAGMA user_version=4");
+	sql(path, "PRAGMA user_version=5");
 	refused(path, LH_E_DATA, "newer longhaul");
 	sql(path, "PRAGMA user_version=0");
 	refused(path, LH_E_DAMAGED, "header is not one");
-	sql(path, "PRAGMA user_version=2");                    /* the one before names the program that reads it */
-	refused(path, LH_E_DATA, "an older longhaul (0.1.0, file version 2, this program knows 3): report it with that version");
+	sql(path, "PRAGMA user_version=3");                    /* the one before names the program that reads it */
+	refused(path, LH_E_DATA, "an older longhaul (0.1.0, file version 3, this program knows 4): report it with that version");
 	sql(path, "UPDATE run SET version = 'x\x1b[31m'");
-	refused(path, LH_E_DATA, "an older longhaul (file version 2, this program knows 3): report it with the version that made it");
+	refused(path, LH_E_DATA, "an older longhaul (file version 3, this program knows 4): report it with the version that made it");
 	sql(path, "DROP TABLE run; CREATE TABLE run(id, version)");
-	refused(path, LH_E_DATA, "an older longhaul (file version 2");
+	refused(path, LH_E_DATA, "an older longhaul (file version 3");
 	sql(path, "PRAGMA journal_mode=WAL");
-	refused(path, LH_E_DATA, "an older longhaul (file version 2");
+	refused(path, LH_E_DATA, "an older longhaul (file version 3");
 }
 
 static void test_changed_schema(void)

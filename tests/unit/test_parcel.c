@@ -109,7 +109,7 @@ static void an_outline(struct lh_outline *o)
 static void any_fill(struct any *a)
 {
 	any_init(a);
-	a->message = (struct lh_message_row){ 1, 2, -1, 4, LH_STR("assistant"), LH_STR("text\0text"), LH_STR("hm"), LH_STR(""), LH_STR("model"), LH_STR("why") };
+	a->message = (struct lh_message_row){ 1, 2, -1, 4, LH_STR("assistant"), LH_STR("text\0text"), LH_STR("hm"), LH_STR(""), LH_STR("[{}]"), LH_STR("model"), LH_STR("why") };
 	a->call = a_call();
 	a->episode = (struct lh_episode_row){ 1, 2, 3, INT64_MAX, 6, LH_STR("plugin_crash"), LH_STR("it crashed"), LH_STR("{\"x\":1}"), 7, 0.99 };
 	a->order = (struct lh_order){ .slot = UINT32_MAX - 1, .model = 3, .message = 4, .row = a_call(), .body = { "never read", 1u << 30 }, .open = LH_STR("{}"), .tokens = 6 };

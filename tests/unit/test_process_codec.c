@@ -292,7 +292,7 @@ static struct lh_reply r;
 static enum lh_verdict decode(const char *body)
 {
 	struct lh_exchange x = { .status = 200, .body = lh_str_of(body), .should_retry = -1, .retry_after_us = -1, .latency_us = 7 };
-	return lh_model_decode(priced, &x, 1000, &r);
+	return lh_model_decode(priced, &x, &(struct lh_asked){ 1000, false }, &r);
 }
 
 static void answers(const char *body, const char *text, const char *thoughts)
@@ -400,12 +400,12 @@ static void test_faults(void)
 		{ LH_FAULT_IDLE, -1, LH_VERDICT_RETRY }, { LH_FAULT_TOO_LARGE, -1, LH_VERDICT_REFUSED }, { LH_FAULT_CANCELLED, -1, LH_VERDICT_REFUSED }, { LH_FAULT_START, -1, LH_VERDICT_STOP } };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct lh_exchange x = { .fault = cases[i].fault, .should_retry = cases[i].should_retry, .fault_text = "it ended with exit status 3" };
-		CHECK_INT(lh_model_decode(priced, &x, 1000, &r), cases[i].verdict);
+		CHECK_INT(lh_model_decode(priced, &x, &(struct lh_asked){ 1000, false }, &r), cases[i].verdict);
 		CHECK_HAS(r.error_text.p, lh_fault_word(cases[i].fault));
 		CHECK_HAS(r.error_text.p, ": it ended with exit status 3");
 	}
 	struct lh_exchange late = { .fault = LH_FAULT_TIMEOUT, .should_retry = -1 };         /* the experiment's own limit: an answer, cut off */
-	CHECK_INT(lh_model_decode(priced, &late, 1000, &r), LH_VERDICT_REPLY);
+	CHECK_INT(lh_model_decode(priced, &late, &(struct lh_asked){ 1000, false }, &r), LH_VERDICT_REPLY);
 	CHECK_INT(r.finish, LH_FINISH_LENGTH);
 	CHECK_INT(r.tokens_in, 1000);
 }

@@ -27,7 +27,7 @@ struct lh_session;
 /* NULL: no memory. */
 struct lh_session *lh_session_new(void);
 void lh_session_free(struct lh_session *s);                     /* accepts NULL */
-const char *lh_version(void);                                   /* "0.2.0" */
+const char *lh_version(void);                                   /* "0.3.0" */
 
 /* ---- what to run ---- */
 

@@ -153,6 +153,34 @@ struct lh_thoughts_v1 {
 
 #define LH_THOUGHTS_INTERFACE "longhaul.thoughts/1"
 
+/* A tool that a model may call. Texts live as long as the data that list() was given. */
+struct lh_tool {
+	const char *name;                   /* [a-z][a-z0-9_]*, at most 40 */
+	const char *description;            /* what it gives, for the model to read */
+	const char *parameters;             /* of its arguments: a JSON Schema of type object */
+};
+
+/* call(): what was put out is an error message to the model, about the call. */
+#define LH_TASK_REFUSED 2
+
+/* Interface "longhaul.tools/1", optional: tools by which the model reads what its instructions do not say. A tool
+ * reads; it changes no state, so that a call may be made at any time, again, or by a policy's second try. */
+struct lh_tools_v1 {
+	uint32_t struct_size;
+	uint32_t reserved;                  /* 0 */
+	/* The tools that are offered with these parameters; *count 0: none, and all is as if the interface were not there. */
+	const struct lh_tool *(*list)(const struct lh_task_data *data, uint32_t *count);
+	/* Answers a call with JSON or text, at most 65536 bytes of UTF-8. Pure, and total: `arguments` is a JSON object
+	 * that holds what the tool's schema requires, of the types it says (the host has refused others), without white
+	 * space between its parts. LH_TASK_REFUSED: what was put out says what is wrong with the call. */
+	int32_t (*call)(const struct lh_task *task, struct lh_text name, struct lh_text arguments, struct lh_sink *out);
+	/* The calls without which `step` cannot be carried out, as a JSON list, [] where there are none:
+	 * [{"name": "get_flight", "arguments": {"number": "LH742"}}]. The simulated model and made histories make them. */
+	int32_t (*needs)(const struct lh_task *task, uint64_t step, struct lh_sink *out);
+};
+
+#define LH_TOOLS_INTERFACE "longhaul.tools/1"
+
 struct lh_plugin {
 	uint64_t magic;           /* LH_ABI_MAGIC */
 	uint32_t abi_major;       /* LH_ABI_MAJOR of the header the plugin was built with */
