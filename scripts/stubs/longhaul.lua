@@ -89,6 +89,7 @@ function episode:wrong(turn) end
 ---@field max_tokens? integer 1 or more.
 ---@field stop? string At most 63 bytes.
 ---@field purpose? string A word for the run file; at most 31 bytes.
+---@field tools? boolean false: the task's tools are not to be called.
 
 ---@class (exact) longhaul.Budget
 ---@field calls integer
@@ -142,13 +143,31 @@ function history:remove(from, to, reason) end
 ---@param reason string
 function history:truncate(i, reason) end
 
+---Where the record holds a finished turn.
+---@param n longhaul.Whole
+---@return integer first nil where the record does not hold it any more
+---@return integer last
+function history:turn(n) end
+
+---How many results of tools the record holds, those of the tools in except left out.
+---@param options? { except?: string[] }
+---@return longhaul.Whole
+function history:results(options) end
+
 ---@class longhaul.Message
----@field role "system"|"user"|"assistant"
+---@field role "system"|"user"|"assistant"|"tool"
 ---@field text string
 ---@field thoughts string
 ---@field turn integer 0: the instructions.
 ---@field answer string?
 ---@field tokens integer Our estimate: a quarter of a token a byte.
+---@field calls longhaul.ToolCall[]? Of an assistant's message that calls tools.
+---@field tool string? Of a tool's result: which tool.
+
+---@class longhaul.ToolCall
+---@field id string
+---@field name string
+---@field arguments string JSON.
 
 -- ---- view: what is sent ----
 
@@ -223,6 +242,12 @@ function view:set(i, text) end
 ---@param text string
 ---@return longhaul.View
 function view:replace(from, to, role, text) end
+
+---Results of tools give way to a placeholder: the oldest `first`, or all but the newest keep_last; inputs: so do the calls'
+---arguments; except: tools that are left alone. What no reply has been given to yet stays.
+---@param options { first?: longhaul.Whole, keep_last?: longhaul.Whole, placeholder?: string, inputs?: boolean, except?: string[] }
+---@return longhaul.View
+function view:clear_results(options) end
 
 ---Our estimate of its tokens: a quarter of a token a byte.
 ---@return integer
