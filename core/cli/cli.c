@@ -81,6 +81,11 @@ const struct lh_command lh_commands[] = {
 	{ "check", "check FILE.so|FILE.lua|NAME", "does a task family or a policy keep its promises?",
 		"  --samples N --steps N --seed N   how much of a family is tried\n"
 		"  --set KEY=VALUE                  a parameter or option of it (repeatable)\n", "longhaul check window", lh_cmd_check },
+	{ "new", "new task|policy|experiment NAME [--into DIR]", "a folder with one of your own that works, to be changed",
+		"  --into DIR, -o DIR    where it is put [./NAME]; files that are there already are never written over\n"
+		"  NAME                  a small letter, then small letters, digits and _, at most 40\n"
+		"It has a README that says what to change, and a test that one command runs. A task family needs a C\n"
+		"compiler; `longhaul --cflags` tells it where longhaul/task.h lies.\n", "longhaul new policy my_window", lh_cmd_new },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };
 
@@ -133,6 +138,18 @@ void lh_cli_print(const struct lh_buf *b)
 {
 	if (b->n)
 		fwrite(b->p, 1, b->n, stdout);
+}
+
+void lh_cli_put_word(struct lh_buf *b, const char *word)
+{
+	const char *quote = word[strcspn(word, " '\"\\$`;&|<>()*?[]{}#~!\t\n")] ? "'" : "";
+	lh_buf_puts(b, quote);
+	for (const char *p = word; *p; p++) {
+		if (*p == '\'')
+			lh_buf_puts(b, "'\\'");        /* out of the quotes, one by itself, and in again */
+		lh_buf_putc(b, *p);
+	}
+	lh_buf_puts(b, quote);
 }
 
 int lh_cli_session_fail(const struct lh_session *s)
@@ -269,6 +286,8 @@ static int dispatch(int argc, char **argv)
 		return overview(stdout, LH_EXIT_DONE);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
 		return printf("longhaul %s\n", LH_VERSION) > 0 ? LH_EXIT_DONE : LH_EXIT_INTERNAL;
+	if (!strcmp(argv[1], "--cflags"))
+		return lh_cli_cflags();
 	for (const struct lh_command *c = lh_commands; c->name; c++) {
 		if (strcmp(argv[1], c->name))
 			continue;

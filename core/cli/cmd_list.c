@@ -170,6 +170,26 @@ static int show_task(const char *name)
 	return rc ? lh_cli_fail(&err) : LH_EXIT_DONE;
 }
 
+/* The comment that a policy's file begins with: when to use it, what it costs. */
+static void show_head(const char *path)
+{
+	struct lh_buf text;
+	lh_buf_init(&text, 1 << 20);
+	if (lh_file_read(path, &text, NULL) == 0) {
+		char *p = text.p;
+		for (size_t n; p && !strncmp(p, "-- ", 3); p += n + (p[n] != 0)) {
+			n = strcspn(p, "\n");
+			char end = p[n];
+			p[n] = 0;
+			put(p + 3);
+			putchar('\n');
+			p[n] = end;
+		}
+		puts("");
+	}
+	lh_buf_fini(&text);
+}
+
 static int show_policy(const char *name)
 {
 	struct lh_error err = { 0 };
@@ -181,6 +201,7 @@ static int show_policy(const char *name)
 		needs & LH_NEEDS_EDIT ? " (edits the record)" : "");
 	put(lh_policy_summary(p));
 	printf("\n%s\n\n", lh_policy_path(p));
+	show_head(lh_policy_path(p));
 	for (int i = 0; i < lh_policy_option_count(p); i++) {
 		const struct lh_policy_option *o = lh_policy_option_at(p, i);
 		show_option(o->name, o->type, o->initial, o->range, o->help);

@@ -2,6 +2,8 @@
  * build tree's source folder. */
 #include "policy/policy.h"
 
+#include "base/place.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,15 +30,13 @@ static int search_path(char *folders[FOLDERS])
 		add(folders, &n, (struct lh_str){ p, len });
 		p += len + (p[len] == ':');
 	}
-	char self[4096];
-	ssize_t got = readlink("/proc/self/exe", self, sizeof self - 64);
-	self[got > 0 ? got : 0] = 0;
-	if (!strncmp(self, LH_BUILD_DIR "/", sizeof LH_BUILD_DIR))
+	char program[PATH_MAX], beside[PATH_MAX + 32];
+	lh_program_folder(program);
+	if (lh_program_is_built(program))
 		add(folders, &n, LH_STR(LH_BUILD_POLICIES));
-	char *slash = strrchr(self, '/');
-	if (slash) {                     /* a prefix that was moved as a whole */
-		strcpy(slash, "/../share/longhaul/policies");
-		add(folders, &n, lh_str_of(self));
+	if (*program) {                  /* a prefix that was moved as a whole */
+		snprintf(beside, sizeof beside, "%s/../share/longhaul/policies", program);
+		add(folders, &n, lh_str_of(beside));
 	}
 	add(folders, &n, LH_STR(LH_INSTALL_POLICIES));
 	return n;

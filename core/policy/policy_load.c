@@ -241,20 +241,31 @@ static int set_options(lua_State *L, struct lh_policy *p, const struct lh_str *k
 	return 0;
 }
 
+/* "; there are k and n" behind a message that an option is unknown. */
+static int no_option(const struct lh_policy *p, struct lh_str key, struct lh_error *err)
+{
+	const char *names[OPTIONS_MAX + 1] = { NULL };
+	struct lh_buf all;
+	lh_buf_init(&all, 1024);
+	for (int i = 0; i < p->option_count; i++) {
+		names[i] = p->option[i].name;
+		lh_buf_printf(&all, "%s%s", i == 0 ? (p->option_count == 1 ? "; there is " : "; there are ") : i + 1 < p->option_count ? ", " : " and ", names[i]);
+	}
+	const char *near = lh_nearest(key, names);
+	int rc = near ? lh_fail(err, LH_E_USAGE, "no option '%.*s': did you mean '%s'?", LH_ARG(key), near)
+		: lh_fail(err, LH_E_USAGE, "no option '%.*s'%s", LH_ARG(key), all.n && !all.failed ? all.p : "; it has none");
+	lh_buf_fini(&all);
+	return rc;
+}
+
 static int unknown_options(const struct lh_policy *p, const struct lh_str *keys, int count, struct lh_error *err)
 {
 	for (int k = 0; k < count; k++) {
 		bool known = false;
 		for (int i = 0; i < p->option_count; i++)
 			known = known || lh_str_is(keys[k], p->option[i].name);
-		if (known)
-			continue;
-		const char *names[OPTIONS_MAX + 1] = { NULL };
-		for (int i = 0; i < p->option_count; i++)
-			names[i] = p->option[i].name;
-		const char *near = lh_nearest(keys[k], names);
-		return lh_fail(err, LH_E_USAGE, "no option '%.*s'%s%s%s; see: longhaul show policy %s", LH_ARG(keys[k]),
-			near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "", p->name);
+		if (!known)
+			return no_option(p, keys[k], err);
 	}
 	return 0;
 }
@@ -393,6 +404,18 @@ static int open_into(struct lh_policy *p, struct lh_str name, const struct lh_st
 	return rc ? rc : write_options(p, err);
 }
 
+/* "policy NAME: " in front of a message; only "policy " where it begins with the name, which is a file's then. */
+static void put_name(struct lh_str name, struct lh_error *err)
+{
+	if (!err || strncmp(err->text, name.p, name.n)) {
+		lh_prefix(err, "policy %.*s", LH_ARG(name));
+		return;
+	}
+	struct lh_error same = *err;
+	err->code = 0;
+	lh_fail(err, same.code, "policy %s", same.text);
+}
+
 int lh_policy_open(struct lh_str name, const struct lh_str *keys, const struct lh_str *values, int count,
 	const char *base_dir, struct lh_policy **out, struct lh_error *err)
 {
@@ -402,7 +425,7 @@ int lh_policy_open(struct lh_str name, const struct lh_str *keys, const struct l
 		return lh_nomem(err);
 	int rc = open_into(p, name, keys, values, count, base_dir, err);
 	if (rc) {
-		lh_prefix(err, "policy %.*s", LH_ARG(name));
+		put_name(name, err);
 		lh_policy_free(p);
 		return rc;
 	}

@@ -1,6 +1,8 @@
 /* task/search.c - the registry: families by file and by name, and the folders they are looked for in. */
 #include "task/task_impl.h"
 
+#include "base/place.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <glob.h>
@@ -77,16 +79,6 @@ static int add_from_environment(struct names *l, struct lh_error *err)
 	return 0;
 }
 
-/* The folder of the running program; empty where it cannot be known. */
-static void program_folder(char out[PATH_MAX])
-{
-	ssize_t n = readlink("/proc/self/exe", out, PATH_MAX - 1);
-	out[n > 0 ? n : 0] = 0;
-	char *slash = strrchr(out, '/');
-	if (slash)
-		*slash = 0;
-}
-
 /* Beside the program, so that an installation can be moved: PREFIX/lib/longhaul/plugins, also lib64
  * and lib/x86_64-linux-gnu. */
 static int add_beside(struct names *l, const char *program, struct lh_error *err)
@@ -105,23 +97,14 @@ static int add_beside(struct names *l, const char *program, struct lh_error *err
 	return rc;
 }
 
-static bool in_build_tree(const char *program)
-{
-	char build[PATH_MAX];
-	if (!realpath(LH_BUILD_DIR, build))
-		return false;
-	size_t n = strlen(build);
-	return strncmp(program, build, n) == 0 && (program[n] == '/' || program[n] == 0);
-}
-
 /* A program that runs in its build tree takes the plugins built with it and no installed ones, which
  * may be of another version. */
 static int folders(struct names *l, struct lh_error *err)
 {
 	char program[PATH_MAX];
-	program_folder(program);
+	lh_program_folder(program);
 	int rc = add_from_environment(l, err);
-	if (!rc && in_build_tree(program))
+	if (!rc && lh_program_is_built(program))
 		return add_folder(l, lh_str_of(LH_BUILD_PLUGINS), err);
 	if (!rc && program[0])
 		rc = add_beside(l, program, err);

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "longhaul/task.h"
 
+#define LH_NAME_MAX 40                   /* bytes of a family's or parameter's name */
 #define LH_STATE_MAX 4096u               /* bytes of a canonical state */
 #define LH_THOUGHTS_MAX 4096u            /* bytes of one explanation */
 #define LH_PROMPT_MAX (1u << 20)         /* bytes of one ask() */
@@ -18,6 +19,9 @@
 #define LH_TOOL_ARGUMENTS_MAX 65536      /* bytes of a call's arguments */
 
 struct lh_json;
+
+/* Can it be such a name: [a-z][a-z0-9_]*? */
+bool lh_name_ok(const char *name);
 
 struct lh_registry;
 struct lh_family;

@@ -15,7 +15,6 @@
 #include <sys/types.h>
 
 #define LH_FILE_MAX (1u << 30)           /* bytes of a file that a parameter names */
-#define LH_NAME_MAX 40                   /* bytes of a family's or parameter's name */
 #define LH_PARAM_MAX 64                  /* parameters of a family */
 
 struct lh_sink {
@@ -83,7 +82,6 @@ void lh_host_files_begin(struct lh_given *given, int count);
 void lh_host_files_end(void);
 
 /* Refusals and declarations (loader.c). */
-bool lh_name_ok(const char *name);
 int lh_family_open(const char *path, struct lh_family **out, struct lh_error *err) LH_CHECKED;
 void lh_family_free(struct lh_family *f);
 int lh_family_identify(const char *path, char **real, dev_t *device, ino_t *inode, struct lh_error *err) LH_CHECKED;

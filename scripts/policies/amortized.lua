@@ -1,7 +1,10 @@
 -- Everything, until there are more than max turns; then all but a share of them is forgotten at once.
 -- Use it as a window that is kind to the prompt cache: the head of the request changes once in a while, not with every
--- turn. Cost: input between share * max and max turns.
--- Elsewhere: amortized forgetting (OpenHands), partial eviction (Letta), TruncationStrategy with compact_to (Microsoft).
+-- turn.
+-- Cost: input between share * max and max turns.
+-- Elsewhere: amortized condenser (OpenHands), TruncationStrategy with compact_to (Microsoft Agent Framework),
+-- partial_evict (Letta), CompactionTrim (Inspect).
+---@type longhaul.Policy
 return {
   api = 1,
   summary = "When over a number of turns, forget down to a share of it.",

@@ -4,6 +4,7 @@
 -- only then; min_gain keeps it from being changed for little.
 -- Elsewhere: clear_tool_uses_20250919 (Anthropic; its clear_at_least is min_gain), ContextEditingMiddleware with
 -- ClearToolUsesEdit (LangChain; its clear_at_least is stop_after), Edit (Inspect).
+---@type longhaul.Policy
 return {
   api = 1,
   summary = "When over a size, clear the results of tools but for the newest ones.",

@@ -1,8 +1,9 @@
--- Everything, until the request is longer than max tokens; then all turns are dropped, and it goes on from the instructions
--- and the last answer.
--- Use it where the state fits in one answer and old turns are of no use. Cost: input grows to max and starts again; the
--- head of the request changes only then.
+-- Everything, until the request is longer than max tokens; then all turns are dropped, and it goes on from the
+-- instructions and the last answer.
+-- Use it where the state fits in one answer and old turns are of no use.
+-- Cost: input grows to max and starts again; the head of the request changes only then.
 -- Elsewhere: Discard-all (DeepSeek-V3.2, arXiv 2512.02556), restart on a monitor (arXiv 2602.19008).
+---@type longhaul.Policy
 return {
   api = 1,
   summary = "When over a size, start again from the instructions and the last answer.",

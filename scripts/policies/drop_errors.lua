@@ -1,8 +1,11 @@
--- Turns whose reply the policy itself found wanting leave the record: without a valid answer, over-long, or, with recheck,
--- of another answer than a second reply that was asked for without the history. The last answer is restated in their place.
--- Use it where errors in view breed errors, and there is a way to notice some of them; it knows only what a deployed agent
--- could. Cost: as full_history; twice the calls with recheck.
+-- Turns whose reply the policy itself found wanting leave the record: without a valid answer, over-long, or, with
+-- recheck, of another answer than a second reply that was asked for without the history. The last answer is restated
+-- in their place.
+-- Use it where errors in view breed errors, and there is a way to notice some of them; it knows only what a deployed
+-- agent could.
+-- Cost: as full_history; twice the calls with recheck.
 -- Elsewhere: context denoising (arXiv 2602.04288), selective omission (arXiv 2602.24287).
+---@type longhaul.Policy
 return {
   api = 1,
   summary = "Turns that the policy found wanting leave the record.",

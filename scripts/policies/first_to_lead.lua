@@ -1,7 +1,9 @@
 -- Ask until one answer leads all others by k; replies without an answer, and over-long ones, do not count.
--- Use it against slips that come at random, where some turns are harder than others: it spends calls where replies differ.
--- Cost: at least k calls a turn, at most cap.
+-- Use it against slips that come at random, where some turns are harder than others: it spends calls where replies
+-- differ.
+-- Cost: at least k calls a turn, at most cap, one after the other.
 -- Elsewhere: first-to-ahead-by-k voting with red flags (MAKER, arXiv 2511.09030).
+---@type longhaul.Policy
 return {
   api = 1,
   summary = "Sample until one answer leads by k, with a cap.",

@@ -1,7 +1,8 @@
 -- The first turns, a line that says how many were left out, and the last turns.
--- Use it where the first turns show the form that is wanted and the last ones hold what matters. Cost: as a window; the
--- head of the request stays the same, what follows changes with every turn.
--- Elsewhere: HeadAndTailChatCompletionContext (AutoGen), keep_first (OpenHands).
+-- Use it where the first turns show the form that is wanted and the last ones hold what matters.
+-- Cost: as a window; the head of the request stays the same, what follows changes with every turn.
+-- Elsewhere: HeadAndTailChatCompletionContext (AutoGen), the recent condenser with keep_first (OpenHands).
+---@type longhaul.Policy
 return {
   api = 1,
   summary = "Send the first turns, a marker, and the last turns.",

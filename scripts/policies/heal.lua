@@ -1,6 +1,8 @@
 -- Oracle: each wrong answer is replaced by the truth in the record, once, before the next turn.
--- Not a mitigation but a bound: what a perfect corrector of the history would gain.
--- Cost: as full_history. Elsewhere: "history healing" (arXiv 2509.09677).
+-- Use it to see what a perfect corrector of the history would gain: not a mitigation but a bound.
+-- Cost: as full_history.
+-- Elsewhere: the history with an error rate of 0 (arXiv 2509.09677; fill_history of its code).
+---@type longhaul.Policy
 return {
   api = 1,
   summary = "Replace wrong answers in the record by the truth (an upper bound).",

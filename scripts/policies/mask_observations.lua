@@ -2,6 +2,7 @@
 -- Use it where tools give much text of which only the latest matters. Cost: input grows by calls and replies alone; the head
 -- of the request changes at every call, or at every polling-th.
 -- Elsewhere: last_n_observations with polling (SWE-agent), observation_masking (OpenHands), arXiv 2508.21433.
+---@type longhaul.Policy
 return {
   api = 1,
   summary = "Replace the results of tools, but for the newest n, by a note of their length.",

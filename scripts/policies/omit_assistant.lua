@@ -1,6 +1,8 @@
 -- The model sees what it was asked, not what it answered, but for the last answer, restated.
--- Use it to learn whether a model's own words help it or mislead it. Cost: about half the input.
--- Elsewhere: "assistant-omitted history" (arXiv 2602.24287).
+-- Use it to learn whether a model's own words help it or mislead it.
+-- Cost: about half the input; the head of the request stays the same.
+-- Elsewhere: assistant-omitted history (arXiv 2602.24287).
+---@type longhaul.Policy
 return {
   api = 1,
   summary = "Leave the model's own earlier replies out, with the last answer restated.",

@@ -1,6 +1,8 @@
 -- The whole history, and every n turns the last answer restated before the prompt.
--- Use it where the state gets lost in a long history. Cost: as full_history and a few tokens; the head stays the same.
+-- Use it where the state gets lost in a long history.
+-- Cost: as full_history and a few tokens; the head of the request stays the same.
 -- Elsewhere: recitation (Manus), recap and snowball (arXiv 2505.06120).
+---@type longhaul.Policy
 return {
   api = 1,
   summary = "Send everything, with the last answer restated every n turns.",

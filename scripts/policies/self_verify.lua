@@ -1,7 +1,9 @@
 -- Ask, then ask to check; the second reply is accepted.
--- Use it to learn whether the model finds its own slips; the draft stands in the second question as text, not as an answer
--- that was given. Cost: two calls a turn.
--- Elsewhere: self-verification (arXiv 2509.09677, appendix C), reflection, self-refine.
+-- Use it to learn whether the model finds its own slips; the draft stands in the second question as text, not as an
+-- answer that was given.
+-- Cost: two calls a turn.
+-- Elsewhere: the self-verification prompt (arXiv 2509.09677, appendix C), reflection, self-refine.
+---@type longhaul.Policy
 return {
   api = 1,
   summary = "Ask, ask to check, and accept the second reply.",

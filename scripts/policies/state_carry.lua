@@ -1,6 +1,9 @@
 -- A short window plus the last answer restated before the prompt.
--- Use it where a few turns of context help but the whole history misleads. Cost: as a window.
--- Elsewhere: recap, recitation, a user model that restates what is left to do.
+-- Use it where a few turns of context help but the whole history misleads.
+-- Cost: as a window.
+-- Elsewhere: recitation (Manus), recap (arXiv 2505.06120), a user model that restates what is left to do (arXiv
+-- 2606.10209).
+---@type longhaul.Policy
 return {
   api = 1,
   summary = "Send the last n turns with the last answer restated.",

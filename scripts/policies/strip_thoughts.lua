@@ -1,8 +1,11 @@
 -- Send everything but the thinking of earlier turns.
--- Use it with models that think aloud: thoughts fill the context, and a wrong one argues for its
--- wrong answer. Cost: saves the thoughts' tokens; some models stop thinking when they no longer see
--- themselves think.
--- Elsewhere: chat templates of Qwen and DeepSeek, Inspect's reasoning_history, Claude's clear_thinking.
+-- Use it with models that think aloud: thoughts fill the context, and a wrong one argues for its wrong answer. Some
+-- models stop thinking when they no longer see themselves think.
+-- Cost: saves the thoughts' tokens. The head of the request stays the same, but with keep_last it changes that many
+-- turns from its end.
+-- Elsewhere: chat templates of Qwen and DeepSeek, reasoning_history (Inspect), clear_thinking (Claude); the code of
+-- arXiv 2509.09677 takes <think> out of every stored turn.
+---@type longhaul.Policy
 return {
   api = 1,
   summary = "Leave the thoughts of earlier turns out.",

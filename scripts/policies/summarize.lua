@@ -1,8 +1,11 @@
--- When the request is longer than max tokens, the turns before the last few are replaced by the model's own summary, which
--- takes up the summary before it.
--- Use it where old turns matter but not word for word; a summary that is rewritten again and again drifts
--- (arXiv 2605.12978). Cost: one more call each time; the head of the request changes only then.
--- Elsewhere: SummarizationMiddleware (LangChain), SummarizationStrategy (Microsoft), the llm condenser (OpenHands).
+-- When the request is longer than max tokens, the turns before the last few are replaced by the model's own summary,
+-- which takes up the summary before it.
+-- Use it where old turns matter but not word for word; a summary that is rewritten again and again drifts (arXiv
+-- 2605.12978).
+-- Cost: one more call each time; the head of the request changes only then.
+-- Elsewhere: SummarizationMiddleware (LangChain), SummarizationStrategy (Microsoft Agent Framework), the llm condenser
+-- (OpenHands), CompactionSummary (Inspect).
+---@type longhaul.Policy
 return {
   api = 1,
   summary = "When over a size, replace earlier turns by the model's own summary.",

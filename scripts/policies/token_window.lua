@@ -1,8 +1,10 @@
--- The newest turns that fit a token budget. When the request grows beyond max it is cut down to a share of it at once, so
--- that between two cuts its head stays the same and a prompt cache holds.
--- Use it where the context is limited in tokens, not turns. Cost: input between target and max; one look a turn, and each
--- turn is dropped once.
--- Elsewhere: trim_messages (LangChain), chat memory with a token limit (LlamaIndex), truncation "auto" (OpenAI).
+-- The newest turns that fit a token budget. When the request grows beyond max it is cut down to a share of it at once,
+-- so that between two cuts its head stays the same and a prompt cache holds.
+-- Use it where the context is limited in tokens, not turns.
+-- Cost: input between target * max and max; one look a turn, and each turn is dropped once.
+-- Elsewhere: trim_messages (LangChain), Memory with a token_limit (LlamaIndex), truncation "auto" (OpenAI Responses),
+-- slidingWindow with targetTokens (Gemini Live).
+---@type longhaul.Policy
 return {
   api = 1,
   summary = "Send the newest turns that fit a token budget.",

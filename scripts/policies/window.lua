@@ -1,7 +1,10 @@
 -- Send the instructions and the last n finished turns, and the first k where asked.
--- Use it where the latest turns hold all that matters. Cost: input stays the same from turn n on,
--- but the head of the request changes with every turn, so a prompt cache helps little.
--- Elsewhere: sliding window (arXiv 2509.09677, Fig. 10), AutoGen's buffered context, "recent".
+-- Use it where the latest turns hold all that matters.
+-- Cost: input stays the same from turn n on, but the head of the request changes with every turn, so a prompt cache
+-- helps little.
+-- Elsewhere: sliding_window_size (arXiv 2509.09677, figure 10a), BufferedChatCompletionContext (AutoGen),
+-- SlidingWindowStrategy (Microsoft Agent Framework), SlidingWindowConversationManager (Strands).
+---@type longhaul.Policy
 return {
   api = 1,
   summary = "Send the instructions and the last n turns.",

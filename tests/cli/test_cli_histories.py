@@ -232,8 +232,8 @@ class Histories(Case):
 
     def test_a_family_of_ones_own_makes_its_histories_again(self):
         subprocess.run(["cc", "-shared", "-fPIC", "-fvisibility=hidden", f"-I{SOURCE}/core/include", "-o", self.path("own.so"),
-                        SOURCE / "examples" / "plugin" / "mod_chain.c"], check=True)
-        self.good("run", "--plugin", "./own.so", "--task", "mod_chain", "--history", "injected:rate=0.5", "--turns", 5, "--samples", 2, "-o", "h.db")
+                        SOURCE / "scripts" / "templates" / "task" / "my_task.c"], check=True)
+        self.good("run", "--plugin", "./own.so", "--task", "my_task", "--history", "injected:rate=0.5", "--turns", 5, "--samples", 2, "-o", "h.db")
         self.assertEqual(self.longhaul("transcript", "h.db", 1).code, 2)
         self.assertIn("(made)", self.good("transcript", "h.db", 1, "--plugin", "./own.so").out)
 

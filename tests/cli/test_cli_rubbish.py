@@ -188,7 +188,7 @@ lhcli.add_rows(Specs, [
         ("unknown", "nonsense", ["nonsense", "longhaul list policies"]),
         ("near_miss", "windw:n=5", ["did you mean 'window'"]),
         ("bare_value", "window:5", ["'5'", "key=value"]),
-        ("option_unknown", "window:nonsense=1", ["nonsense", "longhaul show policy window"]),
+        ("option_unknown", "window:nonsense=1", ["nonsense", "there are first and n"]),
         ("option_near_miss", "strip_thoughts:keep_lst=1", ["did you mean 'keep_last'"]),
         ("option_twice", "window:n=1,n=2", ["n is given twice"]),
         ("option_word", "window:n=five", ["n=five", "integer"]),

@@ -91,6 +91,27 @@ class Install(unittest.TestCase):
         self.longhaul("check", "good.so")
         self.longhaul("run", "--plugin", "./good.so", "--task", "good", "--turns", "3", "--samples", "3", "-o", "none")
 
+    def made(self, kind, name):
+        """A folder that the installed program makes, and an environment with it on the PATH."""
+        env = {"PATH": f"{self.prefix}/bin:{os.environ['PATH']}", "TMPDIR": str(self.work)}
+        self.call("longhaul", "new", kind, name, env=env)
+        return env
+
+    @unittest.skipUnless(shutil.which("make"), "no make")
+    def test_what_new_makes_works(self):
+        for kind, command in (("task", "make test"), ("policy", "sh test.sh"), ("experiment", "sh test.sh")):
+            with self.subTest(kind=kind):
+                env = self.made(kind, f"own_{kind}")
+                self.assertIn("test: passed", self.call("sh", "-euc", f"cd own_{kind} && {command}", env=env).stdout)
+
+    def test_a_new_family_is_built_by_cmake(self):
+        """Which finds the package by the program on the PATH."""
+        env = self.made("task", "by_cmake")
+        self.call("sh", "-euc", f"cd by_cmake && cmake -S . -B build && cmake --build build && ctest --test-dir build --output-on-failure", env=env)
+
+    def test_editors_find_the_stub(self):
+        self.assertEqual((self.prefix / "share/longhaul/stubs/longhaul.lua").read_bytes(), (lhtree.SOURCE / "scripts/stubs/longhaul.lua").read_bytes())
+
     @unittest.skipUnless(shutil.which("pkg-config"), "no pkg-config")
     def test_a_program_embeds_it(self):
         """As examples/embed/main.c says, where the installation is now."""
