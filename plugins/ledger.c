@@ -48,7 +48,7 @@ static int32_t read_params(const struct lh_value *v, struct lh_task_data *d)
 	d->coins = v[COINS].integer;
 	if (d->range.min > d->range.max)
 		return fam_fail(host, "min=%lld is greater than max=%lld", (long long)d->range.min, (long long)d->range.max);
-	return fam_mix_read(host, v[OPS].text, fam_talk_name, FAM_TALKS, &d->mix);
+	return fam_mix_read(host, (struct fam_mix_words){ "ops", "is no operation", fam_talk_name, FAM_TALKS }, v[OPS].text, &d->mix);
 }
 
 static struct lh_task_data *load(const struct lh_value *v)

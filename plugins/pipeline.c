@@ -54,7 +54,8 @@ static struct lh_task_data *load(const struct lh_value *v)
 		return NULL;
 	}
 	d->pipe = (struct fam_pipe){ (int)v[ROWS].integer, (int)v[COLUMNS].integer, v[MODULUS].integer, v[LOOKUP].integer == 1, { 0 } };
-	if (fam_mix_read(host, v[OPS].text, fam_op_name, FAM_OP_KINDS, &d->mix) || fam_source_open(host, v[KEYS].integer, (struct fam_values){ 0 }, "", &d->source)) {
+	if (fam_mix_read(host, (struct fam_mix_words){ "ops", "is no operation", fam_op_name, FAM_OP_KINDS }, v[OPS].text, &d->mix)
+		|| fam_source_open(host, v[KEYS].integer, (struct fam_values){ 0 }, "", &d->source)) {
 		unload(d);
 		return NULL;
 	}

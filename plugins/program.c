@@ -47,7 +47,7 @@ static struct lh_task_data *load(const struct lh_value *v)
 		return NULL;
 	}
 	d->shape = (struct fam_shape){ (uint32_t)v[REGISTERS].integer, (uint32_t)v[LINES].integer, v[MODULUS].integer, { 0 } };
-	if (fam_mix_read(host, v[OPS].text, fam_instruction_names, FAM_INSTRUCTIONS, &d->shape.mix) == LH_TASK_OK)
+	if (fam_mix_read(host, (struct fam_mix_words){ "ops", "is no operation", fam_instruction_names, FAM_INSTRUCTIONS }, v[OPS].text, &d->shape.mix) == LH_TASK_OK)
 		return d;
 	unload(d);
 	return NULL;
