@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define GUARD_BYTES (1u << 17)
 #define NO_TOUCH_BYTES (1u << 16)        /* a page on any machine */
@@ -35,18 +36,25 @@ int lh_conform_make_guard(struct lh_conform *c, struct lh_error *err)
 	return mprotect(c->guard + GUARD_BYTES, NO_TOUCH_BYTES, PROT_NONE) ? lh_nomem(err) : 0;
 }
 
+/* The pages that hold a text placed at `at`: to protect all of the guard each time would cost more than the call. */
+static void protect_from(struct lh_conform *c, const char *at, int how)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), first = (size_t)(at - c->guard) & ~(page - 1);
+	mprotect(c->guard + first, GUARD_BYTES - first, how);
+}
+
 /* A copy of the text in guarded memory, until release(). */
 static struct lh_str place(struct lh_conform *c, struct lh_str text)
 {
 	char *at = c->guard + GUARD_BYTES - text.n;
 	memcpy(at, text.p, text.n);
-	mprotect(c->guard, GUARD_BYTES, PROT_READ);
+	protect_from(c, at, PROT_READ);
 	return (struct lh_str){ at, text.n };
 }
 
 static void release(struct lh_conform *c, struct lh_str placed)
 {
-	mprotect(c->guard, GUARD_BYTES, PROT_READ | PROT_WRITE);
+	protect_from(c, placed.p, PROT_READ | PROT_WRITE);
 	memset(c->guard + GUARD_BYTES - placed.n, POISON, placed.n);
 }
 
@@ -176,7 +184,7 @@ int lh_conform_for_samples(struct lh_conform *c, lh_each_sample *visit, struct l
 	return rc;
 }
 
-static int walk_sample(struct lh_conform *c, struct lh_sample *s, lh_each_step *visit, struct lh_error *err)
+int lh_conform_walk(struct lh_conform *c, struct lh_sample *s, lh_each_step *visit, struct lh_error *err)
 {
 	struct lh_buf state[2];
 	lh_buf_init(&state[0], LH_STATE_MAX);
@@ -200,7 +208,7 @@ int lh_conform_for_steps(struct lh_conform *c, lh_each_step *visit, struct lh_er
 		struct lh_sample *s;
 		rc = lh_conform_open_sample(c, c->set, i, &s, err);
 		if (!rc)
-			rc = walk_sample(c, s, visit, err);
+			rc = lh_conform_walk(c, s, visit, err);
 		lh_conform_close_sample(c, s);
 	}
 	return rc;

@@ -94,19 +94,15 @@ int lh_rule_explains(struct lh_conform *c, struct lh_error *err)
 static int again(struct lh_conform *c, struct lh_sample *s, uint64_t step, struct lh_str before, struct lh_str after, struct lh_error *err)
 {
 	struct lh_buf first, then;
-	struct lh_sample *anew = NULL;
 	lh_buf_init(&first, LH_THOUGHTS_MAX);
 	lh_buf_init(&then, LH_THOUGHTS_MAX);
 	int rc = lh_try_explain(c, s, step, before, after, &first, err);
-	if (!rc)
-		rc = lh_conform_open_sample(c, c->set, s->index, &anew, err);
 	for (int i = 0; i < 2 && !rc; i++) {
-		rc = lh_try_explain(c, i ? s : anew, step, before, after, &then, err);
+		rc = lh_try_explain(c, i ? s : c->anew, step, before, after, &then, err);
 		if (!rc && !lh_str_equal(lh_buf_str(&first), lh_buf_str(&then)))
 			rc = lh_conform_broken(s, step, err, "explain() gave \"%.*s\" and, asked again, \"%.*s\"",
 				(int)(first.n < 400 ? first.n : 400), first.p, (int)(then.n < 400 ? then.n : 400), then.p);
 	}
-	lh_conform_close_sample(c, anew);
 	lh_buf_fini(&first);
 	lh_buf_fini(&then);
 	return rc;
@@ -117,7 +113,18 @@ static int repeats(struct lh_conform *c, struct lh_sample *s, uint64_t step, str
 	return each_pair(c, s, step, before, after, again, err);
 }
 
+/* Opened anew once a sample: opening may take far longer than a step. */
+static int repeats_in(struct lh_conform *c, struct lh_sample *s, struct lh_error *err)
+{
+	int rc = lh_conform_open_sample(c, c->set, s->index, &c->anew, err);
+	if (!rc)
+		rc = lh_conform_walk(c, s, repeats, err);
+	lh_conform_close_sample(c, c->anew);
+	c->anew = NULL;
+	return rc;
+}
+
 int lh_rule_explains_again(struct lh_conform *c, struct lh_error *err)
 {
-	return lh_conform_for_steps(c, repeats, err);
+	return lh_conform_for_samples(c, repeats_in, err);
 }

@@ -69,9 +69,8 @@ static struct lh_text take_list(const struct lh_task_data *d, struct lh_text *t)
 		uint32_t next;
 		if ((mark || space) && take_name(d, &ahead, mark, &next))
 			break;
-		bool white = fam_take_of(&ahead, FAM_WHITE, 1), marks = c == ';' || c == ',' || c == '\n';
-		mark = marks || (mark && white);
-		space = white;
+		space = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+		mark = c == ';' || c == ',' || c == '\n' || (mark && space);
 	}
 	list.size = (size_t)(t->bytes - list.bytes);
 	list = fam_trim(list);

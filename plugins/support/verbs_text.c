@@ -6,7 +6,7 @@
 /* The worked example is the same for all samples of a set of parameters. */
 #define EXAMPLE_SEED 4
 #define EXAMPLE_KEYS 4
-#define EXAMPLE_STEPS 64
+#define EXAMPLE_STEPS FAM_KINDS_MAX
 
 /* ---- Texts with places to fill in -------------------------------------------------------------- */
 
@@ -78,24 +78,22 @@ static void put_start(const struct lh_task *t, struct lh_sink *out, const struct
 	fam_verbs_put(t, out, state);
 }
 
-/* The operations shown: of one part all that its mix has, at least six; of several the first two of each, the first ones first. */
+/* The operations shown, six or more: of one part all that its mix has; of several two or three of each, the first of each first. */
 static uint32_t choose_example(const struct lh_task *t, struct fam_step step[EXAMPLE_STEPS])
 {
 	const struct lh_task_data *d = t->data;
-	uint32_t verb[FAM_PARTS_MAX][FAM_KINDS_MAX], verbs[FAM_PARTS_MAX] = { 0 }, count = 0;
+	uint32_t verb[FAM_PARTS_MAX][FAM_KINDS_MAX], verbs[FAM_PARTS_MAX] = { 0 };
 	for (uint32_t p = 0; p < d->parts; p++)
 		for (uint32_t v = 0; v < d->part[p].machine->verbs; v++)
 			if (d->part[p].mix.weight[v])
 				verb[p][verbs[p]++] = v;
-	uint32_t rounds = d->parts > 1 ? 2 : verbs[0] > 6 ? verbs[0] : 6;
+	uint32_t rounds = d->parts > 1 ? 1 + 5 / d->parts : verbs[0] > 6 ? verbs[0] : 6;
 	for (uint32_t k = 0; k < rounds * d->parts; k++) {
-		uint32_t p = k % d->parts, v = k / d->parts;
-		if (d->parts > 1 && v >= verbs[p])
-			continue;
-		step[count] = fam_verbs_step_in(t, k, p);
-		step[count++].verb = verb[p][v % verbs[p]];
+		uint32_t p = k % d->parts;
+		step[k] = fam_verbs_step_in(t, k, p);
+		step[k].verb = verb[p][k / d->parts % verbs[p]];
 	}
-	return count;
+	return rounds * d->parts;
 }
 
 static void put_turn(const struct lh_task *t, struct lh_sink *out, const struct fam_step *step, uint32_t count, struct fam_state *state)
