@@ -110,24 +110,16 @@ static uint32_t key_of(const struct lh_task *t, uint64_t step)
 
 /* ---- Prompts ----------------------------------------------------------------------------------- */
 
-/* A worked example on a small dictionary of its own, its totals worked out by the same rule. */
+static void add(void *total, int64_t value)
+{
+	*(int64_t *)total = fam_add(*(int64_t *)total, value);
+}
+
 static void put_example(struct lh_sink *out)
 {
-	static const int plan[][4] = { { 1, -1 }, { 2, 0, -1 }, { 3, 2, 3, -1 } };
-	const char *key[] = { "plum", "fig", "lime", "pear" };
-	int64_t value[] = { 7, -12, 31, -4 }, total = 0;
-	fam_dictionary_put(host, out, &(struct fam_dictionary){ 4, key, value });
-	for (size_t turn = 0; turn < sizeof plan / sizeof *plan; turn++) {
-		fam_put(host, out, "\nMessage: ");
-		for (const int *k = plan[turn]; *k >= 0; k++) {
-			fam_put(host, out, k == plan[turn] ? "" : ", ");
-			fam_put(host, out, key[*k]);
-			total = fam_add(total, value[*k]);
-		}
-		fam_put(host, out, "\nReply: <answer>");
-		fam_put_int(host, out, total);
-		fam_put(host, out, "</answer>");
-	}
+	static const struct fam_keyed_example example = { { 7, -12, 31, -4 }, fam_put_int, add, fam_dictionary_put_total };
+	int64_t total = 0;
+	fam_dictionary_example(host, out, &example, &total);
 	fam_put(host, out, "\n");
 }
 

@@ -39,8 +39,6 @@ struct lh_task {
 
 static void unload(struct lh_task_data *data) { free(data); }
 static void close_task(struct lh_task *t) { free(t); }
-static uint64_t samples(const struct lh_task_data *d) { (void)d; return 0; }
-static uint64_t max_steps(const struct lh_task *t) { (void)t; return 0; }
 
 static int32_t read_params(const struct lh_value *v, struct lh_task_data *d)
 {
@@ -232,22 +230,11 @@ static const struct lh_task_v1 task = {
 	.param_count = PARAM_COUNT,
 	.params = params,
 	.summary = "one line of a dialogue on coins, promises and undoing; the state is all coins, open promises and the last change",
-	.load = load, .unload = unload, .samples = samples, .open = open_task, .close = close_task,
+	.load = load, .unload = unload, .samples = fam_any_samples, .open = open_task, .close = close_task,
 	.instructions = instructions, .ask = ask, .initial = initial, .apply = apply,
-	.canonical = canonical, .corrupt = corrupt, .max_steps = max_steps,
+	.canonical = canonical, .corrupt = corrupt, .max_steps = fam_any_steps,
 };
 
 static const struct lh_thoughts_v1 thoughts = { .struct_size = sizeof thoughts, .explain = explain };
 
-static const void *get_interface(const struct lh_host *h, const char *id)
-{
-	host = h;
-	if (strcmp(id, LH_THOUGHTS_INTERFACE) == 0)
-		return &thoughts;
-	return strcmp(id, LH_TASK_INTERFACE) == 0 ? &task : NULL;
-}
-
-LH_PLUGIN_EXPORT const struct lh_plugin longhaul_plugin = {
-	.magic = LH_ABI_MAGIC, .abi_major = LH_ABI_MAJOR, .abi_minor = LH_ABI_MINOR, .struct_size = sizeof(struct lh_plugin),
-	.name = "ledger", .version = "1.0", .license = "MIT", .get_interface = get_interface,
-};
+FAM_PLUGIN("ledger", "1.0");

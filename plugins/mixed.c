@@ -75,15 +75,4 @@ static const struct lh_task_v1 task = {
 
 static const struct lh_thoughts_v1 thoughts = { .struct_size = sizeof thoughts, .explain = fam_verbs_explain };
 
-static const void *get_interface(const struct lh_host *h, const char *id)
-{
-	host = h;
-	if (strcmp(id, LH_THOUGHTS_INTERFACE) == 0)
-		return &thoughts;
-	return strcmp(id, LH_TASK_INTERFACE) == 0 ? &task : NULL;
-}
-
-LH_PLUGIN_EXPORT const struct lh_plugin longhaul_plugin = {
-	.magic = LH_ABI_MAGIC, .abi_major = LH_ABI_MAJOR, .abi_minor = LH_ABI_MINOR, .struct_size = sizeof(struct lh_plugin),
-	.name = "mixed", .version = "1.0", .license = "MIT", .get_interface = get_interface,
-};
+FAM_PLUGIN("mixed", "1.0");

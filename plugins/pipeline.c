@@ -94,9 +94,6 @@ static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, 
 	return t;
 }
 
-static uint64_t samples(const struct lh_task_data *d) { (void)d; return 0; }
-static uint64_t max_steps(const struct lh_task *t) { (void)t; return 0; }
-
 static struct fam_op op_of(const struct lh_task *t, uint64_t step)
 {
 	return fam_op_draw(host, &t->pipe, &t->mix, t->seed, step);
@@ -233,22 +230,11 @@ static const struct lh_task_v1 task = {
 	.param_count = PARAM_COUNT,
 	.params = params,
 	.summary = "one operation on a table of records: add, sort, filter, refill, replace, aggregate; the state is the table",
-	.load = load, .unload = unload, .samples = samples, .open = open_task, .close = close_task,
+	.load = load, .unload = unload, .samples = fam_any_samples, .open = open_task, .close = close_task,
 	.instructions = instructions, .ask = ask, .initial = initial, .apply = apply,
-	.canonical = canonical, .corrupt = corrupt, .max_steps = max_steps,
+	.canonical = canonical, .corrupt = corrupt, .max_steps = fam_any_steps,
 };
 
 static const struct lh_thoughts_v1 thoughts = { .struct_size = sizeof thoughts, .explain = explain };
 
-static const void *get_interface(const struct lh_host *h, const char *id)
-{
-	host = h;
-	if (strcmp(id, LH_THOUGHTS_INTERFACE) == 0)
-		return &thoughts;
-	return strcmp(id, LH_TASK_INTERFACE) == 0 ? &task : NULL;
-}
-
-LH_PLUGIN_EXPORT const struct lh_plugin longhaul_plugin = {
-	.magic = LH_ABI_MAGIC, .abi_major = LH_ABI_MAJOR, .abi_minor = LH_ABI_MINOR, .struct_size = sizeof(struct lh_plugin),
-	.name = "pipeline", .version = "1.0", .license = "MIT", .get_interface = get_interface,
-};
+FAM_PLUGIN("pipeline", "1.0");

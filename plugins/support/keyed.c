@@ -41,18 +41,6 @@ struct lh_task *fam_keyed_open(const struct lh_host *host, const struct lh_task_
 	return NULL;
 }
 
-uint64_t fam_keyed_samples(const struct lh_task_data *data)
-{
-	(void)data;
-	return 0;
-}
-
-uint64_t fam_keyed_max_steps(const struct lh_task *task)
-{
-	(void)task;
-	return 0;
-}
-
 uint32_t fam_keyed_key(const struct lh_host *host, const struct lh_task *t, uint64_t step)
 {
 	return fam_dictionary_step(host, &t->dictionary, t->seed, step);

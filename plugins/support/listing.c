@@ -39,25 +39,20 @@ void fam_listing_execute(const struct fam_listing *p, struct fam_items *state)
 #define TRIES 100
 #define TRIAL_STEPS 500
 
-static uint32_t below(const struct lh_host *host, struct lh_draw *draw, uint32_t n)
-{
-	return (uint32_t)host->random_between(draw, 0, (int64_t)n - 1);
-}
-
 /* Another register than `not`. */
 static uint32_t other(const struct lh_host *host, struct lh_draw *draw, uint32_t registers, uint32_t not)
 {
-	return (not + 1 + below(host, draw, registers - 1)) % registers;
+	return (not + 1 + fam_below(host, draw, registers - 1)) % registers;
 }
 
 /* No register is moved to itself, subtracted from itself or compared with itself; no jump leads to itself or to the next line. */
 static struct fam_line draw_line(const struct lh_host *host, struct lh_draw *draw, const struct fam_shape *s, uint32_t at)
 {
-	struct fam_line l = { .kind = fam_mix_draw(host, &s->mix, draw), .a = below(host, draw, s->registers) };
-	l.b = l.kind == FAM_MOVE || l.kind == FAM_LESS ? other(host, draw, s->registers, l.a) : below(host, draw, s->registers);
-	l.c = l.kind == FAM_SUB ? other(host, draw, s->registers, l.b) : below(host, draw, s->registers);
+	struct fam_line l = { .kind = fam_mix_draw(host, &s->mix, draw), .a = fam_below(host, draw, s->registers) };
+	l.b = l.kind == FAM_MOVE || l.kind == FAM_LESS ? other(host, draw, s->registers, l.a) : fam_below(host, draw, s->registers);
+	l.c = l.kind == FAM_SUB ? other(host, draw, s->registers, l.b) : fam_below(host, draw, s->registers);
 	l.x = host->random_between(draw, 0, s->modulus - 1);
-	l.target = (at + 2 + below(host, draw, s->lines - 2)) % s->lines;
+	l.target = (at + 2 + fam_below(host, draw, s->lines - 2)) % s->lines;
 	return l;
 }
 

@@ -74,8 +74,8 @@ const struct fam_machine fam_counters = {
 	.noun = "counters", .one = "a list of the counters", .whole = "all counters",
 	.intro = "You keep counters, to which operations are done.",
 	.rules = "- There are %n counters, named a to %z. They are written in order, each as its name, = and its value, separated by spaces.\n"
-		"- No counter goes above %m or below -%m: where an operation would take it further, it stops there, and another counter in the same "
-		"operation changes all the same.\n",
+		"- No counter goes above %m or below -%m: where an operation would take it further, it stops there, and the other counter of the same "
+		"operation still changes in full.\n",
 	.operand = "number", .places = "- In place of P and Q a message names counters.\n",
 	.verb = verbs, .verbs = VERBS,
 	.act = act, .undo = undo, .start = start, .put = put, .read = read_counters, .put_x = fam_put_int, .put_place = put_name,

@@ -65,7 +65,7 @@ static bool read_string(const struct fam_setting *set, struct lh_text text, stru
 				return false;
 			continue;
 		}
-		c = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+		c = fam_small(c);
 		if (c < 'a' || c > 'z' || out->n == FAM_ITEMS_MAX)
 			return false;
 		out->v[out->n++] = c - 'a';

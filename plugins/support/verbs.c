@@ -58,12 +58,6 @@ struct lh_task_data *fam_verbs_load(const struct lh_host *host, const struct fam
 	return NULL;
 }
 
-uint64_t fam_verbs_samples(const struct lh_task_data *data)
-{
-	(void)data;
-	return 0;
-}
-
 void fam_verbs_close(struct lh_task *task)
 {
 	if (task)
@@ -84,12 +78,6 @@ struct lh_task *fam_verbs_open(const struct lh_task_data *data, uint64_t sample,
 		return t;
 	fam_verbs_close(t);
 	return NULL;
-}
-
-uint64_t fam_verbs_max_steps(const struct lh_task *task)
-{
-	(void)task;
-	return 0;
 }
 
 /* ---- The operations ---------------------------------------------------------------------------- */

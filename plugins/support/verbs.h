@@ -94,10 +94,8 @@ struct lh_task_data *fam_verbs_load(const struct lh_host *host, const struct fam
 
 /* These fit the interface as they are. */
 void fam_verbs_unload(struct lh_task_data *data);
-uint64_t fam_verbs_samples(const struct lh_task_data *data);
 struct lh_task *fam_verbs_open(const struct lh_task_data *data, uint64_t sample, uint64_t seed);
 void fam_verbs_close(struct lh_task *task);
-uint64_t fam_verbs_max_steps(const struct lh_task *task);
 int32_t fam_verbs_instructions(const struct lh_task *t, uint32_t steps_per_turn, struct lh_sink *out);
 int32_t fam_verbs_ask(const struct lh_task *t, uint64_t first_step, uint32_t count, struct lh_sink *out);
 int32_t fam_verbs_initial(const struct lh_task *t, struct lh_sink *out);
@@ -107,8 +105,8 @@ int32_t fam_verbs_corrupt(const struct lh_task *t, uint64_t step, struct lh_text
 int32_t fam_verbs_explain(const struct lh_task *t, uint64_t step, struct lh_text before, struct lh_text after, struct lh_sink *out);
 
 #define FAM_VERBS_TASK \
-	.unload = fam_verbs_unload, .samples = fam_verbs_samples, .open = fam_verbs_open, .close = fam_verbs_close, \
+	.unload = fam_verbs_unload, .samples = fam_any_samples, .open = fam_verbs_open, .close = fam_verbs_close, \
 	.instructions = fam_verbs_instructions, .ask = fam_verbs_ask, .initial = fam_verbs_initial, .apply = fam_verbs_apply, \
-	.canonical = fam_verbs_canonical, .corrupt = fam_verbs_corrupt, .max_steps = fam_verbs_max_steps
+	.canonical = fam_verbs_canonical, .corrupt = fam_verbs_corrupt, .max_steps = fam_any_steps
 
 #endif

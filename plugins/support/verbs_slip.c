@@ -5,7 +5,7 @@
 
 static uint32_t below(const struct lh_task *t, struct lh_draw *draw, uint32_t n)
 {
-	return (uint32_t)t->data->host->random_between(draw, 0, (int64_t)n - 1);
+	return fam_below(t->data->host, draw, n);
 }
 
 static const struct fam_part *part_of(const struct lh_task *t, const struct fam_step *s)
