@@ -23,6 +23,7 @@ static const struct lh_param params[PARAM_COUNT] = {
 };
 
 #define EXAMPLE_SEED 1
+#define REMEMBERED 1000                    /* steps that are gone through again for a slip, to see what was there before it */
 #define EXAMPLE_LINES 5
 
 struct lh_task_data { struct fam_shape shape; };
@@ -184,11 +185,12 @@ static int32_t canonical(const struct lh_task *t, struct lh_text text, struct lh
 
 static int32_t corrupt(const struct lh_task *t, uint64_t step, struct lh_text text, struct lh_draw *draw, struct lh_sink *out)
 {
-	(void)step;
-	struct fam_items state;
+	struct fam_items state, before = t->start;
 	if (need_state(t, text, &state))
 		return LH_TASK_FAILED;
-	fam_listing_slip(host, draw, &t->program, &state);
+	for (uint64_t k = 0; k < step && k < REMEMBERED; k++)
+		fam_listing_execute(&t->program, &before);
+	fam_listing_slip(host, draw, &t->program, &before, &state);
 	fam_listing_put_state(host, out, &t->program, &state);
 	return LH_TASK_OK;
 }

@@ -52,13 +52,14 @@ static void act(const struct fam_setting *set, const struct fam_step *s, struct 
 	}
 }
 
-/* What was overwritten might have been as far off as amounts go. */
-static void undo(const struct lh_host *h, struct lh_draw *draw, const struct fam_setting *set, const struct fam_step *s, struct fam_items *i)
+static void undo(const struct fam_setting *set, const struct fam_step *s, const struct fam_items *was, struct fam_items *i)
 {
 	struct fam_step back = *s;
 	back.x = -s->x;
-	if (s->verb == COPY || s->verb == RESET)
-		add(set, &i->v[s->verb == COPY ? s->b : s->a], h->random_between(draw, -set->x_high, set->x_high));
+	if (s->verb == COPY)
+		i->v[s->b] = was->v[s->b];
+	else if (s->verb == RESET)
+		i->v[s->a] = was->v[s->a];
 	else
 		act(set, &back, i);
 }

@@ -53,16 +53,13 @@ static void act(const struct fam_setting *set, const struct fam_step *s, struct 
 	}
 }
 
-/* What has been removed might have been any number. */
-static void undo(const struct lh_host *h, struct lh_draw *draw, const struct fam_setting *set, const struct fam_step *s, struct fam_items *i)
+static void undo(const struct fam_setting *set, const struct fam_step *s, const struct fam_items *was, struct fam_items *i)
 {
-	int64_t any = h->random_between(draw, set->x_low, set->x_high);
-	bool room = i->n < set->state.most;
-	if (s->verb == DEQUEUE && room)
-		fam_items_insert(i, 0, any);
-	else if (s->verb == LEAVE && room)
-		fam_items_insert(i, i->n, any);
-	else if (i->n == 0)
+	bool removed = was->n && i->n < set->state.most;
+	if (s->verb == DEQUEUE || s->verb == LEAVE) {
+		if (removed)
+			fam_items_insert(i, s->verb == DEQUEUE ? 0 : i->n, was->v[s->verb == DEQUEUE ? 0 : was->n - 1]);
+	} else if (i->n == 0)
 		return;
 	else if (s->verb == ENQUEUE)
 		i->n--;

@@ -48,10 +48,10 @@ static void act(const struct fam_setting *set, const struct fam_step *s, struct 
 	}
 }
 
-/* What has been removed might have been any number. */
-static void undo(const struct lh_host *h, struct lh_draw *draw, const struct fam_setting *set, const struct fam_step *s, struct fam_items *i)
+static void undo(const struct fam_setting *set, const struct fam_step *s, const struct fam_items *was, struct fam_items *i)
 {
-	int64_t any = h->random_between(draw, 0, set->bound - 1);
+	static const uint32_t removes[VERBS] = { [POP] = 1, [ADD] = 2, [SUB] = 2 };
+	int64_t lost = was->n ? was->v[was->n - 1] : 0;
 	if (s->verb == SWAP && i->n > 1) {
 		fam_items_swap(i, i->n - 1, i->n - 2);
 	} else if (s->verb == ROT && i->n > 2) {
@@ -59,10 +59,10 @@ static void undo(const struct lh_host *h, struct lh_draw *draw, const struct fam
 		fam_items_swap(i, i->n - 3, i->n - 2);
 	} else if (s->verb == PUSH || s->verb == DUP || s->verb == OVER) {
 		i->n -= i->n > 0;
-	} else if (i->n < set->state.most && s->verb != SWAP && s->verb != ROT) {
+	} else if (removes[s->verb] && was->n >= removes[s->verb] && i->n < set->state.most) {
 		if (i->n && s->verb != POP)
-			i->v[i->n - 1] = fam_mod(s->verb == ADD ? i->v[i->n - 1] - any : i->v[i->n - 1] + any, set->bound);
-		fam_items_insert(i, i->n, any);
+			i->v[i->n - 1] = fam_mod(s->verb == ADD ? i->v[i->n - 1] - lost : i->v[i->n - 1] + lost, set->bound);
+		fam_items_insert(i, i->n, lost);
 	}
 }
 

@@ -113,16 +113,14 @@ static void act(const struct fam_setting *set, const struct fam_step *s, struct 
 	}
 }
 
-/* What has been removed or replaced might have been any letter. */
-static void undo(const struct lh_host *h, struct lh_draw *draw, const struct fam_setting *set, const struct fam_step *s, struct fam_items *i)
+static void undo(const struct fam_setting *set, const struct fam_step *s, const struct fam_items *was, struct fam_items *i)
 {
-	int64_t any = h->random_between(draw, set->x_low, set->x_high);
 	if (s->verb == INSERT && i->n > set->state.least)
 		fam_items_remove(i, within(s->a, i));
-	else if (s->verb == DELETE && i->n < set->state.most)
-		fam_items_insert(i, s->a < i->n ? s->a : i->n, any);
+	else if (s->verb == DELETE && was->n > set->state.least && i->n < set->state.most)
+		fam_items_insert(i, s->a < i->n ? s->a : i->n, was->v[within(s->a, was)]);
 	else if (s->verb == REPLACE)
-		i->v[within(s->a, i)] = any;
+		i->v[within(s->a, i)] = was->v[within(s->a, was)];
 	else if (s->verb == ROTATE)
 		rotate(i, i->n - rotated_by(s, i));
 	else if (s->verb == SWAP || s->verb == REVERSE)

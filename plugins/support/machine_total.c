@@ -15,11 +15,10 @@ static void act(const struct fam_setting *set, const struct fam_step *s, struct 
 	i->v[0] = fam_add(i->v[0], s->verb == ADD ? s->x : -s->x);
 }
 
-static void undo(const struct lh_host *h, struct lh_draw *draw, const struct fam_setting *set, const struct fam_step *s, struct fam_items *i)
+static void undo(const struct fam_setting *set, const struct fam_step *s, const struct fam_items *was, struct fam_items *i)
 {
-	(void)h;
-	(void)draw;
 	(void)set;
+	(void)was;
 	i->v[0] = fam_add(i->v[0], s->verb == ADD ? -s->x : s->x);
 }
 

@@ -51,8 +51,9 @@ struct fam_machine {
 	uint32_t verbs;
 	/* Total on all lists of which read() makes one. */
 	void (*act)(const struct fam_setting *set, const struct fam_step *step, struct fam_items *i);
-	/* The state before the step, as far as it shows: for slips. Keeps to set->state. */
-	void (*undo)(const struct lh_host *host, struct lh_draw *draw, const struct fam_setting *set, const struct fam_step *step, struct fam_items *i);
+	/* The list before the step, for slips: as far as that shows, and what the step overwrote or removed as it is in `was`, a list that another run
+	 * has come to by the same steps. Keeps to set->state. */
+	void (*undo)(const struct fam_setting *set, const struct fam_step *step, const struct fam_items *was, struct fam_items *i);
 	void (*start)(const struct lh_host *host, struct lh_draw *draw, const struct fam_setting *set, struct fam_items *out);
 	void (*put)(const struct lh_host *host, struct lh_sink *out, const struct fam_items *i);
 	bool (*read)(const struct fam_setting *set, struct lh_text text, struct fam_items *out);

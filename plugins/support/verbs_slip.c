@@ -69,19 +69,41 @@ static struct fam_step mistaken(const struct lh_task *t, struct lh_draw *draw, s
 	return s;
 }
 
-static void undo(const struct lh_task *t, struct lh_draw *draw, const struct fam_step *s, struct fam_state *state)
+/* Steps back that are gone through again to see what was there before a step. Longer ago most of it has been overwritten. */
+#define LOOK_BACK 64
+
+/* The state before the step, if nothing has gone wrong so far; after more than LOOK_BACK steps, what of it they have made. */
+static void come_to(const struct lh_task *t, uint64_t step, struct fam_state *out)
 {
-	const struct fam_part *p = part_of(t, s);
-	p->machine->undo(t->data->host, draw, &p->set, s, &state->part[s->part]);
+	fam_verbs_start(t, out);
+	for (uint64_t k = step > LOOK_BACK ? step - LOOK_BACK : 0; k < step; k++) {
+		struct fam_step s = fam_verbs_step(t, k);
+		fam_verbs_act(t, &s, out);
+	}
 }
 
-static void slip_within(const struct lh_task *t, struct fam_step s, struct lh_draw *draw, struct fam_state *state)
+/* The step undone in the state after it: put back is what was there, where that leads to this state, and else what shows of it. */
+static void undo(const struct lh_task *t, uint64_t step, const struct fam_step *s, struct fam_state *state)
+{
+	const struct fam_part *p = part_of(t, s);
+	struct fam_items *i = &state->part[s->part];
+	struct fam_state was;
+	come_to(t, step, &was);
+	struct fam_items after = was.part[s->part];
+	p->machine->act(&p->set, s, &after);
+	if (fam_items_equal(&after, i))
+		*i = was.part[s->part];
+	else
+		p->machine->undo(&p->set, s, &was.part[s->part], i);
+}
+
+static void slip_within(const struct lh_task *t, uint64_t step, struct fam_step s, struct lh_draw *draw, struct fam_state *state)
 {
 	uint32_t kind = below(t, draw, 6);
 	if (kind == 0) {                                        /* done twice */
 		fam_verbs_act(t, &s, state);
 	} else if (kind < 5) {
-		undo(t, draw, &s, state);
+		undo(t, step, &s, state);
 		if (kind == 1)                                  /* left out */
 			return;
 		s = mistaken(t, draw, s);
@@ -100,7 +122,7 @@ static bool akin(const struct lh_task *t, const struct fam_step *s, const struct
 }
 
 /* The operation done to another part, and not to its own. Where no other part has one like it, nothing. */
-static void misdirect(const struct lh_task *t, struct fam_step s, struct lh_draw *draw, struct fam_state *state)
+static void misdirect(const struct lh_task *t, uint64_t step, struct fam_step s, struct lh_draw *draw, struct fam_state *state)
 {
 	const struct lh_task_data *d = t->data;
 	struct fam_step other = s;
@@ -116,7 +138,7 @@ static void misdirect(const struct lh_task *t, struct fam_step s, struct lh_draw
 	uint32_t places = part_of(t, &other)->set.places;
 	other.a = places ? below(t, draw, places) : 0;
 	other.b = places ? (other.a + 1 + below(t, draw, places - 1)) % places : 0;
-	undo(t, draw, &s, state);
+	undo(t, step, &s, state);
 	fam_verbs_act(t, &other, state);
 }
 
@@ -126,15 +148,15 @@ static void miscount(const struct lh_task *t, struct lh_draw *draw, uint32_t par
 }
 
 /* One in three where there are several parts: the operation done to another one, or another one copied badly. */
-static void slip(const struct lh_task *t, struct fam_step s, struct lh_draw *draw, struct fam_state *state)
+static void slip(const struct lh_task *t, uint64_t step, struct fam_step s, struct lh_draw *draw, struct fam_state *state)
 {
 	uint32_t parts = t->data->parts, kind = parts > 1 ? below(t, draw, 6) : 2;
 	if (kind == 0)
-		misdirect(t, s, draw, state);
+		misdirect(t, step, s, draw, state);
 	else if (kind == 1)
 		miscount(t, draw, (s.part + 1 + below(t, draw, parts - 1)) % parts, state);
 	else
-		slip_within(t, s, draw, state);
+		slip_within(t, step, s, draw, state);
 }
 
 int32_t fam_verbs_corrupt(const struct lh_task *t, uint64_t step, struct lh_text text, struct lh_draw *draw, struct lh_sink *out)
@@ -144,7 +166,7 @@ int32_t fam_verbs_corrupt(const struct lh_task *t, uint64_t step, struct lh_text
 		return LH_TASK_FAILED;
 	struct fam_step s = fam_verbs_step(t, step);
 	wrong = right;
-	slip(t, s, draw, &wrong);
+	slip(t, step, s, draw, &wrong);
 	if (fam_verbs_equal(t, &wrong, &right))
 		miscount(t, draw, s.part, &wrong);
 	return fam_verbs_put(t, out, &wrong);
