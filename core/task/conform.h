@@ -24,7 +24,7 @@ struct lh_conform {
 	int count;
 	struct lh_check_options options;
 	struct lh_position *position;
-	char *guard;                     /* memory for what is passed in, before a page that cannot be touched */
+	char *guard, *behind;            /* memory for what is passed in, as the plugin sees it and as we write it */
 	const struct lh_family *family;
 	struct lh_taskset *set;
 	struct lh_sample *anew;          /* the sample at hand opened a second time, where a property needs that */

@@ -1,7 +1,7 @@
 /* task/conform_calls.c - calls into the plugin under test.
  *
- * What it is given lies just before a page that cannot be touched, is read-only during the call and
- * overwritten after it: reading past the end, writing to it, or keeping the pointer, all show. */
+ * What it is given lies just before a page that cannot be touched, is read-only and overwritten after the call: reading past the end,
+ * writing to it, or keeping the pointer, all show. */
 #include "task/conform.h"
 
 #include <inttypes.h>
@@ -27,35 +27,32 @@ void lh_conform_note(struct lh_conform *c, const char *function, uint64_t sample
 	p->beat++;
 }
 
+/* The same memory twice, so that no call has to change a page's protection: as the plugin sees it, read-only and with a page behind it that
+ * cannot be touched, and as we write it. */
 int lh_conform_make_guard(struct lh_conform *c, struct lh_error *err)
 {
-	c->guard = mmap(NULL, GUARD_BYTES + NO_TOUCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (c->guard == MAP_FAILED)
+	int fd = memfd_create("longhaul-check", MFD_CLOEXEC);
+	if (fd < 0 || ftruncate(fd, GUARD_BYTES))
 		return lh_nomem(err);
-	memset(c->guard, POISON, GUARD_BYTES);
-	return mprotect(c->guard + GUARD_BYTES, NO_TOUCH_BYTES, PROT_NONE) ? lh_nomem(err) : 0;
-}
-
-/* The pages that hold a text placed at `at`: to protect all of the guard each time would cost more than the call. */
-static void protect_from(struct lh_conform *c, const char *at, int how)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), first = (size_t)(at - c->guard) & ~(page - 1);
-	mprotect(c->guard + first, GUARD_BYTES - first, how);
+	c->guard = mmap(NULL, GUARD_BYTES + NO_TOUCH_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	c->behind = mmap(NULL, GUARD_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (c->guard == MAP_FAILED || c->behind == MAP_FAILED || mmap(c->guard, GUARD_BYTES, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
+		return lh_nomem(err);
+	close(fd);
+	memset(c->behind, POISON, GUARD_BYTES);
+	return 0;
 }
 
 /* A copy of the text in guarded memory, until release(). */
 static struct lh_str place(struct lh_conform *c, struct lh_str text)
 {
-	char *at = c->guard + GUARD_BYTES - text.n;
-	memcpy(at, text.p, text.n);
-	protect_from(c, at, PROT_READ);
-	return (struct lh_str){ at, text.n };
+	memcpy(c->behind + GUARD_BYTES - text.n, text.p, text.n);
+	return (struct lh_str){ c->guard + GUARD_BYTES - text.n, text.n };
 }
 
 static void release(struct lh_conform *c, struct lh_str placed)
 {
-	protect_from(c, placed.p, PROT_READ | PROT_WRITE);
-	memset(c->guard + GUARD_BYTES - placed.n, POISON, placed.n);
+	memset(c->behind + GUARD_BYTES - placed.n, POISON, placed.n);
 }
 
 int lh_try_apply(struct lh_conform *c, struct lh_sample *s, uint64_t step, struct lh_str state, struct lh_buf *out, struct lh_error *err)

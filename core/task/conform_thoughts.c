@@ -60,8 +60,8 @@ static int make_states(struct lh_conform *c, struct lh_sample *s, uint64_t step,
 	return rc;
 }
 
-/* From the right state and from others, to the right one and to others. */
-static int each_pair(struct lh_conform *c, struct lh_sample *s, uint64_t step, struct lh_str before, struct lh_str after,
+/* From the right state, and from others where `froms` is 3, not 1; to the right one and to others. */
+static int each_pair(struct lh_conform *c, struct lh_sample *s, uint64_t step, struct lh_str before, struct lh_str after, int froms,
 	lh_each_step *visit, struct lh_error *err)
 {
 	struct lh_buf made[3];
@@ -70,7 +70,7 @@ static int each_pair(struct lh_conform *c, struct lh_sample *s, uint64_t step, s
 	int rc = make_states(c, s, step, after, made, err);
 	struct lh_str from[3] = { before, lh_buf_str(&made[0]), lh_buf_str(&made[2]) };
 	struct lh_str to[5] = { after, lh_buf_str(&made[0]), lh_buf_str(&made[1]), lh_buf_str(&made[2]), before };
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < froms; i++)
 		for (int k = 0; k < 5 && !rc; k++)
 			rc = visit(c, s, step, from[i], to[k], err);
 	for (int i = 0; i < 3; i++)
@@ -80,7 +80,7 @@ static int each_pair(struct lh_conform *c, struct lh_sample *s, uint64_t step, s
 
 static int explains(struct lh_conform *c, struct lh_sample *s, uint64_t step, struct lh_str before, struct lh_str after, struct lh_error *err)
 {
-	return each_pair(c, s, step, before, after, judge_text, err);
+	return each_pair(c, s, step, before, after, 3, judge_text, err);
 }
 
 int lh_rule_explains(struct lh_conform *c, struct lh_error *err)
@@ -110,7 +110,7 @@ static int again(struct lh_conform *c, struct lh_sample *s, uint64_t step, struc
 
 static int repeats(struct lh_conform *c, struct lh_sample *s, uint64_t step, struct lh_str before, struct lh_str after, struct lh_error *err)
 {
-	return each_pair(c, s, step, before, after, again, err);
+	return each_pair(c, s, step, before, after, 1, again, err);
 }
 
 /* Opened anew once a sample: opening may take far longer than a step. */
