@@ -77,7 +77,7 @@ class MixedFamily(FamilyRules, Families):
                 "counters=10", "string=24", "max=9999"), ("mixed", "parts=string+counters", "lookup=0.5", "string_ops=reverse", "counters_ops=reset"))
 
     def test_the_worked_examples(self):
-        """Every part is worked on; three messages, of one operation, of two, and of some."""
+        """Every part is worked on, by two operations if it has them; three messages, of one operation, of two, and of some."""
         for task in self.TASKS:
             with self.subTest(task):
                 self.run_task(task, "sim:accuracy=1")
@@ -88,8 +88,9 @@ class MixedFamily(FamilyRules, Families):
                     for message, reply in reader.example:
                         state = reader.answer(state, message, reader.shown)
                         self.assertEqual(reply, state, f"{message}\n{reader.told}")
-                        used |= {step.split(" ")[0] for step in reader.steps(message)}
-                    self.assertEqual(used, set(reader.parts))
+                        used |= {tuple(step.split(" ")[:2]) for step in reader.steps(message)}
+                    for name, part in reader.parts.items():
+                        self.assertGreaterEqual(sum(n == name for n, _ in used), min(2, len(part.described)), f"{name}\n{reader.told}")
 
     def spelled(self, rng, state):
         """The parts in any order, each as it is written in its own family."""

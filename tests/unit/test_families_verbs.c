@@ -165,6 +165,8 @@ static void test_slips(void)
 	/* 2 20 63, pop: left out; done twice; dup, swap, rot, add, sub in its place; and miscounts. */
 	check_slips(STACK, 1, "2 20", (const char *const[]){ "2 20 63", "2", "2 20 63 63", "2 63 20", "20 63 2", "2 83", "2 57", "20 2", "20", "2 2 20", "2 20 20",
 		"1 20", "3 20", "12 20", "2 19", "2 21", "2 10", "2 30", NULL });
+	/* pop, where the plan has come to an empty stack: nothing was removed. */
+	check_slips("stack depth=2 modulus=2 lookup=false ops=pop", 1, "1", (const char *const[]){ "empty", "0", "1 1", NULL });
 	/* 0, pop: still there; or a number out of nowhere. */
 	check_slips("stack depth=2 modulus=2 lookup=false ops=pop", 0, "empty", (const char *const[]){ "0", "1", NULL });
 	/* 63 83 48, rotate: left out, done twice, dequeue and reverse in its place; one lost, written twice, a little off. */
