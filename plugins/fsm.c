@@ -43,11 +43,9 @@ static void unload(struct lh_task_data *data)
 
 static struct lh_task_data *load(const struct lh_value *v)
 {
-	struct lh_task_data *d = calloc(1, sizeof *d);
-	if (!d) {
-		fam_fail(host, "out of memory");
+	struct lh_task_data *d = fam_new(host, sizeof *d);
+	if (!d)
 		return NULL;
-	}
 	d->states = (uint32_t)v[STATES].integer;
 	d->reversible = v[REVERSIBLE].integer == 1;
 	if (fam_source_open(host, v[ACTIONS].integer, (struct fam_values){ 0 }, "", &d->source)) {
@@ -68,11 +66,9 @@ static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, 
 {
 	(void)sample;
 	struct lh_draw *draw;
-	struct lh_task *t = calloc(1, sizeof *t);
-	if (!t) {
-		fam_fail(host, "out of memory");
+	struct lh_task *t = fam_new(host, sizeof *t);
+	if (!t)
 		return NULL;
-	}
 	t->seed = seed;
 	if (fam_transitions_draw(host, &d->source, seed, d->states, d->reversible, &draw, &t->table)) {
 		close_task(t);

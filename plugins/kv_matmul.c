@@ -53,11 +53,9 @@ static int32_t check_prime(int64_t p)
 
 static struct lh_task_data *load(const struct lh_value *v)
 {
-	struct lh_task_data *d = calloc(1, sizeof *d);
-	if (!d) {
-		fam_fail(host, "out of memory");
+	struct lh_task_data *d = fam_new(host, sizeof *d);
+	if (!d)
 		return NULL;
-	}
 	d->p = v[PRIME].integer;
 	if (check_prime(d->p) || fam_source_open(host, v[KEYS].integer, (struct fam_values){ 0 }, v[WORDS].text, &d->source)) {
 		unload(d);
@@ -77,11 +75,9 @@ static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, 
 {
 	(void)sample;
 	struct lh_draw *draw;
-	struct lh_task *t = calloc(1, sizeof *t);
-	if (!t) {
-		fam_fail(host, "out of memory");
+	struct lh_task *t = fam_new(host, sizeof *t);
+	if (!t)
 		return NULL;
-	}
 	t->p = d->p;
 	t->seed = seed;
 	if (fam_dictionary_keys(host, &d->source, seed, &draw, &t->dictionary)) {

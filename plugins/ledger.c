@@ -51,10 +51,8 @@ static int32_t read_params(const struct lh_value *v, struct lh_task_data *d)
 
 static struct lh_task_data *load(const struct lh_value *v)
 {
-	struct lh_task_data *d = calloc(1, sizeof *d);
-	if (!d)
-		fam_fail(host, "out of memory");
-	else if (read_params(v, d) == LH_TASK_OK)
+	struct lh_task_data *d = fam_new(host, sizeof *d);
+	if (d && read_params(v, d) == LH_TASK_OK)
 		return d;
 	free(d);
 	return NULL;
@@ -63,11 +61,9 @@ static struct lh_task_data *load(const struct lh_value *v)
 static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, uint64_t seed)
 {
 	(void)sample;
-	struct lh_task *t = calloc(1, sizeof *t);
-	if (!t) {
-		fam_fail(host, "out of memory");
+	struct lh_task *t = fam_new(host, sizeof *t);
+	if (!t)
 		return NULL;
-	}
 	*t = (struct lh_task){ *d, seed, fam_book_empty(d->range.people) };
 	struct lh_draw *draw = fam_open_draw(host, seed);
 	for (int i = 0; i < d->range.people; i++)

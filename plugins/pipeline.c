@@ -48,11 +48,9 @@ static void unload(struct lh_task_data *data)
 
 static struct lh_task_data *load(const struct lh_value *v)
 {
-	struct lh_task_data *d = calloc(1, sizeof *d);
-	if (!d) {
-		fam_fail(host, "out of memory");
+	struct lh_task_data *d = fam_new(host, sizeof *d);
+	if (!d)
 		return NULL;
-	}
 	d->pipe = (struct fam_pipe){ (int)v[ROWS].integer, (int)v[COLUMNS].integer, v[MODULUS].integer, v[LOOKUP].integer == 1, { 0 } };
 	if (fam_mix_read(host, (struct fam_mix_words){ "ops", "is no operation", fam_op_name, FAM_OP_KINDS }, v[OPS].text, &d->mix)
 		|| fam_source_open(host, v[KEYS].integer, (struct fam_values){ 0 }, "", &d->source)) {
@@ -73,11 +71,9 @@ static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, 
 {
 	(void)sample;
 	struct lh_draw *draw;
-	struct lh_task *t = calloc(1, sizeof *t);
-	if (!t) {
-		fam_fail(host, "out of memory");
+	struct lh_task *t = fam_new(host, sizeof *t);
+	if (!t)
 		return NULL;
-	}
 	*t = (struct lh_task){ seed, d->pipe, d->mix, { .columns = d->pipe.columns } };
 	struct fam_dictionary *catalogue = &t->pipe.catalogue;
 	if (fam_dictionary_keys(host, &d->source, seed, &draw, catalogue)) {

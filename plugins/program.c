@@ -42,11 +42,9 @@ static void unload(struct lh_task_data *data)
 
 static struct lh_task_data *load(const struct lh_value *v)
 {
-	struct lh_task_data *d = calloc(1, sizeof *d);
-	if (!d) {
-		fam_fail(host, "out of memory");
+	struct lh_task_data *d = fam_new(host, sizeof *d);
+	if (!d)
 		return NULL;
-	}
 	d->shape = (struct fam_shape){ (uint32_t)v[REGISTERS].integer, (uint32_t)v[LINES].integer, v[MODULUS].integer, { 0 } };
 	if (fam_mix_read(host, (struct fam_mix_words){ "ops", "is no operation", fam_instruction_names, FAM_INSTRUCTIONS }, v[OPS].text, &d->shape.mix) == LH_TASK_OK)
 		return d;
@@ -62,11 +60,9 @@ static void close_task(struct lh_task *t)
 static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, uint64_t seed)
 {
 	(void)sample;
-	struct lh_task *t = calloc(1, sizeof *t);
+	struct lh_task *t = fam_new(host, sizeof *t);
 	if (t)
 		fam_listing_draw(host, fam_open_draw(host, seed), &d->shape, &t->program, &t->start);
-	else
-		fam_fail(host, "out of memory");
 	return t;
 }
 

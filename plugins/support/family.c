@@ -1,6 +1,7 @@
 #include "support/family.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void fam_put(const struct lh_host *host, struct lh_sink *out, const char *text)
@@ -54,6 +55,14 @@ int32_t fam_fail(const struct lh_host *host, const char *fmt, ...)
 	size_t n = print(text, sizeof text, fmt, args);
 	va_end(args);
 	return host->fail(host->context, text, n);
+}
+
+void *fam_new(const struct lh_host *host, size_t size)
+{
+	void *p = calloc(1, size);
+	if (!p)
+		fam_fail(host, "out of memory");
+	return p;
 }
 
 int32_t fam_not_a_state(const struct lh_host *host, struct lh_text state, const char *what)

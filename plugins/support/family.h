@@ -17,6 +17,9 @@ void fam_put_int(const struct lh_host *host, struct lh_sink *out, int64_t v);
 /* As printf, for what is sure to be shorter than 1,024 bytes. */
 void fam_putf(const struct lh_host *host, struct lh_sink *out, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* Memory that is all 0, for free(); NULL where there is none, and the host has been told. */
+void *fam_new(const struct lh_host *host, size_t size);
+
 /* host->fail with a format; returns LH_TASK_FAILED. */
 int32_t fam_fail(const struct lh_host *host, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Fails: the state that was given is none. `what` it should be: "a running total". */

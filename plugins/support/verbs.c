@@ -15,11 +15,9 @@ void fam_verbs_unload(struct lh_task_data *data)
 
 struct lh_task_data *fam_verbs_new(const struct lh_host *host)
 {
-	struct lh_task_data *d = calloc(1, sizeof *d);
+	struct lh_task_data *d = fam_new(host, sizeof *d);
 	if (d)
 		d->host = host;
-	else
-		fam_fail(host, "out of memory");
 	return d;
 }
 
@@ -68,11 +66,9 @@ void fam_verbs_close(struct lh_task *task)
 struct lh_task *fam_verbs_open(const struct lh_task_data *data, uint64_t sample, uint64_t seed)
 {
 	(void)sample;
-	struct lh_task *t = calloc(1, sizeof *t);
-	if (!t) {
-		fam_fail(data->host, "out of memory");
+	struct lh_task *t = fam_new(data->host, sizeof *t);
+	if (!t)
 		return NULL;
-	}
 	*t = (struct lh_task){ .data = data, .seed = seed };
 	if (!data->source.keys || fam_dictionary_make(data->host, &data->source, seed, &t->dictionary) == LH_TASK_OK)
 		return t;
