@@ -5,8 +5,6 @@
  * answer at step 10,000 is as short as at step 1; where an answer goes beyond, it can be read all the same. */
 #include "support/machines.h"
 
-#include <string.h>
-
 static const struct lh_host *host;
 
 enum { COUNTERS, MAX, LIMIT, KEYS, LOOKUP, OPS, PARAM_COUNT };

@@ -5,8 +5,6 @@
  * state. With equal parameters, dictionary and plan are those of kv_sum. */
 #include "support/keyed.h"
 
-#include <string.h>
-
 static const struct lh_host *host;
 
 enum { KEYS, MIN, MAX, NEVER_ZERO, WORDS, PARAM_COUNT };

@@ -6,8 +6,6 @@
  * in its own family; a list that is somewhat too long can be read and is carried on. */
 #include "support/machines.h"
 
-#include <string.h>
-
 static const struct lh_host *host;
 
 enum { PARTS, STACK, QUEUE, COUNTERS, STRING, MAX, KEYS, LOOKUP, TOTAL_OPS, STACK_OPS, QUEUE_OPS, COUNTERS_OPS, STRING_OPS, PARAM_COUNT };

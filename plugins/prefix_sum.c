@@ -5,8 +5,6 @@
  * dictionary, so that with equal parameters the two families add the same numbers and have the same totals. */
 #include "support/keyed.h"
 
-#include <string.h>
-
 static const struct lh_host *host;
 
 enum { KEYS, MIN, MAX, NEVER_ZERO, PARAM_COUNT };

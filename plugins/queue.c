@@ -5,8 +5,6 @@
  * same, and is carried on by the same rules. */
 #include "support/machines.h"
 
-#include <string.h>
-
 static const struct lh_host *host;
 
 enum { LENGTH, MAX, KEYS, LOOKUP, OPS, PARAM_COUNT };

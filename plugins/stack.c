@@ -6,8 +6,6 @@
  * on by the same rules. */
 #include "support/machines.h"
 
-#include <string.h>
-
 static const struct lh_host *host;
 
 enum { DEPTH, MODULUS, KEYS, LOOKUP, OPS, PARAM_COUNT };

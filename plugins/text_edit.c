@@ -5,8 +5,6 @@
  * longer or shorter can be read all the same, and is carried on by the same rules. */
 #include "support/machines.h"
 
-#include <string.h>
-
 static const struct lh_host *host;
 
 enum { LENGTH, LETTERS, OPS, PARAM_COUNT };

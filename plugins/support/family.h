@@ -9,6 +9,7 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
+#include <string.h>
 
 /* ---- Text out ---------------------------------------------------------------------------------- */
 

@@ -2,8 +2,6 @@
  * has to come at its place. */
 #include "support/machines.h"
 
-#include <string.h>
-
 enum { INCREMENT, DECREMENT, TRANSFER, COPY, RESET, SWAP, VERBS };
 
 static const struct fam_verb verbs[VERBS] = {

@@ -2,8 +2,6 @@
  * everything. */
 #include "support/machines.h"
 
-#include <string.h>
-
 enum { ENQUEUE, JUMP, DEQUEUE, LEAVE, ROTATE, RECALL, REVERSE, VERBS };
 
 static const struct fam_verb verbs[VERBS] = {

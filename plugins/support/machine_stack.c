@@ -2,8 +2,6 @@
  * bottom, so that it is as short at step 10,000 as at step 1. */
 #include "support/machines.h"
 
-#include <string.h>
-
 enum { PUSH, POP, DUP, OVER, SWAP, ROT, ADD, SUB, VERBS };
 
 static const struct fam_verb verbs[VERBS] = {
@@ -26,9 +24,11 @@ static void push(const struct fam_setting *set, int64_t v, struct fam_items *i)
 	fam_items_insert(i, i->n, v);
 }
 
+/* With fewer numbers an operation does nothing. */
+static const uint32_t needs[VERBS] = { [POP] = 1, [DUP] = 1, [OVER] = 2, [SWAP] = 2, [ROT] = 3, [ADD] = 2, [SUB] = 2 };
+
 static void act(const struct fam_setting *set, const struct fam_step *s, struct fam_items *i)
 {
-	static const uint32_t needs[VERBS] = { [POP] = 1, [DUP] = 1, [OVER] = 2, [SWAP] = 2, [ROT] = 3, [ADD] = 2, [SUB] = 2 };
 	if (i->n < needs[s->verb])
 		return;
 	int64_t top = i->n ? i->v[i->n - 1] : 0, second = i->n > 1 ? i->v[i->n - 2] : 0;
@@ -50,7 +50,7 @@ static void act(const struct fam_setting *set, const struct fam_step *s, struct 
 
 static void undo(const struct fam_setting *set, const struct fam_step *s, const struct fam_items *was, struct fam_items *i)
 {
-	static const uint32_t removes[VERBS] = { [POP] = 1, [ADD] = 2, [SUB] = 2 };
+	bool removes = s->verb == POP || s->verb == ADD || s->verb == SUB;
 	int64_t lost = was->n ? was->v[was->n - 1] : 0;
 	if (s->verb == SWAP && i->n > 1) {
 		fam_items_swap(i, i->n - 1, i->n - 2);
@@ -59,7 +59,7 @@ static void undo(const struct fam_setting *set, const struct fam_step *s, const 
 		fam_items_swap(i, i->n - 3, i->n - 2);
 	} else if (s->verb == PUSH || s->verb == DUP || s->verb == OVER) {
 		i->n -= i->n > 0;
-	} else if (removes[s->verb] && was->n >= removes[s->verb] && i->n < set->state.most) {
+	} else if (removes && was->n >= needs[s->verb] && i->n < set->state.most) {
 		if (i->n && s->verb != POP)
 			i->v[i->n - 1] = fam_mod(s->verb == ADD ? i->v[i->n - 1] - lost : i->v[i->n - 1] + lost, set->bound);
 		fam_items_insert(i, i->n, lost);
