@@ -185,7 +185,7 @@ static void put_steps(const struct lh_task *t, struct lh_sink *out)
 		t->lookup ? "names one or more flights, separated by commas" : "gives the records of one or more flights, one a line");
 	if (t->known.hold)
 		fam_putf(host, out, "1. If there is a best flight so far, holding it costs money: add %lld to its total cost (where that would be more than %d, "
-			"it is %d).\n", (long long)t->known.hold, FAM_FLIGHT_COST_MAX, FAM_FLIGHT_COST_MAX);
+			"it is %d). That is not checked against the rules.\n", (long long)t->known.hold, FAM_FLIGHT_COST_MAX, FAM_FLIGHT_COST_MAX);
 	fam_putf(host, out, "%d. %s If it breaks a rule, go on to the next flight: the best flight so far stays.\n", t->known.hold ? 2 : 1,
 		t->tools ? "Fetch the flight's record with the tool get_flight and check it." : t->lookup ? "Find the flight in the list and check it." : "Check the flight.");
 	fam_putf(host, out, "%d. Work out its total cost. If there is no best flight so far, or if this total cost is lower than that of the best flight so far, "

@@ -43,11 +43,9 @@ static void unload(struct lh_task_data *data)
 
 static struct lh_task_data *load(const struct lh_value *v)
 {
-	struct lh_task_data *d = calloc(1, sizeof *d);
-	if (!d) {
-		fam_fail(host, "out of memory");
+	struct lh_task_data *d = fam_new(host, sizeof *d);
+	if (!d)
 		return NULL;
-	}
 	d->states = (uint32_t)v[STATES].integer;
 	d->reversible = v[REVERSIBLE].integer == 1;
 	if (fam_source_open(host, v[ACTIONS].integer, (struct fam_values){ 0 }, "", &d->source)) {
@@ -68,11 +66,9 @@ static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, 
 {
 	(void)sample;
 	struct lh_draw *draw;
-	struct lh_task *t = calloc(1, sizeof *t);
-	if (!t) {
-		fam_fail(host, "out of memory");
+	struct lh_task *t = fam_new(host, sizeof *t);
+	if (!t)
 		return NULL;
-	}
 	t->seed = seed;
 	if (fam_transitions_draw(host, &d->source, seed, d->states, d->reversible, &draw, &t->table)) {
 		close_task(t);
@@ -81,9 +77,6 @@ static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, 
 	t->start = (uint32_t)host->random_between(draw, 0, (int64_t)d->states - 1);
 	return t;
 }
-
-static uint64_t samples(const struct lh_task_data *d) { (void)d; return 0; }
-static uint64_t max_steps(const struct lh_task *t) { (void)t; return 0; }
 
 /* ---- Prompts ----------------------------------------------------------------------------------- */
 
@@ -225,22 +218,11 @@ static const struct lh_task_v1 task = {
 	.param_count = PARAM_COUNT,
 	.params = params,
 	.summary = "follow one transition of a machine given as a table; the state is the machine's",
-	.load = load, .unload = unload, .samples = samples, .open = open_task, .close = close_task,
+	.load = load, .unload = unload, .samples = fam_any_samples, .open = open_task, .close = close_task,
 	.instructions = instructions, .ask = ask, .initial = initial, .apply = apply,
-	.canonical = canonical, .corrupt = corrupt, .max_steps = max_steps,
+	.canonical = canonical, .corrupt = corrupt, .max_steps = fam_any_steps,
 };
 
 static const struct lh_thoughts_v1 thoughts = { .struct_size = sizeof thoughts, .explain = explain };
 
-static const void *get_interface(const struct lh_host *h, const char *id)
-{
-	host = h;
-	if (strcmp(id, LH_THOUGHTS_INTERFACE) == 0)
-		return &thoughts;
-	return strcmp(id, LH_TASK_INTERFACE) == 0 ? &task : NULL;
-}
-
-LH_PLUGIN_EXPORT const struct lh_plugin longhaul_plugin = {
-	.magic = LH_ABI_MAGIC, .abi_major = LH_ABI_MAJOR, .abi_minor = LH_ABI_MINOR, .struct_size = sizeof(struct lh_plugin),
-	.name = "fsm", .version = "1.0", .license = "MIT", .get_interface = get_interface,
-};
+FAM_PLUGIN("fsm", "1.0");

@@ -53,11 +53,9 @@ static int32_t check_prime(int64_t p)
 
 static struct lh_task_data *load(const struct lh_value *v)
 {
-	struct lh_task_data *d = calloc(1, sizeof *d);
-	if (!d) {
-		fam_fail(host, "out of memory");
+	struct lh_task_data *d = fam_new(host, sizeof *d);
+	if (!d)
 		return NULL;
-	}
 	d->p = v[PRIME].integer;
 	if (check_prime(d->p) || fam_source_open(host, v[KEYS].integer, (struct fam_values){ 0 }, v[WORDS].text, &d->source)) {
 		unload(d);
@@ -77,11 +75,9 @@ static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, 
 {
 	(void)sample;
 	struct lh_draw *draw;
-	struct lh_task *t = calloc(1, sizeof *t);
-	if (!t) {
-		fam_fail(host, "out of memory");
+	struct lh_task *t = fam_new(host, sizeof *t);
+	if (!t)
 		return NULL;
-	}
 	t->p = d->p;
 	t->seed = seed;
 	if (fam_dictionary_keys(host, &d->source, seed, &draw, &t->dictionary)) {
@@ -92,9 +88,6 @@ static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, 
 		t->dictionary.value[i] = fam_matrix_pack(fam_matrix_draw(host, draw, t->p));
 	return t;
 }
-
-static uint64_t samples(const struct lh_task_data *d) { (void)d; return 0; }
-static uint64_t max_steps(const struct lh_task *t) { (void)t; return 0; }
 
 /* ---- Prompts ----------------------------------------------------------------------------------- */
 
@@ -110,29 +103,27 @@ static void put_packed(const struct lh_host *h, struct lh_sink *out, int64_t val
 	fam_put(h, out, "\"");
 }
 
-/* A worked example on a small dictionary of its own, its products worked out by the same rule. The
- * determinants are 1 and -1: invertible modulo any prime. */
+struct product { struct fam_matrix m; int64_t p; };
+
+static void multiply(void *product, int64_t value)
+{
+	struct product *x = product;
+	x->m = fam_matrix_times(x->m, fam_matrix_unpack(value), x->p);
+}
+
+static void put_product(const struct lh_host *h, struct lh_sink *out, const void *product)
+{
+	fam_matrix_put(h, out, ((const struct product *)product)->m);
+}
+
+/* The determinants are 1 and -1: invertible modulo any prime. */
 static void put_example(int64_t p, struct lh_sink *out)
 {
 	static const struct fam_matrix factor[] = { { 2, 1, 1, 1 }, { 1, 3, 0, 1 }, { 3, 2, 4, 3 }, { 0, 1, 1, 2 } };
-	static const int plan[][4] = { { 1, -1 }, { 2, 0, -1 }, { 3, 2, 3, -1 } };
-	const char *key[] = { "plum", "fig", "lime", "pear" };
-	int64_t value[4];
-	struct fam_matrix m = { 1, 0, 0, 1 };
+	struct fam_keyed_example example = { .put_value = put_packed, .step = multiply, .put_state = put_product };
 	for (int i = 0; i < 4; i++)
-		value[i] = fam_matrix_pack((struct fam_matrix){ factor[i].a % p, factor[i].b % p, factor[i].c % p, factor[i].d % p });
-	fam_dictionary_put_as(host, out, &(struct fam_dictionary){ 4, key, value }, put_packed);
-	for (size_t turn = 0; turn < sizeof plan / sizeof *plan; turn++) {
-		fam_put(host, out, "\nMessage: ");
-		for (const int *k = plan[turn]; *k >= 0; k++) {
-			fam_put(host, out, k == plan[turn] ? "" : ", ");
-			fam_put(host, out, key[*k]);
-			m = fam_matrix_times(m, fam_matrix_unpack(value[*k]), p);
-		}
-		fam_put(host, out, "\nReply: <answer>");
-		fam_matrix_put(host, out, m);
-		fam_put(host, out, "</answer>");
-	}
+		example.value[i] = fam_matrix_pack((struct fam_matrix){ factor[i].a % p, factor[i].b % p, factor[i].c % p, factor[i].d % p });
+	fam_dictionary_example(host, out, &example, &(struct product){ { 1, 0, 0, 1 }, p });
 }
 
 static int32_t instructions(const struct lh_task *t, uint32_t steps_per_turn, struct lh_sink *out)
@@ -266,22 +257,11 @@ static const struct lh_task_v1 task = {
 	.param_count = PARAM_COUNT,
 	.params = params,
 	.summary = "look up a 2×2 matrix, multiply by it modulo p; the state is the product",
-	.load = load, .unload = unload, .samples = samples, .open = open_task, .close = close_task,
+	.load = load, .unload = unload, .samples = fam_any_samples, .open = open_task, .close = close_task,
 	.instructions = instructions, .ask = ask, .initial = initial, .apply = apply,
-	.canonical = canonical, .corrupt = corrupt, .max_steps = max_steps,
+	.canonical = canonical, .corrupt = corrupt, .max_steps = fam_any_steps,
 };
 
 static const struct lh_thoughts_v1 thoughts = { .struct_size = sizeof thoughts, .explain = explain };
 
-static const void *get_interface(const struct lh_host *h, const char *id)
-{
-	host = h;
-	if (strcmp(id, LH_THOUGHTS_INTERFACE) == 0)
-		return &thoughts;
-	return strcmp(id, LH_TASK_INTERFACE) == 0 ? &task : NULL;
-}
-
-LH_PLUGIN_EXPORT const struct lh_plugin longhaul_plugin = {
-	.magic = LH_ABI_MAGIC, .abi_major = LH_ABI_MAJOR, .abi_minor = LH_ABI_MINOR, .struct_size = sizeof(struct lh_plugin),
-	.name = "kv_matmul", .version = "1.0", .license = "MIT", .get_interface = get_interface,
-};
+FAM_PLUGIN("kv_matmul", "1.0");

@@ -124,35 +124,24 @@ static void put_result(struct lh_sink *out, int64_t value)
 	fam_put(host, out, "}");
 }
 
-static void put_example_call(struct lh_sink *out, const char *key, int64_t value)
+static void put_call(const struct lh_host *h, struct lh_sink *out, const char *key, int64_t value)
 {
-	fam_put(host, out, "\nCall: get_value {\"key\": ");
-	fam_put_json_text(host, out, key);
-	fam_put(host, out, "}\nResult: ");
+	fam_put(h, out, "\nCall: get_value {\"key\": ");
+	fam_put_json_text(h, out, key);
+	fam_put(h, out, "}\nResult: ");
 	put_result(out, value);
 }
 
-/* A worked example on a small dictionary of its own, its totals worked out by the same rule. */
+static void add(void *total, int64_t value)
+{
+	*(int64_t *)total = fam_add(*(int64_t *)total, value);
+}
+
 static void put_example(struct lh_sink *out, bool tools)
 {
-	static const int plan[][4] = { { 1, -1 }, { 2, 0, -1 }, { 3, 2, 3, -1 } };
-	const char *key[] = { "plum", "fig", "lime", "pear" };
-	int64_t value[] = { 7, -12, 31, -4 }, total = 0;
-	if (!tools)
-		fam_dictionary_put(host, out, &(struct fam_dictionary){ 4, key, value });
-	for (size_t turn = 0; turn < sizeof plan / sizeof *plan; turn++) {
-		fam_put(host, out, "\nMessage: ");
-		for (const int *k = plan[turn]; *k >= 0; k++) {
-			fam_put(host, out, k == plan[turn] ? "" : ", ");
-			fam_put(host, out, key[*k]);
-			total = fam_add(total, value[*k]);
-		}
-		for (const int *k = plan[turn]; tools && *k >= 0; k++)
-			put_example_call(out, key[*k], value[*k]);
-		fam_put(host, out, "\nReply: <answer>");
-		fam_put_int(host, out, total);
-		fam_put(host, out, "</answer>");
-	}
+	struct fam_keyed_example example = { { 7, -12, 31, -4 }, fam_put_int, add, fam_dictionary_put_total, tools ? put_call : NULL };
+	int64_t total = 0;
+	fam_dictionary_example(host, out, &example, &total);
 	fam_put(host, out, "\n");
 }
 

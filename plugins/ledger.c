@@ -39,8 +39,6 @@ struct lh_task {
 
 static void unload(struct lh_task_data *data) { free(data); }
 static void close_task(struct lh_task *t) { free(t); }
-static uint64_t samples(const struct lh_task_data *d) { (void)d; return 0; }
-static uint64_t max_steps(const struct lh_task *t) { (void)t; return 0; }
 
 static int32_t read_params(const struct lh_value *v, struct lh_task_data *d)
 {
@@ -48,15 +46,13 @@ static int32_t read_params(const struct lh_value *v, struct lh_task_data *d)
 	d->coins = v[COINS].integer;
 	if (d->range.min > d->range.max)
 		return fam_fail(host, "min=%lld is greater than max=%lld", (long long)d->range.min, (long long)d->range.max);
-	return fam_mix_read(host, v[OPS].text, fam_talk_name, FAM_TALKS, &d->mix);
+	return fam_mix_read(host, (struct fam_mix_words){ "ops", "is no operation", fam_talk_name, FAM_TALKS }, v[OPS].text, &d->mix);
 }
 
 static struct lh_task_data *load(const struct lh_value *v)
 {
-	struct lh_task_data *d = calloc(1, sizeof *d);
-	if (!d)
-		fam_fail(host, "out of memory");
-	else if (read_params(v, d) == LH_TASK_OK)
+	struct lh_task_data *d = fam_new(host, sizeof *d);
+	if (d && read_params(v, d) == LH_TASK_OK)
 		return d;
 	free(d);
 	return NULL;
@@ -65,11 +61,9 @@ static struct lh_task_data *load(const struct lh_value *v)
 static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, uint64_t seed)
 {
 	(void)sample;
-	struct lh_task *t = calloc(1, sizeof *t);
-	if (!t) {
-		fam_fail(host, "out of memory");
+	struct lh_task *t = fam_new(host, sizeof *t);
+	if (!t)
 		return NULL;
-	}
 	*t = (struct lh_task){ *d, seed, fam_book_empty(d->range.people) };
 	struct lh_draw *draw = fam_open_draw(host, seed);
 	for (int i = 0; i < d->range.people; i++)
@@ -232,22 +226,11 @@ static const struct lh_task_v1 task = {
 	.param_count = PARAM_COUNT,
 	.params = params,
 	.summary = "one line of a dialogue on coins, promises and undoing; the state is all coins, open promises and the last change",
-	.load = load, .unload = unload, .samples = samples, .open = open_task, .close = close_task,
+	.load = load, .unload = unload, .samples = fam_any_samples, .open = open_task, .close = close_task,
 	.instructions = instructions, .ask = ask, .initial = initial, .apply = apply,
-	.canonical = canonical, .corrupt = corrupt, .max_steps = max_steps,
+	.canonical = canonical, .corrupt = corrupt, .max_steps = fam_any_steps,
 };
 
 static const struct lh_thoughts_v1 thoughts = { .struct_size = sizeof thoughts, .explain = explain };
 
-static const void *get_interface(const struct lh_host *h, const char *id)
-{
-	host = h;
-	if (strcmp(id, LH_THOUGHTS_INTERFACE) == 0)
-		return &thoughts;
-	return strcmp(id, LH_TASK_INTERFACE) == 0 ? &task : NULL;
-}
-
-LH_PLUGIN_EXPORT const struct lh_plugin longhaul_plugin = {
-	.magic = LH_ABI_MAGIC, .abi_major = LH_ABI_MAJOR, .abi_minor = LH_ABI_MINOR, .struct_size = sizeof(struct lh_plugin),
-	.name = "ledger", .version = "1.0", .license = "MIT", .get_interface = get_interface,
-};
+FAM_PLUGIN("ledger", "1.0");

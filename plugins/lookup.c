@@ -5,8 +5,6 @@
  * state. With equal parameters, dictionary and plan are those of kv_sum. */
 #include "support/keyed.h"
 
-#include <string.h>
-
 static const struct lh_host *host;
 
 enum { KEYS, MIN, MAX, NEVER_ZERO, WORDS, PARAM_COUNT };
@@ -32,24 +30,16 @@ static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, 
 	return fam_keyed_open(host, d, seed);
 }
 
-/* A worked example on a small dictionary of its own. */
+static void take(void *found, int64_t value)
+{
+	*(int64_t *)found = value;
+}
+
 static void put_example(struct lh_sink *out)
 {
-	static const int plan[][4] = { { 1, -1 }, { 2, 0, -1 }, { 3, 2, 3, -1 } };
-	const char *key[] = { "plum", "fig", "lime", "pear" };
-	int64_t value[] = { 7, -12, 31, -4 }, found = 0;
-	fam_dictionary_put(host, out, &(struct fam_dictionary){ 4, key, value });
-	for (size_t turn = 0; turn < sizeof plan / sizeof *plan; turn++) {
-		fam_put(host, out, "\nMessage: ");
-		for (const int *k = plan[turn]; *k >= 0; k++) {
-			fam_put(host, out, k == plan[turn] ? "" : ", ");
-			fam_put(host, out, key[*k]);
-			found = value[*k];
-		}
-		fam_put(host, out, "\nReply: <answer>");
-		fam_put_int(host, out, found);
-		fam_put(host, out, "</answer>");
-	}
+	static const struct fam_keyed_example example = { { 7, -12, 31, -4 }, fam_put_int, take, fam_dictionary_put_total, NULL };
+	int64_t found = 0;
+	fam_dictionary_example(host, out, &example, &found);
 }
 
 static int32_t instructions(const struct lh_task *t, uint32_t steps_per_turn, struct lh_sink *out)
@@ -133,22 +123,11 @@ static const struct lh_task_v1 task = {
 	.param_count = PARAM_COUNT,
 	.params = params,
 	.summary = "look up a key, nothing to keep; the state is the value last looked up",
-	.load = load, .unload = fam_keyed_unload, .samples = fam_keyed_samples, .open = open_task, .close = fam_keyed_close,
+	.load = load, .unload = fam_keyed_unload, .samples = fam_any_samples, .open = open_task, .close = fam_keyed_close,
 	.instructions = instructions, .ask = ask, .initial = initial, .apply = apply,
-	.canonical = canonical, .corrupt = corrupt, .max_steps = fam_keyed_max_steps,
+	.canonical = canonical, .corrupt = corrupt, .max_steps = fam_any_steps,
 };
 
 static const struct lh_thoughts_v1 thoughts = { .struct_size = sizeof thoughts, .explain = explain };
 
-static const void *get_interface(const struct lh_host *h, const char *id)
-{
-	host = h;
-	if (strcmp(id, LH_THOUGHTS_INTERFACE) == 0)
-		return &thoughts;
-	return strcmp(id, LH_TASK_INTERFACE) == 0 ? &task : NULL;
-}
-
-LH_PLUGIN_EXPORT const struct lh_plugin longhaul_plugin = {
-	.magic = LH_ABI_MAGIC, .abi_major = LH_ABI_MAJOR, .abi_minor = LH_ABI_MINOR, .struct_size = sizeof(struct lh_plugin),
-	.name = "lookup", .version = "1.0", .license = "MIT", .get_interface = get_interface,
-};
+FAM_PLUGIN("lookup", "1.0");

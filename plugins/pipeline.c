@@ -48,13 +48,12 @@ static void unload(struct lh_task_data *data)
 
 static struct lh_task_data *load(const struct lh_value *v)
 {
-	struct lh_task_data *d = calloc(1, sizeof *d);
-	if (!d) {
-		fam_fail(host, "out of memory");
+	struct lh_task_data *d = fam_new(host, sizeof *d);
+	if (!d)
 		return NULL;
-	}
 	d->pipe = (struct fam_pipe){ (int)v[ROWS].integer, (int)v[COLUMNS].integer, v[MODULUS].integer, v[LOOKUP].integer == 1, { 0 } };
-	if (fam_mix_read(host, v[OPS].text, fam_op_name, FAM_OP_KINDS, &d->mix) || fam_source_open(host, v[KEYS].integer, (struct fam_values){ 0 }, "", &d->source)) {
+	if (fam_mix_read(host, (struct fam_mix_words){ "ops", "is no operation", fam_op_name, FAM_OP_KINDS }, v[OPS].text, &d->mix)
+		|| fam_source_open(host, v[KEYS].integer, (struct fam_values){ 0 }, "", &d->source)) {
 		unload(d);
 		return NULL;
 	}
@@ -72,11 +71,9 @@ static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, 
 {
 	(void)sample;
 	struct lh_draw *draw;
-	struct lh_task *t = calloc(1, sizeof *t);
-	if (!t) {
-		fam_fail(host, "out of memory");
+	struct lh_task *t = fam_new(host, sizeof *t);
+	if (!t)
 		return NULL;
-	}
 	*t = (struct lh_task){ seed, d->pipe, d->mix, { .columns = d->pipe.columns } };
 	struct fam_dictionary *catalogue = &t->pipe.catalogue;
 	if (fam_dictionary_keys(host, &d->source, seed, &draw, catalogue)) {
@@ -92,9 +89,6 @@ static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, 
 	fam_table_refill(&t->first, t->pipe.rows, catalogue, (uint32_t)host->random_between(draw, 0, catalogue->count - 1));
 	return t;
 }
-
-static uint64_t samples(const struct lh_task_data *d) { (void)d; return 0; }
-static uint64_t max_steps(const struct lh_task *t) { (void)t; return 0; }
 
 static struct fam_op op_of(const struct lh_task *t, uint64_t step)
 {
@@ -232,22 +226,11 @@ static const struct lh_task_v1 task = {
 	.param_count = PARAM_COUNT,
 	.params = params,
 	.summary = "one operation on a table of records: add, sort, filter, refill, replace, aggregate; the state is the table",
-	.load = load, .unload = unload, .samples = samples, .open = open_task, .close = close_task,
+	.load = load, .unload = unload, .samples = fam_any_samples, .open = open_task, .close = close_task,
 	.instructions = instructions, .ask = ask, .initial = initial, .apply = apply,
-	.canonical = canonical, .corrupt = corrupt, .max_steps = max_steps,
+	.canonical = canonical, .corrupt = corrupt, .max_steps = fam_any_steps,
 };
 
 static const struct lh_thoughts_v1 thoughts = { .struct_size = sizeof thoughts, .explain = explain };
 
-static const void *get_interface(const struct lh_host *h, const char *id)
-{
-	host = h;
-	if (strcmp(id, LH_THOUGHTS_INTERFACE) == 0)
-		return &thoughts;
-	return strcmp(id, LH_TASK_INTERFACE) == 0 ? &task : NULL;
-}
-
-LH_PLUGIN_EXPORT const struct lh_plugin longhaul_plugin = {
-	.magic = LH_ABI_MAGIC, .abi_major = LH_ABI_MAJOR, .abi_minor = LH_ABI_MINOR, .struct_size = sizeof(struct lh_plugin),
-	.name = "pipeline", .version = "1.0", .license = "MIT", .get_interface = get_interface,
-};
+FAM_PLUGIN("pipeline", "1.0");

@@ -5,8 +5,6 @@
  * dictionary, so that with equal parameters the two families add the same numbers and have the same totals. */
 #include "support/keyed.h"
 
-#include <string.h>
-
 static const struct lh_host *host;
 
 enum { KEYS, MIN, MAX, NEVER_ZERO, PARAM_COUNT };
@@ -125,22 +123,11 @@ static const struct lh_task_v1 task = {
 	.param_count = PARAM_COUNT,
 	.params = params,
 	.summary = "add the integer given to the running total, nothing to look up; the state is the total",
-	.load = load, .unload = fam_keyed_unload, .samples = fam_keyed_samples, .open = open_task, .close = fam_keyed_close,
+	.load = load, .unload = fam_keyed_unload, .samples = fam_any_samples, .open = open_task, .close = fam_keyed_close,
 	.instructions = instructions, .ask = ask, .initial = initial, .apply = apply,
-	.canonical = canonical, .corrupt = corrupt, .max_steps = fam_keyed_max_steps,
+	.canonical = canonical, .corrupt = corrupt, .max_steps = fam_any_steps,
 };
 
 static const struct lh_thoughts_v1 thoughts = { .struct_size = sizeof thoughts, .explain = explain };
 
-static const void *get_interface(const struct lh_host *h, const char *id)
-{
-	host = h;
-	if (strcmp(id, LH_THOUGHTS_INTERFACE) == 0)
-		return &thoughts;
-	return strcmp(id, LH_TASK_INTERFACE) == 0 ? &task : NULL;
-}
-
-LH_PLUGIN_EXPORT const struct lh_plugin longhaul_plugin = {
-	.magic = LH_ABI_MAGIC, .abi_major = LH_ABI_MAJOR, .abi_minor = LH_ABI_MINOR, .struct_size = sizeof(struct lh_plugin),
-	.name = "prefix_sum", .version = "1.0", .license = "MIT", .get_interface = get_interface,
-};
+FAM_PLUGIN("prefix_sum", "1.0");

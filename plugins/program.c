@@ -23,6 +23,7 @@ static const struct lh_param params[PARAM_COUNT] = {
 };
 
 #define EXAMPLE_SEED 1
+#define REMEMBERED 1000                    /* steps that are gone through again for a slip, to see what was there before it */
 #define EXAMPLE_LINES 5
 
 struct lh_task_data { struct fam_shape shape; };
@@ -41,13 +42,11 @@ static void unload(struct lh_task_data *data)
 
 static struct lh_task_data *load(const struct lh_value *v)
 {
-	struct lh_task_data *d = calloc(1, sizeof *d);
-	if (!d) {
-		fam_fail(host, "out of memory");
+	struct lh_task_data *d = fam_new(host, sizeof *d);
+	if (!d)
 		return NULL;
-	}
 	d->shape = (struct fam_shape){ (uint32_t)v[REGISTERS].integer, (uint32_t)v[LINES].integer, v[MODULUS].integer, { 0 } };
-	if (fam_mix_read(host, v[OPS].text, fam_instruction_names, FAM_INSTRUCTIONS, &d->shape.mix) == LH_TASK_OK)
+	if (fam_mix_read(host, (struct fam_mix_words){ "ops", "is no operation", fam_instruction_names, FAM_INSTRUCTIONS }, v[OPS].text, &d->shape.mix) == LH_TASK_OK)
 		return d;
 	unload(d);
 	return NULL;
@@ -61,16 +60,11 @@ static void close_task(struct lh_task *t)
 static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, uint64_t seed)
 {
 	(void)sample;
-	struct lh_task *t = calloc(1, sizeof *t);
+	struct lh_task *t = fam_new(host, sizeof *t);
 	if (t)
 		fam_listing_draw(host, fam_open_draw(host, seed), &d->shape, &t->program, &t->start);
-	else
-		fam_fail(host, "out of memory");
 	return t;
 }
-
-static uint64_t samples(const struct lh_task_data *d) { (void)d; return 0; }
-static uint64_t max_steps(const struct lh_task *t) { (void)t; return 0; }
 
 /* ---- Prompts ----------------------------------------------------------------------------------- */
 
@@ -187,11 +181,12 @@ static int32_t canonical(const struct lh_task *t, struct lh_text text, struct lh
 
 static int32_t corrupt(const struct lh_task *t, uint64_t step, struct lh_text text, struct lh_draw *draw, struct lh_sink *out)
 {
-	(void)step;
-	struct fam_items state;
+	struct fam_items state, before = t->start;
 	if (need_state(t, text, &state))
 		return LH_TASK_FAILED;
-	fam_listing_slip(host, draw, &t->program, &state);
+	for (uint64_t k = 0; k < step && k < REMEMBERED; k++)
+		fam_listing_execute(&t->program, &before);
+	fam_listing_slip(host, draw, &t->program, &before, &state);
 	fam_listing_put_state(host, out, &t->program, &state);
 	return LH_TASK_OK;
 }
@@ -220,22 +215,11 @@ static const struct lh_task_v1 task = {
 	.param_count = PARAM_COUNT,
 	.params = params,
 	.summary = "execute one instruction of a program, jumps included; the state is registers and program counter",
-	.load = load, .unload = unload, .samples = samples, .open = open_task, .close = close_task,
+	.load = load, .unload = unload, .samples = fam_any_samples, .open = open_task, .close = close_task,
 	.instructions = instructions, .ask = ask, .initial = initial, .apply = apply,
-	.canonical = canonical, .corrupt = corrupt, .max_steps = max_steps,
+	.canonical = canonical, .corrupt = corrupt, .max_steps = fam_any_steps,
 };
 
 static const struct lh_thoughts_v1 thoughts = { .struct_size = sizeof thoughts, .explain = explain };
 
-static const void *get_interface(const struct lh_host *h, const char *id)
-{
-	host = h;
-	if (strcmp(id, LH_THOUGHTS_INTERFACE) == 0)
-		return &thoughts;
-	return strcmp(id, LH_TASK_INTERFACE) == 0 ? &task : NULL;
-}
-
-LH_PLUGIN_EXPORT const struct lh_plugin longhaul_plugin = {
-	.magic = LH_ABI_MAGIC, .abi_major = LH_ABI_MAJOR, .abi_minor = LH_ABI_MINOR, .struct_size = sizeof(struct lh_plugin),
-	.name = "program", .version = "1.0", .license = "MIT", .get_interface = get_interface,
-};
+FAM_PLUGIN("program", "1.0");

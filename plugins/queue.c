@@ -3,9 +3,7 @@
  * State: the queue from front to back, as "3 9 4", or "empty". What is added is looked up in a dictionary, or given. Unlike a
  * stack's, its operations are at both ends, and a turn round moves everything. An answer with too many numbers can be read all the
  * same, and is carried on by the same rules. */
-#include "support/verbs.h"
-
-#include <string.h>
+#include "support/machines.h"
 
 static const struct lh_host *host;
 
@@ -17,112 +15,14 @@ static const struct lh_param params[PARAM_COUNT] = {
 	[KEYS] = { "keys", LH_PARAM_INTEGER, 0, "100", 2, 10000, NULL, "entries of the dictionary" },
 	[LOOKUP] = { "lookup", LH_PARAM_CHOICE, 0, "true", 0, 0, "false|true",
 		"numbers to add are looked up; false: the same numbers are given" },
-	[OPS] = { "ops", LH_PARAM_TEXT, 0, "enqueue:3+jump+dequeue:3+rotate:2+reverse", 0, 0, NULL,
+	[OPS] = { "ops", LH_PARAM_TEXT, 0, FAM_QUEUE_OPS, 0, 0, NULL,
 		"how often each operation comes: enqueue, jump, dequeue, leave, rotate, recall, reverse, with weights" },
-};
-
-enum { ENQUEUE, JUMP, DEQUEUE, LEAVE, ROTATE, RECALL, REVERSE, VERBS };
-
-static const struct fam_verb verbs[VERBS] = {
-	[ENQUEUE] = { "enqueue", "enqueue %x", "put X at the back. If the queue then holds more than %n numbers, remove the one at the front." },
-	[JUMP] = { "jump", "jump %x", "put X at the front. If the queue then holds more than %n numbers, remove the one at the back." },
-	[DEQUEUE] = { "dequeue", "dequeue", "remove the number at the front. An empty queue stays empty." },
-	[LEAVE] = { "leave", "leave", "remove the number at the back. An empty queue stays empty." },
-	[ROTATE] = { "rotate", "rotate", "move the number at the front to the back. An empty queue stays empty." },
-	[RECALL] = { "recall", "recall", "move the number at the back to the front. An empty queue stays empty." },
-	[REVERSE] = { "reverse", "reverse", "turn the queue round: the number at the back comes to the front, and so on. An empty queue stays empty." },
-};
-
-static void turn_round(struct fam_items *i)
-{
-	for (uint32_t k = 0; k < i->n / 2; k++)
-		fam_items_swap(i, k, i->n - 1 - k);
-}
-
-/* Takes one out at `from` and puts it in at `to`, counted without it. */
-static void move(struct fam_items *i, uint32_t from, uint32_t to)
-{
-	int64_t v = i->v[from];
-	fam_items_remove(i, from);
-	fam_items_insert(i, to, v);
-}
-
-static void act(const struct fam_setting *set, const struct fam_step *s, struct fam_items *i)
-{
-	bool full = i->n >= set->state.most;
-	if (i->n == 0 && s->verb != ENQUEUE && s->verb != JUMP)
-		return;
-	switch (s->verb) {
-	case ENQUEUE:
-		if (full)
-			fam_items_remove(i, 0);
-		fam_items_insert(i, i->n, s->x);
-		break;
-	case JUMP:
-		i->n -= full;
-		fam_items_insert(i, 0, s->x);
-		break;
-	case DEQUEUE: fam_items_remove(i, 0); break;
-	case LEAVE: i->n--; break;
-	case ROTATE: move(i, 0, i->n - 1); break;
-	case RECALL: move(i, i->n - 1, 0); break;
-	default: turn_round(i);
-	}
-}
-
-/* What has been removed might have been any number. */
-static void undo(const struct lh_host *h, struct lh_draw *draw, const struct fam_setting *set, const struct fam_step *s, struct fam_items *i)
-{
-	int64_t any = h->random_between(draw, set->x_low, set->x_high);
-	bool room = i->n < set->state.most;
-	if (s->verb == DEQUEUE && room)
-		fam_items_insert(i, 0, any);
-	else if (s->verb == LEAVE && room)
-		fam_items_insert(i, i->n, any);
-	else if (i->n == 0)
-		return;
-	else if (s->verb == ENQUEUE)
-		i->n--;
-	else if (s->verb == JUMP)
-		fam_items_remove(i, 0);
-	else if (s->verb == ROTATE)
-		move(i, i->n - 1, 0);
-	else if (s->verb == RECALL)
-		move(i, 0, i->n - 1);
-	else if (s->verb == REVERSE)
-		turn_round(i);
-}
-
-/* Half full. */
-static void start(const struct lh_host *h, struct lh_draw *draw, const struct fam_setting *set, struct fam_items *out)
-{
-	out->n = 0;
-	while (out->n < set->state.most / 2)
-		fam_items_insert(out, out->n, h->random_between(draw, set->x_low, set->x_high));
-}
-
-static bool read_queue(const struct fam_setting *set, struct lh_text text, struct fam_items *out)
-{
-	(void)set;
-	return fam_items_read(text, out);
-}
-
-static const struct fam_machine machine = {
-	.noun = "queue", .one = "a queue", .whole = "the whole queue",
-	.intro = "You keep a queue of numbers, to which operations are done.",
-	.rules = "- The queue is written from front to back, the numbers separated by spaces: in 3 9 4 the front is 3. A queue without numbers is "
-		"written as the word empty.\n"
-		"- The queue holds at most %n numbers.\n",
-	.operand = "number",
-	.verb = verbs, .verbs = VERBS,
-	.act = act, .undo = undo, .start = start, .put = fam_items_put, .read = read_queue, .put_x = fam_put_int,
 };
 
 static struct lh_task_data *load(const struct lh_value *v)
 {
-	return fam_verbs_load(host, &machine, &(struct fam_setting){
-		.state = { 0, (uint32_t)v[LENGTH].integer, 0, v[MAX].integer }, .x_high = v[MAX].integer,
-		.keys = v[KEYS].integer, .lookup = v[LOOKUP].integer == 1 }, v[OPS].text);
+	struct fam_setting set = fam_queue_setting((uint32_t)v[LENGTH].integer, v[MAX].integer);
+	return fam_verbs_load(host, &fam_queue, &set, v[OPS].text, v[KEYS].integer, v[LOOKUP].integer == 1);
 }
 
 static const struct lh_task_v1 task = {
@@ -135,15 +35,4 @@ static const struct lh_task_v1 task = {
 
 static const struct lh_thoughts_v1 thoughts = { .struct_size = sizeof thoughts, .explain = fam_verbs_explain };
 
-static const void *get_interface(const struct lh_host *h, const char *id)
-{
-	host = h;
-	if (strcmp(id, LH_THOUGHTS_INTERFACE) == 0)
-		return &thoughts;
-	return strcmp(id, LH_TASK_INTERFACE) == 0 ? &task : NULL;
-}
-
-LH_PLUGIN_EXPORT const struct lh_plugin longhaul_plugin = {
-	.magic = LH_ABI_MAGIC, .abi_major = LH_ABI_MAJOR, .abi_minor = LH_ABI_MINOR, .struct_size = sizeof(struct lh_plugin),
-	.name = "queue", .version = "1.0", .license = "MIT", .get_interface = get_interface,
-};
+FAM_PLUGIN("queue", "1.0");

@@ -24,9 +24,10 @@ struct lh_conform {
 	int count;
 	struct lh_check_options options;
 	struct lh_position *position;
-	char *guard;                     /* memory for what is passed in, before a page that cannot be touched */
+	char *guard, *behind;            /* memory for what is passed in, as the plugin sees it and as we write it */
 	const struct lh_family *family;
 	struct lh_taskset *set;
+	struct lh_sample *anew;          /* the sample at hand opened a second time, where a property needs that */
 };
 
 /* A property. In order; ends with a NULL name. Without the first LH_RULES_NEEDED nothing else can be
@@ -85,6 +86,7 @@ int lh_conform_broken(const struct lh_sample *s, uint64_t step, struct lh_error 
 typedef int lh_each_sample(struct lh_conform *c, struct lh_sample *s, struct lh_error *err);
 typedef int lh_each_step(struct lh_conform *c, struct lh_sample *s, uint64_t step, struct lh_str before, struct lh_str after, struct lh_error *err);
 int lh_conform_for_samples(struct lh_conform *c, lh_each_sample *visit, struct lh_error *err);
+int lh_conform_walk(struct lh_conform *c, struct lh_sample *s, lh_each_step *visit, struct lh_error *err);
 int lh_conform_for_steps(struct lh_conform *c, lh_each_step *visit, struct lh_error *err);
 
 #endif

@@ -1,12 +1,13 @@
 /* task/conform_calls.c - calls into the plugin under test.
  *
- * What it is given lies just before a page that cannot be touched, is read-only during the call and
- * overwritten after it: reading past the end, writing to it, or keeping the pointer, all show. */
+ * What it is given lies just before a page that cannot be touched, is read-only and overwritten after the call: reading past the end,
+ * writing to it, or keeping the pointer, all show. */
 #include "task/conform.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define GUARD_BYTES (1u << 17)
 #define NO_TOUCH_BYTES (1u << 16)        /* a page on any machine */
@@ -26,28 +27,32 @@ void lh_conform_note(struct lh_conform *c, const char *function, uint64_t sample
 	p->beat++;
 }
 
+/* The same memory twice, so that no call has to change a page's protection: as the plugin sees it, read-only and with a page behind it that
+ * cannot be touched, and as we write it. */
 int lh_conform_make_guard(struct lh_conform *c, struct lh_error *err)
 {
-	c->guard = mmap(NULL, GUARD_BYTES + NO_TOUCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (c->guard == MAP_FAILED)
+	int fd = memfd_create("longhaul-check", MFD_CLOEXEC);
+	if (fd < 0 || ftruncate(fd, GUARD_BYTES))
 		return lh_nomem(err);
-	memset(c->guard, POISON, GUARD_BYTES);
-	return mprotect(c->guard + GUARD_BYTES, NO_TOUCH_BYTES, PROT_NONE) ? lh_nomem(err) : 0;
+	c->guard = mmap(NULL, GUARD_BYTES + NO_TOUCH_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	c->behind = mmap(NULL, GUARD_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (c->guard == MAP_FAILED || c->behind == MAP_FAILED || mmap(c->guard, GUARD_BYTES, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
+		return lh_nomem(err);
+	close(fd);
+	memset(c->behind, POISON, GUARD_BYTES);
+	return 0;
 }
 
 /* A copy of the text in guarded memory, until release(). */
 static struct lh_str place(struct lh_conform *c, struct lh_str text)
 {
-	char *at = c->guard + GUARD_BYTES - text.n;
-	memcpy(at, text.p, text.n);
-	mprotect(c->guard, GUARD_BYTES, PROT_READ);
-	return (struct lh_str){ at, text.n };
+	memcpy(c->behind + GUARD_BYTES - text.n, text.p, text.n);
+	return (struct lh_str){ c->guard + GUARD_BYTES - text.n, text.n };
 }
 
 static void release(struct lh_conform *c, struct lh_str placed)
 {
-	mprotect(c->guard, GUARD_BYTES, PROT_READ | PROT_WRITE);
-	memset(c->guard + GUARD_BYTES - placed.n, POISON, placed.n);
+	memset(c->behind + GUARD_BYTES - placed.n, POISON, placed.n);
 }
 
 int lh_try_apply(struct lh_conform *c, struct lh_sample *s, uint64_t step, struct lh_str state, struct lh_buf *out, struct lh_error *err)
@@ -176,7 +181,7 @@ int lh_conform_for_samples(struct lh_conform *c, lh_each_sample *visit, struct l
 	return rc;
 }
 
-static int walk_sample(struct lh_conform *c, struct lh_sample *s, lh_each_step *visit, struct lh_error *err)
+int lh_conform_walk(struct lh_conform *c, struct lh_sample *s, lh_each_step *visit, struct lh_error *err)
 {
 	struct lh_buf state[2];
 	lh_buf_init(&state[0], LH_STATE_MAX);
@@ -200,7 +205,7 @@ int lh_conform_for_steps(struct lh_conform *c, lh_each_step *visit, struct lh_er
 		struct lh_sample *s;
 		rc = lh_conform_open_sample(c, c->set, i, &s, err);
 		if (!rc)
-			rc = walk_sample(c, s, visit, err);
+			rc = lh_conform_walk(c, s, visit, err);
 		lh_conform_close_sample(c, s);
 	}
 	return rc;

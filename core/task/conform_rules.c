@@ -188,7 +188,7 @@ void lh_conform_make_text(struct lh_random *r, struct lh_str state, struct lh_bu
 	static const char likely[] = "0123456789-+.,:;= \n\t<>()[]{}\"'aezAEZ|/\\_";
 	lh_buf_clear(out);
 	uint64_t kind = lh_random_below(r, 4);
-	size_t size = (size_t)lh_random_below(r, lh_random_below(r, 16) ? 40 : 60000);
+	size_t size = (size_t)lh_random_below(r, lh_random_below(r, 100) ? 40 : 60000);     /* long ones cost what many short ones do */
 	if (kind >= 2) {
 		lh_buf_put_str(out, state);
 		for (uint64_t i = lh_random_below(r, 4); i > 0 && out->n; i--)

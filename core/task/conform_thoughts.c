@@ -60,8 +60,8 @@ static int make_states(struct lh_conform *c, struct lh_sample *s, uint64_t step,
 	return rc;
 }
 
-/* From the right state and from others, to the right one and to others. */
-static int each_pair(struct lh_conform *c, struct lh_sample *s, uint64_t step, struct lh_str before, struct lh_str after,
+/* From the right state, and from others where `froms` is 3, not 1; to the right one and to others. */
+static int each_pair(struct lh_conform *c, struct lh_sample *s, uint64_t step, struct lh_str before, struct lh_str after, int froms,
 	lh_each_step *visit, struct lh_error *err)
 {
 	struct lh_buf made[3];
@@ -70,7 +70,7 @@ static int each_pair(struct lh_conform *c, struct lh_sample *s, uint64_t step, s
 	int rc = make_states(c, s, step, after, made, err);
 	struct lh_str from[3] = { before, lh_buf_str(&made[0]), lh_buf_str(&made[2]) };
 	struct lh_str to[5] = { after, lh_buf_str(&made[0]), lh_buf_str(&made[1]), lh_buf_str(&made[2]), before };
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < froms; i++)
 		for (int k = 0; k < 5 && !rc; k++)
 			rc = visit(c, s, step, from[i], to[k], err);
 	for (int i = 0; i < 3; i++)
@@ -80,7 +80,7 @@ static int each_pair(struct lh_conform *c, struct lh_sample *s, uint64_t step, s
 
 static int explains(struct lh_conform *c, struct lh_sample *s, uint64_t step, struct lh_str before, struct lh_str after, struct lh_error *err)
 {
-	return each_pair(c, s, step, before, after, judge_text, err);
+	return each_pair(c, s, step, before, after, 3, judge_text, err);
 }
 
 int lh_rule_explains(struct lh_conform *c, struct lh_error *err)
@@ -94,19 +94,15 @@ int lh_rule_explains(struct lh_conform *c, struct lh_error *err)
 static int again(struct lh_conform *c, struct lh_sample *s, uint64_t step, struct lh_str before, struct lh_str after, struct lh_error *err)
 {
 	struct lh_buf first, then;
-	struct lh_sample *anew = NULL;
 	lh_buf_init(&first, LH_THOUGHTS_MAX);
 	lh_buf_init(&then, LH_THOUGHTS_MAX);
 	int rc = lh_try_explain(c, s, step, before, after, &first, err);
-	if (!rc)
-		rc = lh_conform_open_sample(c, c->set, s->index, &anew, err);
 	for (int i = 0; i < 2 && !rc; i++) {
-		rc = lh_try_explain(c, i ? s : anew, step, before, after, &then, err);
+		rc = lh_try_explain(c, i ? s : c->anew, step, before, after, &then, err);
 		if (!rc && !lh_str_equal(lh_buf_str(&first), lh_buf_str(&then)))
 			rc = lh_conform_broken(s, step, err, "explain() gave \"%.*s\" and, asked again, \"%.*s\"",
 				(int)(first.n < 400 ? first.n : 400), first.p, (int)(then.n < 400 ? then.n : 400), then.p);
 	}
-	lh_conform_close_sample(c, anew);
 	lh_buf_fini(&first);
 	lh_buf_fini(&then);
 	return rc;
@@ -114,10 +110,21 @@ static int again(struct lh_conform *c, struct lh_sample *s, uint64_t step, struc
 
 static int repeats(struct lh_conform *c, struct lh_sample *s, uint64_t step, struct lh_str before, struct lh_str after, struct lh_error *err)
 {
-	return each_pair(c, s, step, before, after, again, err);
+	return each_pair(c, s, step, before, after, 1, again, err);
+}
+
+/* Opened anew once a sample: opening may take far longer than a step. */
+static int repeats_in(struct lh_conform *c, struct lh_sample *s, struct lh_error *err)
+{
+	int rc = lh_conform_open_sample(c, c->set, s->index, &c->anew, err);
+	if (!rc)
+		rc = lh_conform_walk(c, s, repeats, err);
+	lh_conform_close_sample(c, c->anew);
+	c->anew = NULL;
+	return rc;
 }
 
 int lh_rule_explains_again(struct lh_conform *c, struct lh_error *err)
 {
-	return lh_conform_for_steps(c, repeats, err);
+	return lh_conform_for_samples(c, repeats_in, err);
 }

@@ -118,3 +118,31 @@ void fam_dictionary_ask(const struct lh_host *host, struct lh_sink *out, const s
 		fam_put(host, out, d->key[fam_dictionary_step(host, d, seed, first_step + i)]);
 	}
 }
+
+void fam_dictionary_example(const struct lh_host *host, struct lh_sink *out, const struct fam_keyed_example *e, void *state)
+{
+	static const int plan[][4] = { { 1, -1 }, { 2, 0, -1 }, { 3, 2, 3, -1 } };
+	const char *key[] = { "plum", "fig", "lime", "pear" };
+	int64_t value[4];
+	memcpy(value, e->value, sizeof value);
+	if (!e->put_call)
+		fam_dictionary_put_as(host, out, &(struct fam_dictionary){ 4, key, value }, e->put_value);
+	for (size_t turn = 0; turn < sizeof plan / sizeof *plan; turn++) {
+		fam_put(host, out, "\nMessage: ");
+		for (const int *k = plan[turn]; *k >= 0; k++) {
+			fam_put(host, out, k == plan[turn] ? "" : ", ");
+			fam_put(host, out, key[*k]);
+			e->step(state, value[*k]);
+		}
+		for (const int *k = plan[turn]; e->put_call && *k >= 0; k++)
+			e->put_call(host, out, key[*k], value[*k]);
+		fam_put(host, out, "\nReply: <answer>");
+		e->put_state(host, out, state);
+		fam_put(host, out, "</answer>");
+	}
+}
+
+void fam_dictionary_put_total(const struct lh_host *host, struct lh_sink *out, const void *total)
+{
+	fam_put_int(host, out, *(const int64_t *)total);
+}

@@ -51,4 +51,18 @@ void fam_dictionary_put_read(const struct lh_host *host, struct lh_sink *out, co
 void fam_dictionary_ask(const struct lh_host *host, struct lh_sink *out, const struct fam_dictionary *d, uint64_t seed,
 	uint64_t first_step, uint32_t count);
 
+/* The worked example of a family whose steps are keys: a dictionary of four entries with these values, and three messages, of one key, of two
+ * and of three. `step` carries the family's state on by a key's value; `put_state` writes it as an answer has it. */
+struct fam_keyed_example {
+	int64_t value[4];
+	fam_put_value *put_value;
+	void (*step)(void *state, int64_t value);
+	void (*put_state)(const struct lh_host *host, struct lh_sink *out, const void *state);
+	/* Writes the call of a tool that gives a key's value, and its result; then the dictionary is not shown. May be NULL. */
+	void (*put_call)(const struct lh_host *host, struct lh_sink *out, const char *key, int64_t value);
+};
+void fam_dictionary_example(const struct lh_host *host, struct lh_sink *out, const struct fam_keyed_example *e, void *state);
+/* For states that are integers: writes one. */
+void fam_dictionary_put_total(const struct lh_host *host, struct lh_sink *out, const void *total);
+
 #endif

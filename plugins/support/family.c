@@ -1,6 +1,7 @@
 #include "support/family.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void fam_put(const struct lh_host *host, struct lh_sink *out, const char *text)
@@ -56,6 +57,14 @@ int32_t fam_fail(const struct lh_host *host, const char *fmt, ...)
 	return host->fail(host->context, text, n);
 }
 
+void *fam_new(const struct lh_host *host, size_t size)
+{
+	void *p = calloc(1, size);
+	if (!p)
+		fam_fail(host, "out of memory");
+	return p;
+}
+
 int32_t fam_not_a_state(const struct lh_host *host, struct lh_text state, const char *what)
 {
 	return fam_fail(host, "'%.*s' is not %s", (int)(state.size < 40 ? state.size : 40), state.bytes, what);
@@ -66,9 +75,14 @@ bool fam_equal(struct lh_text a, struct lh_text b)
 	return a.size == b.size && (a.size == 0 || memcmp(a.bytes, b.bytes, a.size) == 0);
 }
 
-static bool is_white(char c)
+bool fam_is_white(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+char fam_small(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 static bool has_nbsp(const char *p)
@@ -79,9 +93,9 @@ static bool has_nbsp(const char *p)
 struct lh_text fam_trim(struct lh_text t)
 {
 	for (;;) {
-		if (t.size && is_white(t.bytes[0]))
+		if (t.size && fam_is_white(t.bytes[0]))
 			t.bytes++, t.size--;
-		else if (t.size && is_white(t.bytes[t.size - 1]))
+		else if (t.size && fam_is_white(t.bytes[t.size - 1]))
 			t.size--;
 		else if (t.size >= 2 && has_nbsp(t.bytes))
 			t.bytes += 2, t.size -= 2;
@@ -222,6 +236,11 @@ int64_t fam_add(int64_t a, int64_t b)
 	return sum > FAM_INT_MAX ? FAM_INT_MAX : sum < -FAM_INT_MAX ? -FAM_INT_MAX : sum;
 }
 
+int64_t fam_mod(int64_t v, int64_t m)
+{
+	return (v % m + m) % m;
+}
+
 /* ---- Thoughts ---------------------------------------------------------------------------------- */
 
 int32_t fam_sum_read(const struct lh_host *host, struct lh_text before, struct lh_text after, int64_t operand, struct fam_sum *out)
@@ -257,6 +276,11 @@ struct lh_draw *fam_open_draw(const struct lh_host *host, uint64_t seed)
 	return host->stream(host->context, seed);
 }
 
+uint32_t fam_below(const struct lh_host *host, struct lh_draw *draw, uint32_t n)
+{
+	return (uint32_t)host->random_between(draw, 0, (int64_t)n - 1);
+}
+
 /* Two different digits that stand side by side, swapped: 142 → 124. */
 static int64_t swap_digits(int64_t v)
 {
@@ -287,4 +311,18 @@ int64_t fam_slip(const struct lh_host *host, struct lh_draw *draw, int64_t right
 	if (wrong == right)
 		wrong = fam_add(right, sign);
 	return wrong == right ? fam_add(right, -sign) : wrong;   /* held at a bound: the other way */
+}
+
+/* ---- What a family exports ---------------------------------------------------------------------- */
+
+uint64_t fam_any_samples(const struct lh_task_data *data)
+{
+	(void)data;
+	return 0;
+}
+
+uint64_t fam_any_steps(const struct lh_task *task)
+{
+	(void)task;
+	return 0;
 }

@@ -9,6 +9,7 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
+#include <string.h>
 
 /* ---- Text out ---------------------------------------------------------------------------------- */
 
@@ -17,6 +18,9 @@ void fam_put_int(const struct lh_host *host, struct lh_sink *out, int64_t v);
 /* As printf, for what is sure to be shorter than 1,024 bytes. */
 void fam_putf(const struct lh_host *host, struct lh_sink *out, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* Memory that is all 0, for free(); NULL where there is none, and the host has been told. */
+void *fam_new(const struct lh_host *host, size_t size);
+
 /* host->fail with a format; returns LH_TASK_FAILED. */
 int32_t fam_fail(const struct lh_host *host, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Fails: the state that was given is none. `what` it should be: "a running total". */
@@ -24,6 +28,9 @@ int32_t fam_not_a_state(const struct lh_host *host, struct lh_text state, const 
 
 /* ---- Text in ----------------------------------------------------------------------------------- */
 
+/* White space of ASCII; a letter made small, if it is one of ASCII. */
+bool fam_is_white(char c);
+char fam_small(char c);
 /* White space, ASCII and no-break, off both ends. */
 struct lh_text fam_trim(struct lh_text t);
 bool fam_equal(struct lh_text a, struct lh_text b);
@@ -43,6 +50,8 @@ int32_t fam_canonical_int(const struct lh_host *host, struct lh_text text, struc
 bool fam_state_int(struct lh_text t, int64_t *out);
 /* a + b, held within FAM_INT_MAX: apply() is total, however absurd the state it is given. */
 int64_t fam_add(int64_t a, int64_t b);
+/* The remainder of v on division by m > 0 that is not negative. */
+int64_t fam_mod(int64_t v, int64_t m);
 
 /* ---- Thoughts ---------------------------------------------------------------------------------- */
 
@@ -61,9 +70,31 @@ void fam_sum_put(const struct lh_host *host, struct lh_sink *out, struct fam_sum
 struct lh_draw *fam_step_draw(const struct lh_host *host, uint64_t seed, uint64_t step);
 /* The stream of what a sample has besides its steps. */
 struct lh_draw *fam_open_draw(const struct lh_host *host, uint64_t seed);
+/* A number from 0 to n - 1. n > 0. */
+uint32_t fam_below(const struct lh_host *host, struct lh_draw *draw, uint32_t n);
 
 /* A plausible slip of an integer answer: right = the state it should be, operand = what the last step
  * added, other = what it might have added instead (a neighbour's value). Never gives `right`. */
 int64_t fam_slip(const struct lh_host *host, struct lh_draw *draw, int64_t right, int64_t operand, int64_t other);
+
+/* ---- What a family exports ---------------------------------------------------------------------- */
+
+/* samples() and max_steps() of a family that makes as many samples as are asked for, without end. */
+uint64_t fam_any_samples(const struct lh_task_data *data);
+uint64_t fam_any_steps(const struct lh_task *task);
+
+/* The end of a family's file, which has above it `host`, and its two tables as `task` and `thoughts`. */
+#define FAM_PLUGIN(NAME, VERSION) \
+	static const void *get_interface(const struct lh_host *h, const char *id) \
+	{ \
+		host = h; \
+		if (strcmp(id, LH_THOUGHTS_INTERFACE) == 0) \
+			return &thoughts; \
+		return strcmp(id, LH_TASK_INTERFACE) == 0 ? &task : NULL; \
+	} \
+	LH_PLUGIN_EXPORT const struct lh_plugin longhaul_plugin = { \
+		.magic = LH_ABI_MAGIC, .abi_major = LH_ABI_MAJOR, .abi_minor = LH_ABI_MINOR, .struct_size = sizeof(struct lh_plugin), \
+		.name = NAME, .version = VERSION, .license = "MIT", .get_interface = get_interface, \
+	}
 
 #endif

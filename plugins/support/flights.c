@@ -134,7 +134,7 @@ void fam_flights_put_traveller(const struct lh_host *host, struct lh_sink *out, 
 			put_rule(host, out, t, rule);
 	fam_putf(host, out, "\nThe total cost of a flight:\n"
 		"1. Start from the fare.\n"
-		"2. Subtract the loyalty discount of the airline: so many percent of the fare, rounded down to a whole euro.\n"
+		"2. Subtract the loyalty discount of the airline: that percentage of the fare, rounded down to a whole euro.\n"
 		"3. Add the flight's bag fee%s.\n"
 		"4. Add the booking fee of the airline.\n"
 		"The airline is the two letters in front of the flight's number:\n", t->bags == 1 ? "" : " for each of the 2 bags");

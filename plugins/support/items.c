@@ -1,4 +1,5 @@
 #include "support/items.h"
+#include "support/take.h"
 
 #include <string.h>
 
@@ -29,33 +30,12 @@ void fam_items_swap(struct fam_items *i, uint32_t a, uint32_t b)
 	i->v[b] = v;
 }
 
-int64_t fam_mod(int64_t v, int64_t m)
-{
-	return (v % m + m) % m;
-}
-
 /* ---- In a row ---------------------------------------------------------------------------------- */
 
-static bool is_white(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-/* Whether t is `word`, which is in lower case, in any case. */
+/* Whether t is `word`, which is in small letters, in any case. */
 static bool is_word(struct lh_text t, const char *word)
 {
-	size_t n = strlen(word);
-	if (t.size != n)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (lower(t.bytes[i]) != word[i])
-			return false;
-	return true;
+	return fam_take_text(&t, word) && t.size == 0;
 }
 
 void fam_items_put(const struct lh_host *host, struct lh_sink *out, const struct fam_items *i)
@@ -87,11 +67,11 @@ bool fam_items_read(struct lh_text t, struct fam_items *out)
 	bool commas = t.size && memchr(t.bytes, ',', t.size);
 	for (const char *p = t.bytes, *end = p + t.size; ; p++) {
 		struct lh_text one = { p, 0 };
-		while (p < end && (commas ? *p != ',' : !is_white(*p)))
+		while (p < end && (commas ? *p != ',' : !fam_is_white(*p)))
 			p++, one.size++;
 		if (out->n == FAM_ITEMS_MAX || !fam_read_int(one, &out->v[out->n++]))
 			return false;
-		while (!commas && p + 1 < end && is_white(p[1]))
+		while (!commas && p + 1 < end && fam_is_white(p[1]))
 			p++;
 		if (p == end)
 			return true;
@@ -112,12 +92,12 @@ void fam_named_put(const struct lh_host *host, struct lh_sink *out, const char *
 
 static bool is_break(char c)
 {
-	return is_white(c) || c == ',' || c == ';';
+	return fam_is_white(c) || c == ',' || c == ';';
 }
 
 static bool is_alnum(char c)
 {
-	return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z');
+	return (c >= '0' && c <= '9') || (fam_small(c) >= 'a' && fam_small(c) <= 'z');
 }
 
 static void skip(struct lh_text *t, bool (*over)(char))
@@ -126,30 +106,22 @@ static void skip(struct lh_text *t, bool (*over)(char))
 		t->bytes++, t->size--;
 }
 
-static bool take_char(struct lh_text *t, char c)
-{
-	if (t->size == 0 || t->bytes[0] != c)
-		return false;
-	t->bytes++, t->size--;
-	return true;
-}
-
 /* Takes `name =` off the front. */
 static bool take_name(struct lh_text *t, struct lh_text *name)
 {
-	bool quoted = take_char(t, '"');
+	bool quoted = fam_take_text(t, "\"");
 	*name = (struct lh_text){ t->bytes, 0 };
 	skip(t, is_alnum);
 	name->size = (size_t)(t->bytes - name->bytes);
-	if (quoted && !take_char(t, '"'))
+	if (quoted && !fam_take_text(t, "\""))
 		return false;
-	skip(t, is_white);
-	return name->size && (take_char(t, '=') || take_char(t, ':'));
+	skip(t, fam_is_white);
+	return name->size && fam_take_of(t, "=:", 1);
 }
 
 static bool take_number(struct lh_text *t, int64_t *out)
 {
-	skip(t, is_white);
+	skip(t, fam_is_white);
 	struct lh_text number = { t->bytes, 0 };
 	while (t->size && !is_break(t->bytes[0]))
 		t->bytes++, t->size--, number.size++;

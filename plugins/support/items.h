@@ -18,8 +18,6 @@ void fam_items_insert(struct fam_items *i, uint32_t at, int64_t v);
 void fam_items_remove(struct fam_items *i, uint32_t at);
 /* Items a and b change places. a, b < n. */
 void fam_items_swap(struct fam_items *i, uint32_t a, uint32_t b);
-/* The remainder of v on division by m > 0 that is not negative. */
-int64_t fam_mod(int64_t v, int64_t m);
 
 /* 3 9 4, or: empty */
 void fam_items_put(const struct lh_host *host, struct lh_sink *out, const struct fam_items *i);

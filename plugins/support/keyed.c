@@ -11,10 +11,8 @@ void fam_keyed_unload(struct lh_task_data *data)
 
 struct lh_task_data *fam_keyed_load(const struct lh_host *host, int64_t keys, struct fam_values range, const char *words)
 {
-	struct lh_task_data *d = calloc(1, sizeof *d);
-	if (!d)
-		fam_fail(host, "out of memory");
-	else if (fam_source_open(host, keys, range, words, &d->source) == LH_TASK_OK)
+	struct lh_task_data *d = fam_new(host, sizeof *d);
+	if (d && fam_source_open(host, keys, range, words, &d->source) == LH_TASK_OK)
 		return d;
 	fam_keyed_unload(d);
 	return NULL;
@@ -29,28 +27,14 @@ void fam_keyed_close(struct lh_task *task)
 
 struct lh_task *fam_keyed_open(const struct lh_host *host, const struct lh_task_data *data, uint64_t seed)
 {
-	struct lh_task *t = calloc(1, sizeof *t);
-	if (!t) {
-		fam_fail(host, "out of memory");
+	struct lh_task *t = fam_new(host, sizeof *t);
+	if (!t)
 		return NULL;
-	}
 	t->seed = seed;
 	if (fam_dictionary_make(host, &data->source, seed, &t->dictionary) == LH_TASK_OK)
 		return t;
 	fam_keyed_close(t);
 	return NULL;
-}
-
-uint64_t fam_keyed_samples(const struct lh_task_data *data)
-{
-	(void)data;
-	return 0;
-}
-
-uint64_t fam_keyed_max_steps(const struct lh_task *task)
-{
-	(void)task;
-	return 0;
 }
 
 uint32_t fam_keyed_key(const struct lh_host *host, const struct lh_task *t, uint64_t step)

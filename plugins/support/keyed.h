@@ -20,9 +20,6 @@ struct lh_task_data *fam_keyed_load(const struct lh_host *host, int64_t keys, st
 void fam_keyed_unload(struct lh_task_data *data);
 struct lh_task *fam_keyed_open(const struct lh_host *host, const struct lh_task_data *data, uint64_t seed);
 void fam_keyed_close(struct lh_task *task);
-/* As many as are asked for, without end. */
-uint64_t fam_keyed_samples(const struct lh_task_data *data);
-uint64_t fam_keyed_max_steps(const struct lh_task *task);
 
 /* The entry that a step names, and its value. */
 uint32_t fam_keyed_key(const struct lh_host *host, const struct lh_task *t, uint64_t step);

@@ -39,25 +39,20 @@ void fam_listing_execute(const struct fam_listing *p, struct fam_items *state)
 #define TRIES 100
 #define TRIAL_STEPS 500
 
-static uint32_t below(const struct lh_host *host, struct lh_draw *draw, uint32_t n)
-{
-	return (uint32_t)host->random_between(draw, 0, (int64_t)n - 1);
-}
-
 /* Another register than `not`. */
 static uint32_t other(const struct lh_host *host, struct lh_draw *draw, uint32_t registers, uint32_t not)
 {
-	return (not + 1 + below(host, draw, registers - 1)) % registers;
+	return (not + 1 + fam_below(host, draw, registers - 1)) % registers;
 }
 
 /* No register is moved to itself, subtracted from itself or compared with itself; no jump leads to itself or to the next line. */
 static struct fam_line draw_line(const struct lh_host *host, struct lh_draw *draw, const struct fam_shape *s, uint32_t at)
 {
-	struct fam_line l = { .kind = fam_mix_draw(host, &s->mix, draw), .a = below(host, draw, s->registers) };
-	l.b = l.kind == FAM_MOVE || l.kind == FAM_LESS ? other(host, draw, s->registers, l.a) : below(host, draw, s->registers);
-	l.c = l.kind == FAM_SUB ? other(host, draw, s->registers, l.b) : below(host, draw, s->registers);
+	struct fam_line l = { .kind = fam_mix_draw(host, &s->mix, draw), .a = fam_below(host, draw, s->registers) };
+	l.b = l.kind == FAM_MOVE || l.kind == FAM_LESS ? other(host, draw, s->registers, l.a) : fam_below(host, draw, s->registers);
+	l.c = l.kind == FAM_SUB ? other(host, draw, s->registers, l.b) : fam_below(host, draw, s->registers);
 	l.x = host->random_between(draw, 0, s->modulus - 1);
-	l.target = (at + 2 + below(host, draw, s->lines - 2)) % s->lines;
+	l.target = (at + 2 + fam_below(host, draw, s->lines - 2)) % s->lines;
 	return l;
 }
 
@@ -119,16 +114,21 @@ static uint32_t origin(const struct lh_host *host, struct lh_draw *draw, const s
 	return from;
 }
 
-static void slip(const struct lh_host *host, struct lh_draw *draw, const struct fam_listing *p, struct fam_items *state)
+/* The state before, where `before` is one that leads to this. Otherwise the line is known by its number alone, and what it overwrote is not. */
+static void slip(const struct lh_host *host, struct lh_draw *draw, const struct fam_listing *p, const struct fam_items *before, struct fam_items *state)
 {
 	int64_t *pc = &state->v[p->shape.registers], next = (*pc + 1) % p->shape.lines;
-	uint32_t from = origin(host, draw, p, (uint32_t)*pc);
+	struct fam_items after = *before;
+	fam_listing_execute(p, &after);
+	bool known = fam_items_equal(&after, state);
+	uint32_t from = known ? (uint32_t)before->v[p->shape.registers] : origin(host, draw, p, (uint32_t)*pc);
 	const struct fam_line *l = &p->line[from];
 	switch (host->random_between(draw, 0, 3)) {
-	case 0:                                                 /* the instruction left out; what it overwrote might have been anything */
-		*pc = from;
-		if (l->kind < FAM_GOTO)
-			state->v[l->a] = host->random_between(draw, 0, p->shape.modulus - 1);
+	case 0:                                                 /* the instruction left out, or only its number not carried on */
+		if (known)
+			*state = *before;
+		else
+			*pc = from;
 		break;
 	case 1: fam_listing_execute(p, state); break;           /* one too many */
 	case 2:                                                 /* the other way at a jump; a line skipped */
@@ -141,11 +141,11 @@ static void slip(const struct lh_host *host, struct lh_draw *draw, const struct 
 	}
 }
 
-void fam_listing_slip(const struct lh_host *host, struct lh_draw *draw, const struct fam_listing *p, struct fam_items *state)
+void fam_listing_slip(const struct lh_host *host, struct lh_draw *draw, const struct fam_listing *p, const struct fam_items *before, struct fam_items *state)
 {
 	const struct fam_items right = *state;
 	int64_t *pc = &state->v[p->shape.registers];
-	slip(host, draw, p, state);
+	slip(host, draw, p, before, state);
 	if (fam_items_equal(state, &right))
 		*pc = (*pc + 1) % p->shape.lines;
 }

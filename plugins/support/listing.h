@@ -36,8 +36,8 @@ void fam_listing_execute(const struct fam_listing *p, struct fam_items *state);
  * shape do. */
 void fam_listing_draw(const struct lh_host *host, struct lh_draw *draw, const struct fam_shape *shape, struct fam_listing *out, struct fam_items *start);
 
-/* A plausible wrong state in place of this one, which an execution has led to. */
-void fam_listing_slip(const struct lh_host *host, struct lh_draw *draw, const struct fam_listing *p, struct fam_items *state);
+/* A plausible wrong state in place of this one, which an execution has led to, of `before` as far as one knows. */
+void fam_listing_slip(const struct lh_host *host, struct lh_draw *draw, const struct fam_listing *p, const struct fam_items *before, struct fam_items *state);
 
 /* r0=4 r1=0 pc=5 */
 void fam_listing_put_state(const struct lh_host *host, struct lh_sink *out, const struct fam_listing *p, const struct fam_items *state);

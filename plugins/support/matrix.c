@@ -96,16 +96,11 @@ static bool is_mark(char c)
 	return c && strchr(",;[]()", c);
 }
 
-static bool is_white(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 /* Takes a number off the front of t; false where that is no entry of a matrix. */
 static bool take_entry(struct lh_text *t, int64_t p, int64_t *out)
 {
 	struct lh_text number = { t->bytes, 0 };
-	while (t->size && !is_white(t->bytes[0]) && !is_mark(t->bytes[0]))
+	while (t->size && !fam_is_white(t->bytes[0]) && !is_mark(t->bytes[0]))
 		t->bytes++, t->size--, number.size++;
 	return fam_read_int(number, out) && *out >= 0 && *out < p;
 }
@@ -125,7 +120,7 @@ bool fam_matrix_read(struct lh_text t, int64_t p, struct fam_matrix *out)
 	int numbers = 0;
 	size_t n = 0;
 	for (t = fam_trim(t); t.size && n < FORM_MAX; ) {
-		bool white = is_white(t.bytes[0]), mark = is_mark(t.bytes[0]);
+		bool white = fam_is_white(t.bytes[0]), mark = is_mark(t.bytes[0]);
 		if (mark)
 			form[n++] = t.bytes[0];
 		if (white || mark) {

@@ -22,18 +22,12 @@ struct fam_op fam_op_draw(const struct lh_host *host, const struct fam_pipe *p, 
 
 /* ---- What is done ------------------------------------------------------------------------------ */
 
-int64_t fam_pipe_mod(const struct fam_pipe *p, int64_t v)
-{
-	v %= p->modulus;
-	return v < 0 ? v + p->modulus : v;
-}
-
 static int64_t total(const struct fam_pipe *p, const struct fam_op *op, const struct fam_table *table)
 {
 	int64_t sum = 0, largest = table->row[0].value[op->x], smallest = largest;
 	for (int i = 0; i < table->rows; i++) {
 		int64_t v = table->row[i].value[op->x];
-		sum = fam_pipe_mod(p, sum + v);
+		sum = fam_mod(sum + v, p->modulus);
 		largest = v > largest ? v : largest;
 		smallest = v < smallest ? v : smallest;
 	}
@@ -55,11 +49,11 @@ void fam_op_act(const struct fam_pipe *p, const struct fam_op *op, struct fam_ta
 	switch (op->kind) {
 	case FAM_ADD:
 		for (int i = 0; i < table->rows; i++)
-			row[i].value[op->x] = fam_pipe_mod(p, row[i].value[op->x] + op->n);
+			row[i].value[op->x] = fam_mod(row[i].value[op->x] + op->n, p->modulus);
 		break;
 	case FAM_SUM:
 		for (int i = 0; i < table->rows; i++)
-			row[i].value[op->y] = fam_pipe_mod(p, row[i].value[op->y] + row[i].value[op->x]);
+			row[i].value[op->y] = fam_mod(row[i].value[op->y] + row[i].value[op->x], p->modulus);
 		break;
 	case FAM_SORT: fam_table_sort(table, op->x, op->flag); break;
 	case FAM_FILTER: filter(op, table); break;

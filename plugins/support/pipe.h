@@ -40,7 +40,4 @@ void fam_op_slip(const struct lh_host *host, const struct fam_pipe *p, const str
 void fam_op_explain(const struct lh_host *host, struct lh_sink *out, const struct fam_pipe *p, const struct fam_op *op, const struct fam_table *from,
 	const struct fam_table *to);
 
-/* The remainder of v on division by the modulus that is not negative. */
-int64_t fam_pipe_mod(const struct fam_pipe *p, int64_t v);
-
 #endif

@@ -14,7 +14,7 @@ static int target(const struct fam_op *op)
 static void take_back(const struct fam_pipe *p, const struct fam_op *op, struct fam_record *row)
 {
 	int64_t added = op->kind == FAM_ADD ? op->n : row->value[op->x];
-	row->value[target(op)] = fam_pipe_mod(p, row->value[target(op)] - added);
+	row->value[target(op)] = fam_mod(row->value[target(op)] - added, p->modulus);
 }
 
 /* A row not added to, or none; or the other column added to. */
@@ -78,7 +78,7 @@ void fam_op_slip(const struct lh_host *host, const struct fam_pipe *p, const str
 	bool counts = op->kind == FAM_ADD || op->kind == FAM_SUM || op->kind == FAM_AGGREGATE;
 	int column = counts ? target(op) : (int)host->random_between(draw, 0, p->columns - 1);
 	int64_t *v = &table->row[host->random_between(draw, 0, table->rows - 1)].value[column];
-	*v = fam_pipe_mod(p, *v + (host->random_between(draw, 0, 1) ? 1 : -1));
+	*v = fam_mod(*v + (host->random_between(draw, 0, 1) ? 1 : -1), p->modulus);
 }
 
 /* ---- Thoughts ---------------------------------------------------------------------------------- */
@@ -86,7 +86,7 @@ void fam_op_slip(const struct lh_host *host, const struct fam_pipe *p, const str
 /* "birch b: 95 + 17 = 112, so 12. " What was added is what leads from one number to the other. */
 static void put_number(const struct lh_host *host, struct lh_sink *out, const struct fam_pipe *p, bool is_added, int64_t from, int64_t to)
 {
-	long long added = (long long)fam_pipe_mod(p, to - from), sum = from + added;
+	long long added = (long long)fam_mod(to - from, p->modulus), sum = from + added;
 	if (!is_added)
 		fam_putf(host, out, "%lld. ", (long long)to);
 	else if (sum == to)

@@ -7,12 +7,6 @@ static struct lh_text without(struct lh_text t, size_t n)
 	return (struct lh_text){ t.bytes + n, t.size - n };
 }
 
-/* Of ASCII letters; other characters are as they are. */
-static char small(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 size_t fam_take_of(struct lh_text *t, const char *set, size_t most)
 {
 	size_t n = 0;
@@ -25,7 +19,7 @@ size_t fam_take_of(struct lh_text *t, const char *set, size_t most)
 bool fam_take_text(struct lh_text *t, const char *text)
 {
 	size_t n = 0;
-	while (text[n] && n < t->size && small(t->bytes[n]) == text[n])
+	while (text[n] && n < t->size && fam_small(t->bytes[n]) == text[n])
 		n++;
 	if (text[n])
 		return false;
@@ -36,10 +30,10 @@ bool fam_take_text(struct lh_text *t, const char *text)
 bool fam_take_word(struct lh_text *t, char *out, size_t size)
 {
 	size_t n = 0;
-	for (; n < t->size && small(t->bytes[n]) >= 'a' && small(t->bytes[n]) <= 'z'; n++) {
+	for (; n < t->size && fam_small(t->bytes[n]) >= 'a' && fam_small(t->bytes[n]) <= 'z'; n++) {
 		if (n + 1 == size)
 			return false;
-		out[n] = small(t->bytes[n]);
+		out[n] = fam_small(t->bytes[n]);
 	}
 	out[n] = 0;
 	*t = without(*t, n);

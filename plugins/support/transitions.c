@@ -2,11 +2,6 @@
 
 #include <stdlib.h>
 
-static uint32_t below(const struct lh_host *host, struct lh_draw *draw, uint32_t n)
-{
-	return (uint32_t)host->random_between(draw, 0, (int64_t)n - 1);
-}
-
 static uint32_t *cell(const struct fam_transitions *t, uint32_t state, uint32_t action)
 {
 	return &t->next[(size_t)state * t->action.count + action];
@@ -17,7 +12,7 @@ static void draw_permutation(const struct lh_host *host, struct lh_draw *draw, c
 {
 	for (uint32_t fixed = 1; fixed; ) {
 		for (uint32_t q = 0; q < t->states; q++) {
-			uint32_t k = below(host, draw, q + 1);
+			uint32_t k = fam_below(host, draw, q + 1);
 			*cell(t, q, action) = *cell(t, k, action);
 			*cell(t, k, action) = q;
 		}
@@ -30,7 +25,7 @@ static void draw_permutation(const struct lh_host *host, struct lh_draw *draw, c
 static void draw_function(const struct lh_host *host, struct lh_draw *draw, const struct fam_transitions *t, uint32_t action)
 {
 	for (uint32_t q = 0; q < t->states; q++)
-		*cell(t, q, action) = (q + 1 + below(host, draw, t->states - 1)) % t->states;
+		*cell(t, q, action) = (q + 1 + fam_below(host, draw, t->states - 1)) % t->states;
 }
 
 /* Whether every state can be reached from the first. */
@@ -84,7 +79,7 @@ uint32_t fam_transitions_next(const struct fam_transitions *t, uint32_t state, u
 
 uint32_t fam_transitions_before(const struct lh_host *host, struct lh_draw *draw, const struct fam_transitions *t, uint32_t action, uint32_t next)
 {
-	uint32_t q = below(host, draw, t->states);
+	uint32_t q = fam_below(host, draw, t->states);
 	for (uint32_t k = 0; k < t->states && *cell(t, q, action) != next; k++)
 		q = (q + 1) % t->states;
 	return q;

@@ -35,7 +35,7 @@ class FlightEval(Reader):
         self.airlines = {code: (int(fee), int(discount)) for code, fee, discount in
                          re.findall(r"^([A-Z]{2}): booking fee (\d+), loyalty discount (\d+)%$", told, re.M)}
         self.hold = self.number(r"^1\. If there is a best flight so far, holding it costs money: add (\d+) to its total cost "
-                                r"\(where that would be more than 9999, it is 9999\)\.$")
+                                r"\(where that would be more than 9999, it is 9999\)\. That is not checked against the rules\.$")
         if not self.by_record:
             own, known = told.split("Example, with flights of its own:\n")[1].split("\nThe flights to use from here on, with no best flight so far:\n")
             self.dictionary, self.shown = self.listed(known), self.listed(own.split("Message:")[0])

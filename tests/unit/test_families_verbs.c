@@ -159,10 +159,15 @@ static void test_strings(void)
 static void test_slips(void)
 {
 	/* 20 20 83, push 48: left out, done twice, final and major in its place; neighbours exchanged, one lost, one a little off. */
-	check_slips(STACK, 4, "20 20 83 48", (const char *const[]){ "20 20 83", "20 83 48 48", "20 20 83 98", "20 20 83 63", "20 83 20 48", "20 20 48 83",
+	check_slips(STACK, 4, "20 20 83 48", (const char *const[]){ "2 20 20 83", "20 20 83", "20 83 48 48", "20 20 83 98", "20 20 83 63", "20 83 20 48", "20 20 48 83",
 		"20 83 48", "20 20 48", "19 20 83 48", "21 20 83 48", "10 20 83 48", "30 20 83 48", "20 19 83 48", "20 21 83 48", "20 10 83 48", "20 30 83 48",
 		"20 20 82 48", "20 20 84 48", "20 20 73 48", "20 20 93 48", "20 20 83 47", "20 20 83 49", "20 20 83 38", "20 20 83 58", NULL });
-	/* From the empty stack: pop removed 0 or 1, which is still there; what else is done to that. */
+	/* 2 20 63, pop: left out; done twice; dup, swap, rot, add, sub in its place; and miscounts. */
+	check_slips(STACK, 1, "2 20", (const char *const[]){ "2 20 63", "2", "2 20 63 63", "2 63 20", "20 63 2", "2 83", "2 57", "20 2", "20", "2 2 20", "2 20 20",
+		"1 20", "3 20", "12 20", "2 19", "2 21", "2 10", "2 30", NULL });
+	/* pop, where the plan has come to an empty stack: nothing was removed. */
+	check_slips("stack depth=2 modulus=2 lookup=false ops=pop", 1, "1", (const char *const[]){ "empty", "0", "1 1", NULL });
+	/* 0, pop: still there; or a number out of nowhere. */
 	check_slips("stack depth=2 modulus=2 lookup=false ops=pop", 0, "empty", (const char *const[]){ "0", "1", NULL });
 	/* 63 83 48, rotate: left out, done twice, dequeue and reverse in its place; one lost, written twice, a little off. */
 	check_slips(QUEUE, 5, "83 48 63", (const char *const[]){ "63 83 48", "48 63 83", "83 48", "48 83 63", "83 63 48", "48 63", "83 63", "83 83 48 63",
@@ -172,13 +177,46 @@ static void test_slips(void)
 	check_slips(COUNTER, 0, "a=0 b=0 c=13", (const char *const[]){ "a=0 b=0 c=26", "a=0 b=0 c=0", "a=0 b=0 c=10", "a=13 b=0 c=0", "a=0 b=13 c=0",
 		"a=0 b=0 c=-13", "a=1 b=0 c=13", "a=-1 b=0 c=13", "a=10 b=0 c=13", "a=-10 b=0 c=13", "a=0 b=1 c=13", "a=0 b=-1 c=13", "a=0 b=10 c=13",
 		"a=0 b=-10 c=13", "a=0 b=0 c=12", "a=0 b=0 c=14", "a=0 b=0 c=3", "a=0 b=0 c=23", NULL });
-	/* copy a to b: left out (what was there before is off by an amount, 1), or b copied to a; one of them a little off. */
-	check_slips("counter counters=2 lookup=false max=1 limit=5 ops=copy", 0, "a=3 b=3", (const char *const[]){ "a=3 b=2", "a=3 b=4", "a=2 b=2", "a=4 b=4",
+	/* 20 63, dequeue: left out; done twice; rotated, turned round; and miscounts. */
+	check_slips(QUEUE, 2, "63", (const char *const[]){ "20 63", "empty", "63 20", "63 63", "62", "64", "53", "73", NULL });
+	/* copy a to b: left out, or b copied to a, b having been 0 as at the start; one of them a little off. */
+	check_slips("counter counters=2 lookup=false max=1 limit=5 ops=copy", 0, "a=3 b=3", (const char *const[]){ "a=3 b=0", "a=0 b=0", "a=3 b=2", "a=3 b=4",
 		"a=2 b=3", "a=4 b=3", NULL });
 	/* aftjz, insert w at 5: done twice, left out, a neighbouring letter, a neighbouring position, a replacement; and miscounts. */
 	check_slips(STRING, 0, "aftjwz", (const char *const[]){ "aftjww", "aftjz", "aftjvz", "aftjxz", "aftwjz", "aftjzw", "aftjw", "fatjwz", "atfjwz", "afjtwz",
 		"ftjwz", "atjwz", "afjwz", "aftwz", "bftjwz", "kftjwz", "aetjwz", "agtjwz", "aptjwz", "afsjwz", "afujwz", "afjjwz", "aftiwz", "aftkwz", "afttwz",
 		"aftjmz", "aftjwy", "aftjwp", NULL });
+}
+
+/* A step left out leaves the state before it, whatever it removed or overwrote: in a new dialogue always; in a long one where that is made by the
+ * last steps. */
+static void test_left_out(void)
+{
+	static const struct { const char *spec; uint64_t first; } cases[] = { { "stack", 0 }, { "queue", 0 }, { "counter", 0 }, { "text_edit", 0 }, { "stack", 500 },
+		{ "queue length=4", 500 } };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct one o = open_one(cases[i].spec, 1);
+		char before[LH_STATE_MAX + 1], after[LH_STATE_MAX + 1];
+		CHECK_INT(lh_sample_initial(o.sample, &o.out, NULL), 0);
+		snprintf(after, sizeof after, "%s", o.out.p);
+		if (cases[i].first)
+			snprintf(after, sizeof after, "%s", apply(&o, 0, (uint32_t)cases[i].first, after));
+		for (uint64_t k = cases[i].first; k < cases[i].first + 40; k++) {
+			snprintf(before, sizeof before, "%s", after);
+			snprintf(after, sizeof after, "%s", apply(&o, k, 1, before));
+			bool left_out = strcmp(before, after) == 0;
+			for (uint64_t n = 0; n < 100 && !left_out; n++) {
+				struct lh_random r = lh_random_stream(1, 2, n, LH_FOR_HISTORY, 0);
+				lh_buf_clear(&o.out);
+				CHECK_INT(lh_sample_corrupt(o.sample, k, lh_str_of(after), &r, &o.out, NULL), 0);
+				left_out = strcmp(o.out.p, before) == 0;
+			}
+			if (!left_out)
+				printf("%s, step %d: %s, never %s\n", cases[i].spec, (int)k, after, before);
+			CHECK(left_out);
+		}
+		close_one(&o);
+	}
 }
 
 /* Also where the right state is one that no plan reaches. */
@@ -323,6 +361,7 @@ int main(void)
 	test_named();
 	test_strings();
 	test_slips();
+	test_left_out();
 	test_slips_at_the_edges();
 	test_explained();
 	test_controls_are_paired();

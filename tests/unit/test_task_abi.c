@@ -269,6 +269,7 @@ static void test_conformance(void)
 		{ "lying_corrupt", "sample 0, step 0: corrupt() gave the right state back, where a wrong one is due: \"1\"" },
 		{ "non_deterministic", "FAILED the same sample is the same task: sample 0, step 0: apply() gave " },
 		{ "noisy", "sample 0, step 2: apply() gave a state that is not valid UTF-8: \"\\xff\\xfe\"" },
+		{ "scribbling", "FAILED canonical leaves states as they are: the plugin crashed with SIGSEGV (Segmentation fault) in canonical()" },
 		{ "overreading", "FAILED canonical leaves states as they are: the plugin crashed with SIGSEGV (Segmentation fault) in canonical()" },
 		{ "flooding", "apply() gave a state longer than the 4096 bytes allowed" },
 		{ "wrong_example", "an answer tag in the instructions holds \"f10\", which is neither a state nor a placeholder" },
