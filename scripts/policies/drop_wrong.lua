@@ -1,5 +1,5 @@
 -- Oracle: turns that are in fact wrong leave the record, and the last answer is restated in their place.
--- Not a mitigation but a bound: what drop_errors would gain with a perfect detector. Cost: as full_history.
+-- Not a mitigation but a bound: what drop_errors would gain with a perfect detector. Cost: at most that of full_history.
 -- Elsewhere: the oracle-state view of When History Lies (arXiv 2608.06057).
 return {
   api = 1,
