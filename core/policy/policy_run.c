@@ -88,6 +88,7 @@ static void push_options(lua_State *L, const struct lh_policy *p)
 			lua_pushstring(L, v->text);
 		lua_setfield(L, -2, p->option[i].name);
 	}
+	lh_lua_strict_fields(L, "ep.options");
 }
 
 /* The script's table is argument 1. [-1, +0, e] */

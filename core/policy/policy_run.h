@@ -74,6 +74,8 @@ void lh_lua_keep_heap(lua_State *L, struct lh_view *v);                 /* frees
 int lh_lua_raise(lua_State *L, const struct lh_error *err);
 /* A table of methods whose missing names are errors that name the nearest [-0, +1, e]. */
 void lh_lua_methods(lua_State *L, const char *what, const luaL_Reg *methods);
+/* Makes reading a field that the table on top does not have such an error, too [-0, +0, e]. */
+void lh_lua_strict_fields(lua_State *L, const char *what);
 /* Raises "WHAT has no field or method 'KEY'" with the nearest of `names`. */
 int lh_lua_no_field(lua_State *L, const char *what, const char *key, const char *const *names);
 void lh_lua_open_ep(lua_State *L);

@@ -68,6 +68,22 @@ static void put_file(struct lh_buf *out, const char *name, const char *path, boo
 	free(real);
 }
 
+/* A spec's bare value, quoted where its signs would part it. */
+static void put_bare(struct lh_buf *spec, const char *text)
+{
+	if (!strpbrk(text, ",=\"\\")) {
+		lh_buf_puts(spec, text);
+		return;
+	}
+	lh_buf_putc(spec, '"');
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			lh_buf_putc(spec, '\\');
+		lh_buf_putc(spec, *text);
+	}
+	lh_buf_putc(spec, '"');
+}
+
 static void put_model(struct lh_buf *out, const struct lh_outline_condition *c, const struct lh_repeat *r, bool elsewhere)
 {
 	if (!c->live || !r->file) {
@@ -77,7 +93,8 @@ static void put_model(struct lh_buf *out, const struct lh_outline_condition *c, 
 	struct lh_buf spec;
 	char *real = elsewhere ? realpath(r->file, NULL) : NULL;
 	lh_buf_init(&spec, 8192);
-	lh_buf_printf(&spec, "replay:\"%s\"", real ? real : r->file);
+	lh_buf_puts(&spec, "replay:");
+	put_bare(&spec, real ? real : r->file);
 	put_option(out, "model", lh_buf_str(&spec));
 	lh_buf_fini(&spec);
 	free(real);
