@@ -44,8 +44,8 @@ build() {
 unset LH_PLAIN_BIN
 build asan || give_up "nothing was tested"
 failed=0
-if build release -DLH_WERROR=ON; then
-	# For what is too slow under the sanitizers or does not work with them: valgrind, time limits.
+if build release -DLH_WERROR=ON -DLH_STATISTICS=ON; then
+	# For what is too slow under the sanitizers or does not work with them: arithmetic, documents, valgrind, time limits.
 	LH_PLAIN_BIN=$root/build/release/longhaul
 	export LH_PLAIN_BIN
 else

@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "run/experiment.h"
+#include "task/task.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -21,11 +22,13 @@ static pid_t running;                    /* 0: not running; workers, which inher
 /* Only foreign code can end the program here: never let its exit code be taken for a verdict. */
 static void on_exit_while_running(void)
 {
-	static const char words[] = "longhaul: a task family (or a library) ended the program while it was running\n";
+	char words[300];
 	if (running != getpid())
 		return;
-	ssize_t n = write(STDERR_FILENO, words, sizeof words - 1);
-	(void)n;
+	const char *where = lh_task_running();
+	int n = snprintf(words, sizeof words, "longhaul: %s ended the program while it was running\n", where ? where : "a task family (or a library)");
+	ssize_t written = write(STDERR_FILENO, words, (size_t)n);
+	(void)written;
 	_exit(LH_EXIT_INTERNAL);
 }
 

@@ -26,21 +26,27 @@ static int no_method(lua_State *L)
 	const char *names[64] = { NULL };
 	int n = 0;
 	for (lua_pushnil(L); n < 63 && lua_next(L, 1); lua_pop(L, 1))
-		names[n++] = lua_tostring(L, -2);
+		if (lua_type(L, -2) == LUA_TSTRING)
+			names[n++] = lua_tostring(L, -2);
 	qsort(names, (size_t)n, sizeof *names, by_name);    /* the table's own order differs from run to run */
 	const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : luaL_typename(L, 2);
 	return lh_lua_no_field(L, lua_tostring(L, lua_upvalueindex(1)), key, names);
+}
+
+void lh_lua_strict_fields(lua_State *L, const char *what)
+{
+	lua_createtable(L, 0, 1);
+	lua_pushstring(L, what);
+	lua_pushcclosure(L, no_method, 1);
+	lua_setfield(L, -2, "__index");
+	lua_setmetatable(L, -2);
 }
 
 void lh_lua_methods(lua_State *L, const char *what, const luaL_Reg *methods)
 {
 	lua_newtable(L);
 	luaL_setfuncs(L, methods, 0);
-	lua_createtable(L, 0, 1);
-	lua_pushstring(L, what);
-	lua_pushcclosure(L, no_method, 1);
-	lua_setfield(L, -2, "__index");
-	lua_setmetatable(L, -2);
+	lh_lua_strict_fields(L, what);
 }
 
 /* ---- replies and errors ---- */

@@ -14,14 +14,21 @@ struct lh_policy_run *lh_run_of(lua_State *L)
 
 static const char *const hook_names[] = { "start", "view", "turn", "overflow", "finish" };
 
-/* Outside protected calls only what cannot raise is used: values are reached by their place in the
- * registry. [-0, +1, -] */
-static void push_hook(struct lh_policy_run *r, lua_State *L, unsigned hook)
+static int hook_index(unsigned hook)
 {
 	int i = 0;
 	while (hook >> (i + 1))
 		i++;
-	lua_rawgeti(L, LUA_REGISTRYINDEX, r->hook_ref[i]);
+	return i;
+}
+
+static const char *hook_name(unsigned hook) { return hook_names[hook_index(hook)]; }
+
+/* Outside protected calls only what cannot raise is used: values are reached by their place in the
+ * registry. [-0, +1, -] */
+static void push_hook(struct lh_policy_run *r, lua_State *L, unsigned hook)
+{
+	lua_rawgeti(L, LUA_REGISTRYINDEX, r->hook_ref[hook_index(hook)]);
 }
 
 void *lh_lua_test(lua_State *L, int at, int mt_ref)
@@ -81,6 +88,7 @@ static void push_options(lua_State *L, const struct lh_policy *p)
 			lua_pushstring(L, v->text);
 		lua_setfield(L, -2, p->option[i].name);
 	}
+	lh_lua_strict_fields(L, "ep.options");
 }
 
 /* The script's table is argument 1. [-1, +0, e] */
@@ -103,13 +111,16 @@ static int set_up(lua_State *L)
 	return 0;
 }
 
-/* A message that has no place of its own (a spent limit, error(text, 0)) names at least the script. */
-static int placed(const struct lh_policy_run *r, int rc, struct lh_error *err)
+/* "HOOK(): NAME.lua:LINE: …". A message that has no place of its own (a spent limit, error(text, 0)) names at least the
+ * script. hook 0: none was running. */
+static int placed(const struct lh_policy_run *r, unsigned hook, int rc, struct lh_error *err)
 {
 	size_t n = strlen(r->policy->name);
 	bool there = rc && err && !strncmp(err->text, r->policy->name, n) && !strncmp(err->text + n, ".lua:", 5);
 	if (rc && !there)
 		lh_prefix(err, "%s.lua", r->policy->name);
+	if (rc && hook)
+		lh_prefix(err, "%s()", hook_name(hook));
 	return rc;
 }
 
@@ -130,7 +141,7 @@ static int open_state(struct lh_policy_run *r, struct lh_error *err)
 	rc = lh_sandbox_load(&r->sandbox, lh_buf_str(&r->policy->text), name, err);
 	if (!rc)
 		rc = lh_sandbox_call(&r->sandbox, 1, 0, err);
-	return placed(r, rc, err);
+	return placed(r, 0, rc, err);
 }
 
 /* Calls a hook with (ep [, history [, the value on top]]) on the main state, results left there. */
@@ -150,7 +161,7 @@ static int call_hook(struct lh_policy_run *r, unsigned hook, bool extra, int res
 	r->hook = hook;
 	int rc = lh_sandbox_call(&r->sandbox, args, results, err);
 	r->hook = 0;
-	return placed(r, rc, err);
+	return placed(r, hook, rc, err);
 }
 
 int lh_policy_begin(const struct lh_policy *p, const struct lh_policy_setting *setting, struct lh_policy_run **out, struct lh_error *err)
@@ -343,11 +354,13 @@ static int resume(struct lh_policy_run *r, int args, struct lh_policy_step *step
 {
 	int results = 0;
 	r->hook = LH_HOOK_TURN;
+	r->sandbox.running = r->thread;
 	int status = lua_resume(r->thread, r->sandbox.L, args, &results);
+	r->sandbox.running = NULL;
 	r->hook = 0;
 	int rc = lh_sandbox_fault(&r->sandbox, r->thread, status, err);
 	if (rc)
-		return placed(r, rc, err);
+		return placed(r, LH_HOOK_TURN, rc, err);
 	return status == LUA_YIELD ? calls_step(r, step, err) : turn_returned(r, results, step, err);
 }
 
@@ -531,7 +544,7 @@ static int finish_hook(struct lh_policy_run *r, struct lh_jw *w, struct lh_error
 	lua_pushcfunction(L, put_columns);
 	lua_insert(L, -2);
 	lua_pushlightuserdata(L, w);
-	return placed(r, lh_sandbox_call(&r->sandbox, 2, 0, err), err);
+	return placed(r, LH_HOOK_FINISH, lh_sandbox_call(&r->sandbox, 2, 0, err), err);
 }
 
 int lh_policy_finish(struct lh_policy_run *r, struct lh_buf *json, struct lh_error *err)

@@ -78,6 +78,8 @@ void lh_lua_check_fields(lua_State *L, int arg, const char *const *known);
 uint32_t lh_lua_except(lua_State *L, int arg);
 /* A table of methods whose missing names are errors that name the nearest [-0, +1, e]. */
 void lh_lua_methods(lua_State *L, const char *what, const luaL_Reg *methods);
+/* Makes reading a field that the table on top does not have such an error, too [-0, +0, e]. */
+void lh_lua_strict_fields(lua_State *L, const char *what);
 /* Raises "WHAT has no field or method 'KEY'" with the nearest of `names`. */
 int lh_lua_no_field(lua_State *L, const char *what, const char *key, const char *const *names);
 void lh_lua_open_ep(lua_State *L);

@@ -17,12 +17,30 @@ void lh_sandbox_default_limits(struct lh_sandbox_limits *limits)
 	*limits = (struct lh_sandbox_limits){ .memory_bytes = 4u << 20, .instructions = 1000000 };
 }
 
+/* "NAME.lua:LINE: " of the script's innermost function that runs on L; empty where none does [-0, +0, -]. */
+static void note_place(lua_State *L, char *out, size_t size)
+{
+	lua_Debug ar;
+	out[0] = 0;
+	for (int level = 0; lua_getstack(L, level, &ar); level++) {
+		lua_getinfo(L, "Sl", &ar);
+		if (ar.currentline <= 0)
+			continue;
+		snprintf(out, size, "%s:%d: ", ar.short_src, ar.currentline);
+		return;
+	}
+}
+
 /* ---- memory ---- */
 
 /* A refusal makes Lua collect all garbage and ask again: that work is proportional to what is in
- * use. */
+ * use. The place is noted here, because Lua unwinds the stack without a word when memory is out; "Sl" only reads, which an
+ * allocator may do. */
 static bool refuse(struct lh_sandbox *s)
 {
+	lua_State *running = s->running ? s->running : s->L;
+	if (running)
+		note_place(running, s->refused_at, sizeof s->refused_at);
 	s->out_of_memory = true;
 	s->left -= (int64_t)(s->used_bytes / 128);
 	return false;
@@ -73,19 +91,6 @@ struct lh_sandbox *lh_sandbox_of(lua_State *L)
 	return *(struct lh_sandbox **)lua_getextraspace(L);
 }
 
-static void note_place(lua_State *L, struct lh_sandbox *s)
-{
-	lua_Debug ar;
-	s->spent_at[0] = 0;
-	for (int level = 0; lua_getstack(L, level, &ar); level++) {
-		lua_getinfo(L, "Sl", &ar);
-		if (ar.currentline <= 0)
-			continue;
-		snprintf(s->spent_at, sizeof s->spent_at, "%s:%d: ", ar.short_src, ar.currentline);
-		return;
-	}
-}
-
 static void on_count(lua_State *L, lua_Debug *ar);     /* the hook [-0, +0, e] */
 
 static int hook_step(const struct lh_sandbox *s)
@@ -98,7 +103,7 @@ static int hook_step(const struct lh_sandbox *s)
 static void raise_spent(lua_State *L, struct lh_sandbox *s)
 {
 	if (!s->spent)
-		note_place(L, s);
+		note_place(L, s->spent_at, sizeof s->spent_at);
 	s->spent = true;
 	lua_sethook(L, on_count, LUA_MASKCOUNT, 1);
 	lua_pushfstring(L, "%smore than %I instructions in one call", s->spent_at, (LUAI_UACINT)s->limits.instructions);
@@ -128,6 +133,7 @@ void lh_sandbox_arm(struct lh_sandbox *s)
 	s->left = s->limits.instructions;
 	s->spent = false;
 	s->out_of_memory = false;
+	s->refused_at[0] = 0;
 	lua_sethook(s->L, on_count, LUA_MASKCOUNT, hook_step(s));
 }
 
@@ -223,7 +229,7 @@ int lh_sandbox_fault(struct lh_sandbox *s, lua_State *L, int status, struct lh_e
 	if (s->spent)
 		return fault_spent(s, err);
 	if (failed)
-		return lh_fail(err, LH_E_POLICY, "needs more than the %zu KiB of memory that a policy may use", s->limits.memory_bytes / 1024);
+		return lh_fail(err, LH_E_POLICY, "%sneeds more than the %zu KiB of memory that a policy may use", s->refused_at, s->limits.memory_bytes / 1024);
 	return 0;
 }
 

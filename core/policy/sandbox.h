@@ -44,6 +44,7 @@ struct lh_sandbox_limits {
 
 struct lh_sandbox {
 	lua_State *L;
+	lua_State *running;               /* the thread that runs instead of L; NULL: none. Its owner sets it */
 	struct lh_sandbox_limits limits;
 	size_t used_bytes;
 	size_t longest_string;            /* bytes of the longest made so far */
@@ -54,6 +55,7 @@ struct lh_sandbox {
 	bool out_of_memory;               /* an allocation was refused since lh_sandbox_arm */
 	bool machine_full;                /* malloc failed: no later result can be trusted */
 	char spent_at[80];                /* "file:line: " where the budget ended, or empty */
+	char refused_at[80];              /* the same of the last allocation refused since lh_sandbox_arm */
 	struct lh_random random;          /* math.random; the owner sets it */
 };
 

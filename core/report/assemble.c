@@ -3,6 +3,7 @@
 #include "report/effects_build.h"
 #include "report/gate_report.h"
 #include "report/policy_columns.h"
+#include "run/repeat.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -51,24 +52,36 @@ static int last_turn(const struct lh_condition_results *c, int episode)
 	return c->turns;
 }
 
+static enum lh_cause_kind kind_of(const struct lh_condition_results *c, int episode)
+{
+	int turn = last_turn(c, episode);
+	uint8_t outcome = turn ? c->outcome[(size_t)(episode / c->episodes) * (size_t)c->turns + (size_t)turn - 1] : LH_UNSEEN;
+	if (outcome == LH_OUTCOME_FAILED || outcome == LH_OUTCOME_POLICY_ERROR)
+		return outcome == LH_OUTCOME_FAILED ? LH_CAUSE_CENSORED : LH_CAUSE_POLICY;
+	return lh_repeat_of_finish(lh_str_of(c->cause[episode])) ? LH_CAUSE_FINISH : LH_CAUSE_OTHER;
+}
+
 #define CAUSES_MAX 100                    /* kinds listed of one condition */
 
 /* "cause (first in sample 3, turn 7)", the report's own. */
 static int new_cause(struct lh_report_cause *to, const struct lh_results *r, const struct lh_condition_results *c, int episode, struct lh_error *err)
 {
 	struct lh_buf b;
+	struct lh_str what;
+	lh_repeat_split(lh_str_of(c->cause[episode]), &what, &to->command);
+	to->kind = kind_of(c, episode);
 	lh_buf_init(&b, 1 << 16);
-	lh_buf_printf(&b, "%s (first in sample %llu, turn %d)", c->cause[episode],
+	lh_buf_printf(&b, "%.*s (first in sample %llu, turn %d)", LH_ARG(what),
 		(unsigned long long)r->first_sample + (unsigned)(episode / c->episodes), last_turn(c, episode));
 	if (lh_buf_ok(&b, err)) {
 		lh_buf_fini(&b);
 		return err->code;
 	}
-	*to = (struct lh_report_cause){ lh_buf_str(&b), 0 };       /* takes the buffer's memory */
+	to->cause = lh_buf_str(&b);              /* takes the buffer's memory */
 	return 0;
 }
 
-/* Causes with their counts, in order of first appearance. */
+/* Causes with their counts, in order of first appearance; their commands, which differ by sample, apart. */
 static int add_causes(struct lh_report_condition *to, const struct lh_results *r, const struct lh_condition_results *c, struct lh_error *err)
 {
 	const char *seen[CAUSES_MAX];
@@ -80,7 +93,7 @@ static int add_causes(struct lh_report_condition *to, const struct lh_results *r
 		int k = 0;
 		if (!c->cause[i])
 			continue;
-		while (k < to->cause_count && strcmp(seen[k], c->cause[i]))
+		while (k < to->cause_count && !lh_repeat_alike(lh_str_of(seen[k]), lh_str_of(c->cause[i])))
 			k++;
 		if (k == CAUSES_MAX)
 			continue;

@@ -23,16 +23,40 @@ static void caveat(struct lh_buf *out, struct lh_buf *line, const struct lh_repo
 	lh_buf_clear(line);
 }
 
-static void put_causes(struct lh_buf *line, const struct lh_report_condition *c, const struct lh_report_style *style)
+static int64_t episodes_of(const struct lh_report_condition *c, enum lh_cause_kind kind)
 {
-	for (int i = 0; i < c->cause_count && i < CAUSES_SHOWN; i++) {
-		lh_buf_puts(line, i ? ", " : " (");
+	int64_t n = 0;
+	for (int i = 0; i < c->cause_count; i++)
+		n += c->causes[i].kind == kind ? c->causes[i].episodes : 0;
+	return n;
+}
+
+static void put_causes(struct lh_buf *line, const struct lh_report_condition *c, enum lh_cause_kind kind, const struct lh_report_style *style)
+{
+	int n = 0;
+	for (int i = 0; i < c->cause_count; i++) {
+		if (c->causes[i].kind != kind || ++n > CAUSES_SHOWN)
+			continue;
+		lh_buf_puts(line, n > 1 ? ", " : " (");
 		lh_prose_shown(line, c->causes[i].cause, style);
 		lh_buf_printf(line, ": %" PRId64, c->causes[i].episodes);
 	}
-	if (c->cause_count > CAUSES_SHOWN)
-		lh_buf_printf(line, ", %d more causes", c->cause_count - CAUSES_SHOWN);
-	lh_buf_puts(line, c->cause_count > 0 ? ")" : "");
+	if (n > CAUSES_SHOWN)
+		lh_buf_printf(line, ", %d more causes", n - CAUSES_SHOWN);
+	lh_buf_puts(line, n > 0 ? ")" : "");
+}
+
+/* What shows them, each on a line that is not broken: to be pasted. */
+static void put_commands(struct lh_buf *out, const struct lh_report_condition *c, enum lh_cause_kind kind, const struct lh_report_style *style)
+{
+	int n = 0;
+	for (int i = 0; i < c->cause_count; i++) {
+		if (c->causes[i].kind != kind || ++n > CAUSES_SHOWN || !c->causes[i].command.n)
+			continue;
+		lh_buf_puts(out, "  To see it: ");
+		lh_prose_shown_whole(out, c->causes[i].command, style);
+		lh_buf_putc(out, '\n');
+	}
 }
 
 static void put_bounds(struct lh_buf *line, const struct lh_report_condition *c)
@@ -51,7 +75,7 @@ static void say_censored(struct lh_buf *line, struct lh_str name, const struct l
 	lh_buf_put_str(line, name);
 	lh_buf_printf(line, ": %d of %d samples %s cut off by something that is not the model's doing", c->result->censored,
 		c->result->samples, c->result->censored == 1 ? "was" : "were");
-	put_causes(line, c, style);
+	put_causes(line, c, LH_CAUSE_CENSORED, style);
 	lh_buf_puts(line, "; counted up to there.");
 	put_bounds(line, c);
 }
@@ -61,9 +85,16 @@ static void say_policy_errors(struct lh_buf *line, struct lh_str name, const str
 	int n = c->result->policy_errors;
 	lh_buf_put_str(line, name);
 	lh_buf_printf(line, ": in %d of %d samples the policy itself failed", n, c->result->samples);
-	if (c->result->censored == 0)
-		put_causes(line, c, style);
+	put_causes(line, c, LH_CAUSE_POLICY, style);
 	lh_buf_puts(line, ". This counts against the policy, not the model, and such a condition passes no gate.");
+}
+
+static void say_finish(struct lh_buf *line, struct lh_str name, const struct lh_report_condition *c, const struct lh_report_style *style)
+{
+	lh_buf_put_str(line, name);
+	lh_buf_printf(line, ": in %" PRId64 " of %d samples its finish() failed", episodes_of(c, LH_CAUSE_FINISH), c->result->samples);
+	put_causes(line, c, LH_CAUSE_FINISH, style);
+	lh_buf_puts(line, ". What it was to count is missing there; nothing else is.");
 }
 
 static void say_unshown(struct lh_buf *line, struct lh_str name, const struct lh_report_condition *c)
@@ -140,6 +171,7 @@ static void say_row(const struct lh_report_condition *c, struct lh_str name, con
 	if (c->result->censored > 0) {
 		say_censored(line, name, c, style);
 		caveat(out, line, style);
+		put_commands(out, c, LH_CAUSE_CENSORED, style);
 	}
 	if (c->column_count > 0) {
 		say_columns(line, name, c);
@@ -152,6 +184,12 @@ static void say_row(const struct lh_report_condition *c, struct lh_str name, con
 	if (c->result->policy_errors > 0) {
 		say_policy_errors(line, name, c, style);
 		caveat(out, line, style);
+		put_commands(out, c, LH_CAUSE_POLICY, style);
+	}
+	if (episodes_of(c, LH_CAUSE_FINISH) > 0) {
+		say_finish(line, name, c, style);
+		caveat(out, line, style);
+		put_commands(out, c, LH_CAUSE_FINISH, style);
 	}
 	if (c->result->unshown > 0.2) {
 		say_unshown(line, name, c);

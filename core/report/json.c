@@ -249,6 +249,8 @@ static void put_causes(struct lh_jw *w, const struct lh_report_condition *c)
 		lh_jw_open_flat(w, '{');
 		put_str(w, "cause", c->causes[i].cause);
 		put_int(w, "episodes", c->causes[i].episodes);
+		if (c->causes[i].command.n)
+			put_str(w, "to_see_it", c->causes[i].command);
 		lh_jw_close(w);
 	}
 	lh_jw_close(w);

@@ -33,7 +33,9 @@ struct lh_report_cost {                  /* totals over all calls of the conditi
 
 struct lh_report_exposure { double update, state, unusable, unshown; };   /* means over accepted calls; NAN: none */
 
-struct lh_report_cause { struct lh_str cause; int64_t episodes; };   /* why episodes were censored or failed */
+/* Why episodes were censored or failed, or what else became of them. command: shows the first of them; may be empty. */
+enum lh_cause_kind { LH_CAUSE_CENSORED, LH_CAUSE_POLICY, LH_CAUSE_FINISH, LH_CAUSE_OTHER };
+struct lh_report_cause { struct lh_str cause, command; enum lh_cause_kind kind; int64_t episodes; };
 
 /* A number that a policy's finish() returned: its mean over the samples that have it, 95 % by Student's t;
  * NAN ends where there is one sample, or all are alike. */

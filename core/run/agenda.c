@@ -287,13 +287,14 @@ int lh_desk_again(struct lh_desk *d, uint32_t slot, int64_t *id, struct lh_error
 	return rc;
 }
 
-int lh_desk_give_up(struct lh_desk *d, uint32_t slot, const char *status, const char *cause, struct lh_error *err)
+int lh_desk_give_up(struct lh_desk *d, uint32_t slot, const char *cause, bool stalled, struct lh_error *err)
 {
 	struct lh_open *o = lh_agenda_at(d, slot);
 	lh_orders_forget(d, slot);
 	d->gave_up = true;
+	o->stalled = stalled;
 	struct lh_episode_row row = { .id = o->id, .condition = o->condition, .sample = (int64_t)o->sample,
-		.probe = probe_of(&d->results->condition[o->condition], o->at.k), .status = lh_str_of(status), .cause = lh_str_of(cause), .history_hash = -1, .history_ratio = NAN };
+		.probe = probe_of(&d->results->condition[o->condition], o->at.k), .status = LH_STR("plugin_crash"), .cause = lh_str_of(cause), .history_hash = -1, .history_ratio = NAN };
 	return d->outlet.episode(d, slot, &row, err);
 }
 

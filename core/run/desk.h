@@ -39,8 +39,8 @@ bool lh_desk_holds(const struct lh_desk *d, uint32_t slot);      /* is an episod
 /* An open episode is to be executed again from its first turn, with its recorded calls as the model; *id is its
  * name in the file, a new one for an agent that keeps its own context. */
 int lh_desk_again(struct lh_desk *d, uint32_t slot, int64_t *id, struct lh_error *err) LH_CHECKED;
-/* It ends here, by no fault of the model. status: censored or plugin_crash. */
-int lh_desk_give_up(struct lh_desk *d, uint32_t slot, const char *status, const char *cause, struct lh_error *err) LH_CHECKED;
+/* It ends here, for foreign code has ended its worker. stalled: it did not come back. */
+int lh_desk_give_up(struct lh_desk *d, uint32_t slot, const char *cause, bool stalled, struct lh_error *err) LH_CHECKED;
 int64_t lh_desk_open_episodes(const struct lh_desk *d);
 bool lh_desk_exhausted(const struct lh_desk *d);                 /* every episode was opened, or no more will be */
 

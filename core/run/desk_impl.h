@@ -20,6 +20,7 @@ struct lh_open {
 	int64_t id;
 	struct lh_recorded *recorded;    /* the run file's replies to its calls; NULL: none are left */
 	int64_t orders;                  /* not answered yet */
+	bool stalled;                    /* its code did not come back */
 	struct lh_kept *kept;            /* replies to it that are not written yet */
 };
 

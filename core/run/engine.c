@@ -22,7 +22,7 @@ struct lh_engine {
 	struct lh_reply *reply; int *free_reply, free_replies;
 	struct waiting *queue; size_t head, count, cap;
 	struct lh_episode **slot; size_t slots;
-	volatile uint32_t *note, *entered, own_note, own_entered;
+	struct lh_engine_note *note, own_note;
 };
 
 /* ---- calls in flight: a binary heap by (due, ticket) ---- */
@@ -105,8 +105,10 @@ static int line_up(struct lh_engine *en, struct lh_episode *e, struct lh_error *
 /* From here to where the note is taken back, foreign code may run. */
 static void enter(struct lh_engine *en, uint32_t slot)
 {
-	++*en->entered;
-	*en->note = slot;
+	const struct lh_episode *e = slot < en->slots ? en->slot[slot] : NULL;
+	++en->note->entered;
+	en->note->turn = e ? lh_transcript_turn(e->transcript) : 0;
+	en->note->slot = slot;
 }
 
 static int put_slot(struct lh_engine *en, uint32_t slot, struct lh_error *err)
@@ -131,7 +133,7 @@ int lh_engine_open(struct lh_engine *en, const struct lh_seat *seat, struct lh_e
 		en->slot[seat->slot] = e;
 		rc = line_up(en, e, err);
 	}
-	*en->note = LH_NO_SLOT;
+	en->note->slot = LH_NO_SLOT;
 	return rc;
 }
 
@@ -144,7 +146,7 @@ static int carry_on(struct lh_engine *en, struct lh_episode *e, uint32_t seq, co
 	int rc = lh_episode_reply(e, seq, reply, err);
 	if (!rc && (e->done || lh_transcript_turn(e->transcript) != turn || e->asks != asks))
 		rc = line_up(en, e, err);
-	*en->note = LH_NO_SLOT;
+	en->note->slot = LH_NO_SLOT;
 	return rc;
 }
 
@@ -171,7 +173,7 @@ static int issue(struct lh_engine *en, struct lh_error *err)
 	int rc = en->run->watch ? en->run->watch(en->run->watch_user, &q, err) : 0;
 	if (!rc)
 		rc = lh_model_call(w.episode->condition->model, w.episode->model, &q, &en->reply[r], err);
-	*en->note = LH_NO_SLOT;
+	en->note->slot = LH_NO_SLOT;
 	if (rc)
 		return rc;
 	push(en, (struct flight){ en->now_us + en->reply[r].latency_us, en->ticket++, w.episode, w.seq, r });
@@ -196,10 +198,9 @@ bool lh_engine_idle(const struct lh_engine *en) { return !en->in_flight && !en->
 bool lh_engine_has_room(const struct lh_engine *en) { return !en->count && en->in_flight < en->places; }
 int64_t lh_engine_virtual_us(const struct lh_engine *en) { return en->now_us; }
 
-void lh_engine_note_in(struct lh_engine *en, volatile uint32_t *slot, volatile uint32_t *entered)
+void lh_engine_note_in(struct lh_engine *en, struct lh_engine_note *note)
 {
-	en->note = slot;
-	en->entered = entered;
+	en->note = note;
 }
 
 /* ---- life ---- */
@@ -212,7 +213,6 @@ int lh_engine_new(struct lh_run_context *run, int places, struct lh_engine **out
 		return lh_nomem(err);
 	en->run = run;
 	en->note = &en->own_note;
-	en->entered = &en->own_entered;
 	en->heap = calloc((size_t)places, sizeof *en->heap);
 	en->reply = calloc((size_t)places, sizeof *en->reply);
 	en->free_reply = calloc((size_t)places, sizeof *en->free_reply);

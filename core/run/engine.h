@@ -24,9 +24,13 @@ int lh_engine_step(struct lh_engine *en, struct lh_error *err) LH_CHECKED;
 bool lh_engine_idle(const struct lh_engine *en);                 /* no local call is in flight or in line */
 bool lh_engine_has_room(const struct lh_engine *en);             /* local calls have places left */
 int64_t lh_engine_virtual_us(const struct lh_engine *en);
-/* The slot whose foreign code is running, where another process can see it (LH_NO_SLOT: none), and how many times it
- * was entered. */
+/* Whose foreign code is running, where another process can see it. */
 #define LH_NO_SLOT UINT32_MAX
-void lh_engine_note_in(struct lh_engine *en, volatile uint32_t *slot, volatile uint32_t *entered);
+struct lh_engine_note {
+	volatile uint32_t slot;                  /* LH_NO_SLOT: nobody's */
+	volatile uint32_t turn;                  /* of its record, when its code was entered; 0: before the first */
+	volatile uint32_t entered;               /* counts entries: a stall is one that does not change */
+};
+void lh_engine_note_in(struct lh_engine *en, struct lh_engine_note *note);
 
 #endif

@@ -116,11 +116,8 @@ static int finish(struct lh_episode *e, const char *cause, struct lh_error *err)
 {
 	struct lh_error *fault = fresh_fault(e);
 	lh_buf_clear(&e->run->text);
-	if (lh_policy_finish(e->policy, &e->run->text, fault)) {
-		char text[1600];
-		snprintf(text, sizeof text, "finish(): %s", fault->text);
-		return end(e, "done", lh_str_of(text), err);
-	}
+	if (lh_policy_finish(e->policy, &e->run->text, fault))
+		return end(e, "done", lh_str_of(fault->text), err);
 	e->extra = lh_buf_str(&e->run->text);
 	return end(e, "done", lh_str_of(cause), err);
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "run/parcel.h"
 #include "run/record.h"
+#include "run/repeat.h"
 #include "run/resume.h"
 
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #define SETTINGS_MAX (64u << 20)
+#define CAUSE_MAX (64u << 10)
 
 /* ---- what engines hand out ---- */
 
@@ -65,16 +67,26 @@ int lh_ledger_cost(struct lh_desk *d, const struct lh_waiting *w, const struct l
 	return lh_fold_call(&d->results->condition[w->condition], w->at, NULL, &row, err);
 }
 
-static int take_episode(void *user, uint32_t slot, const struct lh_episode_row *row, struct lh_error *err)
+/* Did foreign code fail there? */
+static bool broke(const struct lh_episode_row *row)
 {
-	struct lh_desk *d = user;
+	return lh_str_is(row->status, "policy_error") || lh_str_is(row->status, "plugin_crash") || lh_repeat_of_finish(row->cause);
+}
+
+/* The cause with the command that shows it. */
+static struct lh_str with_command(struct lh_desk *d, const struct lh_open *o, const struct lh_episode_row *row, struct lh_buf *text)
+{
+	struct lh_repeat again = { .sample = o->sample, .probe = row->probe, .stalled = o->stalled, .file = d->temporary ? NULL : d->path };
+	lh_buf_put_str(text, row->cause);
+	lh_repeat_put(d->s.experiment, &d->s.outline->condition[o->condition], &again, text);
+	return lh_buf_str(text);
+}
+
+/* An episode that has ended: in the results, and forgotten. */
+static int end_episode(struct lh_desk *d, uint32_t slot, const struct lh_episode_row *row, struct lh_error *err)
+{
 	struct lh_open *o = lh_agenda_at(d, slot);
-	struct lh_episode_row full = *row;
-	full.run = d->results->run;
-	int rc = d->journal ? lh_journal_put_episode(d->journal, &full, err) : 0;
-	if (rc || lh_str_is(row->status, "running"))
-		return rc;
-	rc = lh_kept_write_slot(d, slot, err);
+	int rc = lh_kept_write_slot(d, slot, err);
 	if (rc)
 		return rc;
 	rc = lh_fold_end(&d->results->condition[o->condition], o->at, o->turns, row, err);
@@ -86,6 +98,22 @@ static int take_episode(void *user, uint32_t slot, const struct lh_episode_row *
 	lh_agenda_ended(d, slot);
 	if (!rc)
 		lh_agenda_look(d, sample);
+	return rc;
+}
+
+static int take_episode(void *user, uint32_t slot, const struct lh_episode_row *row, struct lh_error *err)
+{
+	struct lh_desk *d = user;
+	struct lh_episode_row full = *row;
+	struct lh_buf cause;
+	lh_buf_init(&cause, CAUSE_MAX);
+	full.run = d->results->run;
+	if (broke(row))
+		full.cause = with_command(d, lh_agenda_at(d, slot), row, &cause);
+	int rc = d->journal ? lh_journal_put_episode(d->journal, &full, err) : 0;
+	if (!rc && !lh_str_is(row->status, "running"))
+		rc = end_episode(d, slot, &full, err);
+	lh_buf_fini(&cause);
 	return rc;
 }
 

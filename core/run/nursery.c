@@ -180,7 +180,7 @@ int lh_nursery_fork(struct lh_nursery *n, int place, int *fd, pid_t *pid, struct
 {
 	int pair[2];
 	struct answer a = { 0, 0 };
-	n->note[place].slot = UINT32_MAX;
+	n->note[place].in.slot = UINT32_MAX;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return lh_fail(err, LH_E_NOMEM, "no worker process can be made: %s", strerror(errno));
 	int rc = ask(n, FORK, place, pair[1], &a);

@@ -1,6 +1,7 @@
 #include "run/policy_check.h"
 
 #include "base/hash.h"
+#include "run/repeat.h"
 #include "run/run.h"
 #include "transcript/body.h"
 
@@ -84,7 +85,9 @@ static bool policy_error(const struct lh_results *r, char *text, size_t size)
 	for (int i = 0; i < c->samples; i++)
 		for (int t = 0; t < c->turns; t++)
 			if (c->outcome[(size_t)i * (size_t)c->turns + (size_t)t] == LH_OUTCOME_POLICY_ERROR) {
-				snprintf(text, size, "sample %d, turn %d: %s", i, t + 1, c->cause[i] ? c->cause[i] : "policy error");
+				struct lh_str what, command;     /* its file is gone by then */
+				lh_repeat_split(lh_str_of(c->cause[i] ? c->cause[i] : "policy error"), &what, &command);
+				snprintf(text, size, "sample %d, turn %d: %.*s", i, t + 1, LH_ARG(what));
 				return true;
 			}
 	return false;

@@ -14,6 +14,7 @@
 #include "run/worker.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -295,29 +296,55 @@ static int take_frames(struct supervisor *s, struct place *p, bool *bad, struct 
 
 /* ---- deaths ---- */
 
-static void describe(const struct supervisor *s, const struct place *p, int status, char *text, size_t size)
+/* What a worker's end looked like, put behind what there is. */
+static void put_end(const struct supervisor *s, const struct place *p, int status, struct lh_buf *out)
 {
 	double most = (double)s->experiment->stall_us / 1e6;
 	if (p->stalled)
-		snprintf(text, size, "it did not come back from one call (more than %.3g s of processor time, or %.3g s by the clock; --stall)", most, most * STALL_WALL);
+		lh_buf_printf(out, "it did not come back from one call (more than %.3g s of processor time, or %.3g s by the clock; --stall)", most, most * STALL_WALL);
 	else if (WIFSIGNALED(status))
-		snprintf(text, size, "it crashed: signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+		lh_buf_printf(out, "it crashed: signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
-		snprintf(text, size, "it ended its process with exit code %d", WEXITSTATUS(status));
+		lh_buf_printf(out, "it ended its process with exit code %d", WEXITSTATUS(status));
+}
+
+/* "task NAME, apply() at step 3 (from 0), turn 4: "; whose code it was, as far as was noted. The note is a worker's: any of
+ * it may be wrong, and none of it is followed. */
+static void put_where(const struct supervisor *s, const struct lh_worker_note *n, const struct lh_seat *seat, struct lh_buf *out)
+{
+	const struct lh_outline_condition *c = &s->outline.condition[seat->condition];
+	const char *function = lh_function_name(n->calling.function);
+	uint64_t step = n->calling.step;
+	if (function)
+		lh_buf_printf(out, "task %s, %s()", c->task, function);
+	else
+		lh_buf_puts(out, "the task family's or policy's code");
+	if (function && step != LH_NO_STEP)
+		lh_buf_printf(out, " at step %" PRIu64 " (from 0), turn %" PRIu64, step, step / (uint64_t)c->steps_per_turn + 1);
+	else if (n->in.turn)
+		lh_buf_printf(out, ", turn %" PRIu32, n->in.turn);
+	lh_buf_puts(out, ": ");
 }
 
 static int begin_place(struct supervisor *s, int i, struct lh_error *err);
 
+/* How a worker ended. */
+struct death { struct lh_worker_note note; bool stalled; struct lh_buf how; };
+
 /* The episode whose code was running gets one more try; the others are no worse for it. */
-static int take_up(struct supervisor *s, uint32_t slot, bool charged, const char *how, struct lh_error *err)
+static int take_up(struct supervisor *s, uint32_t slot, const struct death *d, struct lh_error *err)
 {
-	char cause[512];
+	struct lh_buf cause;
 	s->holder[slot] = -1;
-	if (!charged || ++s->tries[slot] < EPISODE_TRIES)
+	if (slot != d->note.in.slot || ++s->tries[slot] < EPISODE_TRIES)
 		return lh_desk_again(s->desk, slot, &s->seat[slot].id, err);
-	snprintf(cause, sizeof cause, "the task family's or policy's code: %s; to see it: longhaul run … --sample %llu --jobs 0", how, (unsigned long long)s->seat[slot].sample);
+	lh_buf_init(&cause, 4096);
+	put_where(s, &d->note, &s->seat[slot], &cause);
+	lh_buf_put_str(&cause, lh_buf_str(&d->how));
 	s->tries[slot] = 0;
-	return lh_desk_give_up(s->desk, slot, "plugin_crash", cause, err);
+	int rc = lh_desk_give_up(s->desk, slot, cause.p ? cause.p : "", d->stalled, err);
+	lh_buf_fini(&cause);
+	return rc;
 }
 
 static int reopen(struct supervisor *s, const uint32_t *slot, size_t slots, int place, struct lh_error *err)
@@ -357,31 +384,53 @@ static int bury(struct supervisor *s, struct place *p, struct lh_error *err)
 	return 0;
 }
 
-static int died(struct supervisor *s, int i, struct lh_error *err)
+/* Before a worker has made the plan there is nothing to charge. */
+static int died_early(struct supervisor *s, const struct death *d, struct lh_error *err)
+{
+	const char *function = lh_function_name(d->note.calling.function);
+	if (++s->deaths > 2 * s->places)
+		return lh_fail(err, LH_E_PLUGIN, "a worker died before it had begun: %s", lh_buf_str(&d->how).p);
+	if (s->started)
+		return 0;
+	if (!function)
+		return lh_fail(err, LH_E_PLUGIN, "a task family's or policy's code, while it was opened: %s", lh_buf_str(&d->how).p);
+	return lh_fail(err, LH_E_PLUGIN, "task %.*s, %s(), while it was opened: %s; longhaul check FILE.so looks for the smallest case",
+		(int)strnlen(d->note.calling.family, sizeof d->note.calling.family), d->note.calling.family, function, lh_buf_str(&d->how).p);
+}
+
+/* What the dead held is executed again: by the worker that takes its place. */
+static int replace(struct supervisor *s, int i, const struct death *d, struct lh_error *err)
 {
 	struct place *p = &s->place[i];
-	uint32_t blamed = lh_nursery_note(s->nursery, i)->slot;
-	bool planned = p->planned;
-	char how[256];
-	lh_nursery_kill(s->nursery, i);          /* also one that only closed its line */
-	describe(s, p, lh_nursery_status(s->nursery, i), how, sizeof how);
-	int rc = bury(s, p, err);
-	if (rc)
-		return rc;
-	if (!planned && ++s->deaths > 2 * s->places)
-		return lh_fail(err, LH_E_PLUGIN, "a worker died before it had begun: %s", how);
-	if (!planned && !s->started)
-		return lh_fail(err, LH_E_PLUGIN, "a task family's or policy's code, while it was opened: %s", how);
 	uint32_t *slot = p->slot;
 	size_t slots = p->slots;
+	int rc = 0;
 	*p = (struct place){ .fd = -1 };
 	for (size_t k = 0; k < slots && !rc; k++)
-		rc = take_up(s, slot[k], slot[k] == blamed, how, err);
+		rc = take_up(s, slot[k], d, err);
 	if (!rc)
 		rc = begin_place(s, i, err);
 	if (!rc)
 		rc = reopen(s, slot, slots, i, err);
 	free(slot);
+	return rc;
+}
+
+static int died(struct supervisor *s, int i, struct lh_error *err)
+{
+	struct place *p = &s->place[i];
+	struct death d = { .note = *lh_nursery_note(s->nursery, i), .stalled = p->stalled };
+	lh_buf_init(&d.how, 1024);
+	lh_nursery_kill(s->nursery, i);          /* also one that only closed its line */
+	put_end(s, p, lh_nursery_status(s->nursery, i), &d.how);
+	int rc = lh_buf_ok(&d.how, err);
+	if (!rc)
+		rc = bury(s, p, err);
+	if (!rc && !p->planned)
+		rc = died_early(s, &d, err);
+	if (!rc)
+		rc = replace(s, i, &d, err);
+	lh_buf_fini(&d.how);
 	return rc;
 }
 
@@ -412,8 +461,8 @@ static void look_for_stalls(struct supervisor *s, int64_t now)
 		const struct lh_worker_note *n = lh_nursery_note(s->nursery, i);
 		if (!p->alive)
 			continue;
-		uint32_t entered = n->entered;
-		if ((p->planned && n->slot == LH_NO_SLOT) || entered != p->entered || !p->entered_us) {
+		uint32_t entered = n->in.entered;
+		if ((p->planned && n->in.slot == LH_NO_SLOT) || entered != p->entered || !p->entered_us) {
 			p->entered = entered;
 			p->entered_us = now;
 			p->cpu_us = cpu_us(p->pid);

@@ -234,7 +234,9 @@ static int send_arena(struct worker *w, struct lh_error *err)
 static int prepare(struct worker *w, const struct lh_experiment *e, struct lh_worker_note *note, struct lh_error *err)
 {
 	int rc = send_arena(w, err);
-	note->slot = LH_NO_SLOT;
+	note->in.slot = LH_NO_SLOT;
+	note->calling.function = LH_IN_NONE;     /* a worker before this one may have died in one */
+	lh_task_note_in(&note->calling);
 	if (!rc)
 		rc = lh_plan_make(e, &w->plan, err);
 	if (!rc)
@@ -245,7 +247,7 @@ static int prepare(struct worker *w, const struct lh_experiment *e, struct lh_wo
 	if (!rc)
 		rc = lh_engine_new(&w->run, (int)e->concurrency, &w->engine, err);
 	if (!rc)
-		lh_engine_note_in(w->engine, &note->slot, &note->entered);
+		lh_engine_note_in(w->engine, &note->in);
 	return rc;
 }
 

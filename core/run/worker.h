@@ -6,14 +6,15 @@
 #ifndef LH_RUN_WORKER_H
 #define LH_RUN_WORKER_H
 
+#include "run/engine.h"
 #include "run/experiment.h"
 
 #include <sys/types.h>
 
 /* Memory that a worker shows the supervisor, made before it is forked. */
 struct lh_worker_note {
-	volatile uint32_t slot;                  /* whose foreign code runs, LH_NO_SLOT: nobody's */
-	volatile uint32_t entered;               /* counts entries: a stall is one that does not change */
+	struct lh_engine_note in;                /* whose foreign code runs */
+	struct lh_calling calling;               /* and, of a task family, which function of it */
 };
 
 /* The worker's life: never returns. fd: its line. */

@@ -59,7 +59,6 @@ void lh_conform_make_text(struct lh_random *r, struct lh_str state, struct lh_bu
 /* ---- conform_calls.c --------------------------------------------------------------------------- */
 
 #define LH_NOTHING ((struct lh_str){ "", 0 })
-#define LH_NO_STEP UINT64_MAX            /* also: no sample */
 
 int lh_conform_make_guard(struct lh_conform *c, struct lh_error *err);
 void lh_conform_note(struct lh_conform *c, const char *function, uint64_t sample, uint64_t step, struct lh_str text);

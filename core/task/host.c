@@ -28,6 +28,8 @@ static struct {
 	int given_count;
 	struct open_file *open;
 	int open_count;
+	struct lh_calling *calling, own_calling;
+	char running[200];               /* lh_task_running() */
 } host;
 
 static void host_log(void *context, const char *bytes, size_t size)
@@ -166,6 +168,49 @@ void lh_host_enter(const char *family)
 	host.why[0] = 0;
 	host.block = &host.first;
 	host.used = 0;
+}
+
+/* ---- what is running ---- */
+
+void lh_task_note_in(struct lh_calling *note)
+{
+	host.calling = note;
+}
+
+const char *lh_function_name(uint32_t function)
+{
+#define NAME_ITEM(name) #name,
+	static const char *const names[] = { NULL, LH_FUNCTIONS(NAME_ITEM) };
+	return function < LH_FUNCTION_COUNT ? names[function] : NULL;
+}
+
+void lh_host_call(const char *family, enum lh_function function, uint64_t step)
+{
+	struct lh_calling *c = host.calling ? host.calling : &host.own_calling;
+	lh_host_enter(family);
+	if (function <= LH_IN_max_steps)
+		snprintf(c->family, sizeof c->family, "%s", family);
+	c->step = step;
+	c->function = function;
+}
+
+void lh_host_left(void)
+{
+	(host.calling ? host.calling : &host.own_calling)->function = LH_IN_NONE;
+}
+
+const char *lh_task_running(void)
+{
+	char *text = host.running;
+	size_t size = sizeof host.running;
+	const struct lh_calling *c = host.calling ? host.calling : &host.own_calling;
+	const char *function = lh_function_name(c->function);
+	if (!function)
+		return NULL;
+	int n = snprintf(text, size, "task %s, %s()", host.family, function);
+	if (c->step != LH_NO_STEP && n > 0 && (size_t)n < size)
+		snprintf(text + n, size - (size_t)n, " at step %llu (from 0)", (unsigned long long)c->step);
+	return text;
 }
 
 int lh_host_failure(const char *function, struct lh_error *err)

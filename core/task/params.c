@@ -224,16 +224,22 @@ static int write_json(struct lh_taskset *t, struct lh_error *err)
 static int load(struct lh_taskset *t, struct lh_error *err)
 {
 	int count = lh_family_param_count(t->family);
-	lh_host_enter(lh_family_name(t->family));
+	lh_host_call(lh_family_name(t->family), LH_IN_load, LH_NO_STEP);
 	lh_host_files_begin(t->given, count);
 	t->data = t->family->task->load(t->values);
+	lh_host_left();
 	lh_host_files_end();
 	if (!t->data)
 		return lh_host_failure("load", err);
+	lh_host_call(lh_family_name(t->family), LH_IN_samples, LH_NO_STEP);
 	t->samples = t->family->task->samples(t->data);
+<<<<<<< HEAD
 	int fault = lh_taskset_list_tools(t, err);
 	if (fault)
 		return fault;
+=======
+	lh_host_left();
+>>>>>>> matrix
 	for (int i = 0; i < count; i++) {
 		struct lh_given *g = &t->given[i];
 		int rc = g->path && !g->sha256[0] ? lh_sha256_file(g->path, g->sha256, err) : 0;

@@ -51,12 +51,10 @@ static const char *thoughts_fault(struct lh_str s)
 }
 
 /* Puts family, sample and (unless none) step in front of the error. */
-#define NO_STEP UINT64_MAX
-
 static int at(const struct lh_sample *s, uint64_t step, int rc, struct lh_error *err)
 {
 	const char *name = lh_family_name(s->set->family);
-	if (rc && step == NO_STEP)
+	if (rc && step == LH_NO_STEP)
 		lh_prefix(err, "task %s, sample %" PRIu64, name, s->index);
 	else if (rc)
 		lh_prefix(err, "task %s, sample %" PRIu64 ", step %" PRIu64, name, s->index, step);
@@ -105,9 +103,9 @@ static struct lh_sink state_sink(struct lh_sample *s, int i)
 	return scratch_sink(s, i, LH_STATE_MAX);
 }
 
-static const struct lh_task_v1 *enter(const struct lh_sample *s)
+static const struct lh_task_v1 *enter(const struct lh_sample *s, enum lh_function function, uint64_t step)
 {
-	lh_host_enter(lh_family_name(s->set->family));
+	lh_host_call(lh_family_name(s->set->family), function, step);
 	return s->set->family->task;
 }
 
@@ -131,14 +129,15 @@ int lh_sample_open(struct lh_taskset *t, uint64_t sample, uint64_t run_seed, str
 		return lh_nomem(err);
 	struct lh_random r = lh_random_stream(run_seed, sample, 0, LH_FOR_SAMPLE, 0);
 	*s = (struct lh_sample){ .set = t, .index = sample, .seed = lh_random_next(&r) };
-	const struct lh_task_v1 *f = enter(s);
-	s->task = f->open(t->data, sample, s->seed);
+	s->task = enter(s, LH_IN_open, LH_NO_STEP)->open(t->data, sample, s->seed);
+	lh_host_left();
 	if (!s->task) {
-		int rc = at(s, NO_STEP, lh_host_failure("open", err), err);
+		int rc = at(s, LH_NO_STEP, lh_host_failure("open", err), err);
 		free(s);
 		return rc;
 	}
-	s->max_steps = f->max_steps(s->task);
+	s->max_steps = enter(s, LH_IN_max_steps, LH_NO_STEP)->max_steps(s->task);
+	lh_host_left();
 	*out = s;
 	return 0;
 }
@@ -147,7 +146,8 @@ void lh_sample_close(struct lh_sample *s)
 {
 	if (!s)
 		return;
-	enter(s)->close(s->task);
+	enter(s, LH_IN_close, LH_NO_STEP)->close(s->task);
+	lh_host_left();
 	free(s);
 }
 
@@ -195,8 +195,9 @@ int lh_sample_instructions(struct lh_sample *s, uint32_t steps_per_turn, struct 
 {
 	size_t start = out->n;
 	struct lh_sink sink = { .out = out, .max = start + LH_INSTRUCTIONS_MAX };
-	int32_t result = enter(s)->instructions(s->task, steps_per_turn, &sink);
-	return prompt(s, "instructions", NO_STEP, result, &sink, start, err);
+	int32_t result = enter(s, LH_IN_instructions, LH_NO_STEP)->instructions(s->task, steps_per_turn, &sink);
+	lh_host_left();
+	return prompt(s, "instructions", LH_NO_STEP, result, &sink, start, err);
 }
 
 int lh_sample_ask(struct lh_sample *s, uint64_t first_step, uint32_t count, struct lh_buf *out, struct lh_error *err)
@@ -206,7 +207,8 @@ int lh_sample_ask(struct lh_sample *s, uint64_t first_step, uint32_t count, stru
 		return rc;
 	size_t start = out->n;
 	struct lh_sink sink = { .out = out, .max = start + LH_PROMPT_MAX };
-	int32_t result = enter(s)->ask(s->task, first_step, count, &sink);
+	int32_t result = enter(s, LH_IN_ask, first_step)->ask(s->task, first_step, count, &sink);
+	lh_host_left();
 	return prompt(s, "ask", first_step, result, &sink, start, err);
 }
 
@@ -215,10 +217,11 @@ int lh_sample_ask(struct lh_sample *s, uint64_t first_step, uint32_t count, stru
 int lh_sample_initial(struct lh_sample *s, struct lh_buf *out, struct lh_error *err)
 {
 	struct lh_sink sink = state_sink(s, 0);
-	int32_t result = enter(s)->initial(s->task, &sink);
+	int32_t result = enter(s, LH_IN_initial, LH_NO_STEP)->initial(s->task, &sink);
+	lh_host_left();
 	int rc = judge("initial", result, &sink, err);
 	if (rc)
-		return at(s, NO_STEP, rc, err);
+		return at(s, LH_NO_STEP, rc, err);
 	return deliver(lh_buf_str(sink.out), out, err);
 }
 
@@ -229,7 +232,8 @@ int lh_sample_apply(struct lh_sample *s, uint64_t first_step, uint32_t count, st
 		return rc;
 	for (uint32_t i = 0; i < count; i++) {
 		struct lh_sink sink = state_sink(s, i & 1);
-		int32_t result = enter(s)->apply(s->task, first_step + i, (struct lh_text){ state.p, state.n }, &sink);
+		int32_t result = enter(s, LH_IN_apply, first_step + i)->apply(s->task, first_step + i, (struct lh_text){ state.p, state.n }, &sink);
+		lh_host_left();
 		rc = judge("apply", result, &sink, err);
 		if (rc)
 			return at(s, first_step + i, rc, err);
@@ -242,13 +246,14 @@ int lh_sample_canonical(struct lh_sample *s, struct lh_str text, bool *is_state,
 {
 	*is_state = false;
 	struct lh_sink sink = state_sink(s, 0);
-	int32_t result = enter(s)->canonical(s->task, (struct lh_text){ text.p, text.n }, &sink);
+	int32_t result = enter(s, LH_IN_canonical, LH_NO_STEP)->canonical(s->task, (struct lh_text){ text.p, text.n }, &sink);
+	lh_host_left();
 	/* No state is as long as what does not fit; and what comes in here is anybody's text. */
 	if (result == LH_TASK_NO_STATE || (result == LH_TASK_OK && sink.over))
 		return 0;
 	int rc = judge("canonical", result, &sink, err);
 	if (rc)
-		return at(s, NO_STEP, rc, err);
+		return at(s, LH_NO_STEP, rc, err);
 	*is_state = true;
 	return deliver(lh_buf_str(sink.out), out, err);
 }
@@ -260,7 +265,8 @@ int lh_sample_corrupt(struct lh_sample *s, uint64_t step, struct lh_str state, s
 		return rc;
 	struct lh_sink sink = state_sink(s, 0);
 	struct lh_draw draw = { *random };
-	int32_t result = enter(s)->corrupt(s->task, step, (struct lh_text){ state.p, state.n }, &draw, &sink);
+	int32_t result = enter(s, LH_IN_corrupt, step)->corrupt(s->task, step, (struct lh_text){ state.p, state.n }, &draw, &sink);
+	lh_host_left();
 	*random = draw.r;
 	rc = judge("corrupt", result, &sink, err);
 	if (!rc && lh_str_equal(lh_buf_str(sink.out), state))
@@ -282,8 +288,9 @@ int lh_sample_explain(struct lh_sample *s, uint64_t step, struct lh_str before, 
 	if (rc)
 		return rc;
 	struct lh_sink sink = scratch_sink(s, 0, LH_THOUGHTS_MAX);
-	enter(s);
+	enter(s, LH_IN_explain, step);
 	int32_t result = thoughts->explain(s->task, step, (struct lh_text){ before.p, before.n }, (struct lh_text){ after.p, after.n }, &sink);
+	lh_host_left();
 	rc = judge_as("text", thoughts_fault, "explain", result, &sink, err);
 	if (rc)
 		return at(s, step, rc, err);

@@ -74,6 +74,9 @@ struct lh_sample {
 const struct lh_host *lh_host_table(void);
 /* Before every call into a plugin: forgets the last call's reason and streams. */
 void lh_host_enter(const char *family);
+/* The same, noted (lh_task_note_in); lh_host_left() after it, before anything else of ours. */
+void lh_host_call(const char *family, enum lh_function function, uint64_t step);
+void lh_host_left(void);
 /* After one that failed: its reason, or that it gave none. */
 int lh_host_failure(const char *function, struct lh_error *err);
 /* Around load(): the paths that read_file() serves; `end` frees the bytes and fills in the sha256

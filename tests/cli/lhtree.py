@@ -18,6 +18,12 @@ def built():
     return Path(path).resolve()
 
 
+def plain():
+    """The program without sanitizers, where tests/run.sh has built it: for what is about words and numbers, and takes long."""
+    named = os.environ.get("LH_PLAIN_BIN")
+    return Path(named).resolve() if named else built()
+
+
 def git(*args):
     """git's words, or None: no git, or no checkout (a tarball)."""
     command = ["git", "-c", "safe.directory=*", "-C", str(SOURCE), *args]

@@ -55,7 +55,7 @@ def is_policy(text):
 class Docs(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.bin = lhtree.built()
+        cls.bin, cls.server = lhtree.plain(), lhtree.built().parent / "tests" / "http" / "model_server"
         cls.home = tempfile.TemporaryDirectory()
         cls.documents = [p for p in lhtree.files() if p.suffix == ".md"]
         cls.blocks = [b for p in cls.documents for b in blocks(p)]
@@ -120,7 +120,7 @@ class Docs(unittest.TestCase):
                 release.mkdir(parents=True)
                 (release / "longhaul").symlink_to(self.bin)
                 (release / "tests" / "http").mkdir(parents=True)
-                (release / "tests" / "http" / "model_server").symlink_to(self.bin.parent / "tests" / "http" / "model_server")
+                (release / "tests" / "http" / "model_server").symlink_to(self.server)
                 place = self.place(file, folder)
                 for b in inside:
                     with self.subTest(block=str(b)):

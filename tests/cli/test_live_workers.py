@@ -59,7 +59,7 @@ class Workers(lhgate.Live):
         self.assertEqual(self.marks(), 2, "one retry")
         (status, cause), = self.rows("run.db", "SELECT status, cause FROM episode WHERE sample = ?", BAD)
         self.assertEqual(status, "plugin_crash")
-        for word in (*words, f"--sample {BAD} --jobs 0"):
+        for word in (*words, f" --sample {BAD} --jobs "):
             self.assertIn(word, cause)
         report = self.check_report(done)["conditions"][0]
         self.assertEqual((report["censored"], report["policy_errors"]), (1, 0))
@@ -98,20 +98,20 @@ class Workers(lhgate.Live):
     # ---- what a family may do ----
 
     def test_it_crashes(self):
-        self.crashes("segv", "signal 11 (Segmentation fault)")
+        self.crashes("segv", "signal 11 (Segmentation fault)", "task faulty, apply() at step 3 (from 0), turn 4: ")
 
     def test_it_crashes_while_it_asks(self):
-        self.crashes("segv", "signal 11 (Segmentation fault)", where="ask")
+        self.crashes("segv", "signal 11 (Segmentation fault)", "task faulty, ask() at step 3 (from 0), turn 4: ", where="ask")
 
     def test_it_crashes_as_the_sample_is_opened(self):
-        self.crashes("segv", "signal 11 (Segmentation fault)", where="open", turns=0)
+        self.crashes("segv", "signal 11 (Segmentation fault)", "task faulty, open(): ", where="open", turns=0)
 
     def test_it_crashes_as_it_reads_a_reply(self):
         """That reply is paid for, and counted, though its turn has no outcome."""
         gate = self.gate()
         done = self.longhaul(*self.command(gate, self.faulty("segv", "read", step=2), "--jobs", 2, "--json", "-", "--no-timing"))
         self.assertEqual(done.code, 0, str(done))
-        self.check_one_lost(done, "signal 11", turns=2)
+        self.check_one_lost(done, "signal 11", "task faulty, canonical(), turn 3: ", turns=2)
         self.check_asked_once(gate, lost=(BAD,))
         self.assertEqual(self.check_report(done)["conditions"][0]["cost"]["calls"], 27)
 
@@ -159,7 +159,7 @@ class Workers(lhgate.Live):
         for fault, word in (("segv", "signal 11"), ("exit", "exit code 0"), ("loop", "did not come back")):
             with self.subTest(fault=fault):
                 done = self.longhaul(*self.command(None, self.faulty(fault, "load"), "--jobs", 1, "--stall", 0.2))
-                self.assertClear(done, word, "while it was opened")
+                self.assertClear(done, word, "task faulty, load(), while it was opened", "longhaul check")
                 self.assertNothingMade("marker")
 
     def test_a_worker_that_cannot_live(self):

@@ -44,7 +44,7 @@ class Study(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as home:
             lhtree.copy_tree(folder)
             env = lhtree.clean_environment(home)
-            env["PATH"] = f"{lhtree.built().parent}:{env['PATH']}"
+            env["PATH"] = f"{lhtree.plain().parent}:{env['PATH']}"
             env["COLUMNS"] = "100"
             for commands, output in self.pairs(document):
                 with self.subTest(block=str(commands)):

@@ -101,14 +101,35 @@ static bool is_turn(const struct ms_item *i, const struct ms_known *k, uint32_t 
 
 static void make_own(struct ms_item *i) { i->kind = MS_OWN; }
 
+/* Behind which item the current prompt ends; 0: it is not there. */
+static size_t behind_current(const struct ms_match *m, const struct ms_known *k, uint32_t turn)
+{
+	size_t hi = m->items;
+	while (hi > 0 && !(is_prompt(&m->item[hi - 1]) && is_turn(&m->item[hi - 1], k, turn)))
+		hi--;
+	return hi;
+}
+
+/* Does a question of the policy's own (for a summary, say) stand in the current prompt's place? Behind turns of this task. */
+static bool asks_itself(const struct ms_match *m)
+{
+	const struct ms_item *last = m->items ? &m->item[m->items - 1] : NULL;
+	bool turns = false;
+	for (size_t i = 0; i < m->items; i++)
+		turns |= is_prompt(&m->item[i]);
+	return turns && m->item[0].kind == MS_INSTRUCTIONS && last->kind == MS_OWN && last->role == LH_USER;
+}
+
 /* Gives prompts their turns; what fits nowhere is the policy's own. false: the current prompt is not there. */
 static bool number_turns(struct ms_match *m, const struct ms_known *k, uint32_t turn)
 {
-	size_t hi = m->items, lo = 0;
-	uint32_t next = turn, first = 1;
-	while (hi > 0 && !(is_prompt(&m->item[hi - 1]) && is_turn(&m->item[hi - 1], k, turn)))
-		if (is_prompt(&m->item[--hi]))
-			make_own(&m->item[hi]);
+	size_t hi = behind_current(m, k, turn), lo = 0;
+	uint32_t next = hi ? turn : turn - 1, first = 1;
+	if (!hi && asks_itself(m))
+		hi = m->items;
+	for (size_t i = hi; i < m->items; i++)
+		if (is_prompt(&m->item[i]))
+			make_own(&m->item[i]);
 	if (!hi)
 		return false;
 	for (; hi > 0 && (!is_prompt(&m->item[hi - 1]) || (next && is_turn(&m->item[hi - 1], k, next))); hi--)

@@ -23,7 +23,7 @@ struct ms_item {
 
 struct ms_match { struct ms_item *item; size_t items, cap; };
 
-/* LH_E_DATA where the current turn's prompt is not there. Keeps the memory of an earlier use. */
+/* LH_E_DATA where the current turn's prompt is not there, nor a question of the policy's own in its place. Keeps the memory of an earlier use. */
 int ms_match_request(struct ms_match *m, const struct ms_ask *ask, struct ms_known *k, struct lh_error *err) LH_CHECKED;
 void ms_match_fini(struct ms_match *m);
 

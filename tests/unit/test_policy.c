@@ -406,7 +406,7 @@ static void test_errors(void)
 		{ "return { api = 1, turn = function(ep, h) return nil, pcall(string.rep, 'x', 1e9), pcall(function() while true do end end) end }", 0, "more than 1000000 instructions" },
 		{ "return { api = 1, turn = function(ep, h) local r = ep:ask(h:view()) while true do end end }", 0, "more than 1000000 instructions" },
 		{ "return { api = 1, view = function(ep, h) local t = {} for i = 1, 1e6 do t[i] = ('x'):rep(1e4) .. i end end }", 0,
-			"case.lua: needs more than the 4096 KiB of memory that a policy may use" },
+			"view(): case.lua:1: needs more than the 4096 KiB of memory that a policy may use" },
 		{ "return { api = 1, view = function() error('no place', 0) end }", 0, "case.lua: no place" },
 		/* finish */
 		{ "return { api = 1, finish = function(ep)\nerror('in finish') end }", 3, "case.lua:2: in finish" },
@@ -597,7 +597,7 @@ static void test_script_json(void)
 		{ "local t = { 0 } for i = 1, 8 do local u = {} for k = 1, 4000 do u[k] = t end t = u end return t", NULL, "instructions" },
 		{ "\n\nreturn tasks", NULL, "case.lua:3: " },
 		{ "\33Lua", NULL, "case.lua" },
-		{ "local t = {} for i = 1, 1e6 do t[i] = ('x'):rep(1e4) .. i end", NULL, "case.lua: needs more than the 4096 KiB" },
+		{ "local t = {} for i = 1, 1e6 do t[i] = ('x'):rep(1e4) .. i end", NULL, "case.lua:1: needs more than the 4096 KiB" },
 		{ "local function f() return 1 + f() end return f()", NULL, "case.lua" },
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {

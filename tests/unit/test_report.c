@@ -90,7 +90,7 @@ static void demo(struct fixture *f)
 
 static void trouble(struct fixture *f)
 {
-	static const struct lh_report_cause causes[] = { { LH_STR("rate limit"), 9 }, { LH_STR("transport: connection reset"), 3 } };
+	static const struct lh_report_cause causes[] = { { .cause = LH_STR("rate limit"), .episodes = 9 }, { .cause = LH_STR("transport: connection reset"), .episodes = 3 } };
 	begin(f);
 	struct lh_report_condition *c = add(f, "full_history", data_curve(200, 60, 5, 9, 1.4, 0.35));
 	data_outcome(f->result[0], LH_OUTCOME_MALFORMED, 0.03);
@@ -122,7 +122,7 @@ static char long_name[4000];
 static void hostile(struct fixture *f)
 {
 	static const char *const notes[] = { "A note with \x1b[31mred\x1b[0m, a\nnewline, and a bidi override \u202e here." };
-	static const struct lh_report_cause causes[] = { { LH_STR("HTTP 500: \x1b]0;title\x07<b>\r\nSet-Cookie"), 1 } };
+	static const struct lh_report_cause causes[] = { { .cause = LH_STR("HTTP 500: \x1b]0;title\x07<b>\r\nSet-Cookie"), .episodes = 1 } };
 	begin(f);
 	memset(long_name, 'x', sizeof long_name - 1);
 	add(f, "evil\x1b[2J\x1b[H\npolicy", data_curve(8, 10, 1, 5, 1, 0.2))->causes = causes;

@@ -190,7 +190,7 @@ static struct fixture *full(void)
 static struct fixture *alone(void)
 {
 	static const char *const histories[] = { "clean", "injected:rate=0.5" };
-	static const struct lh_report_cause causes[] = { { LH_STR("rate limit"), 2 } };
+	static const struct lh_report_cause causes[] = { { .cause = LH_STR("rate limit"), .episodes = 2 } };
 	static const int ten[] = { 10 };
 	struct fixture *f = begin(ten, 1);
 	for (int i = 0; i < 2; i++) {
