@@ -49,13 +49,14 @@ static void send_line(int fd, const struct lh_buf *line)
 }
 
 /* `rc` is what the property came to; LH_E_SKIPPED: it was not tested. */
-static void send_outcome(int fd, const struct lh_conform *c, const char *name, int rc, const struct lh_error *err)
+static void send_outcome(int fd, const struct lh_conform *c, const struct lh_rule *rule, int rc, const struct lh_error *err)
 {
 	struct lh_buf line;
 	lh_buf_init(&line, LINE_MAX_BYTES);
-	lh_buf_printf(&line, "%s %s", rc == LH_E_SKIPPED ? "skipped" : rc ? "FAILED" : "ok", name);
+	lh_buf_printf(&line, "%s %s", rc == LH_E_SKIPPED ? "skipped" : rc ? "FAILED" : "ok", rule->name);
 	if (rc == LH_E_SKIPPED) {
-		lh_buf_puts(&line, ": the family does not offer " LH_THOUGHTS_INTERFACE "\n");
+		lh_buf_puts(&line, rule->of == LH_OF_TOOLS ? ": with these parameters the family offers no tools\n"
+			: ": the family does not offer " LH_THOUGHTS_INTERFACE "\n");
 	} else if (rc) {
 		lh_buf_puts(&line, ": ");
 		lh_put_shown(&line, lh_str_of(err->text), false);
@@ -97,7 +98,7 @@ static void run_child(struct lh_conform *c, int first, int fd)
 		bool offered = rule->of == LH_OF_ALL || (rule->of == LH_OF_THOUGHTS ? lh_family_explains(c->family) : c->set->tools > 0);
 		int rc = offered ? rule->run(c, &err) : LH_E_SKIPPED;
 		if (i >= first)
-			send_outcome(fd, c, rule->name, rc, &err);
+			send_outcome(fd, c, rule, rc, &err);
 		if (rc && i < LH_RULES_NEEDED)
 			break;
 	}

@@ -292,6 +292,7 @@ static void test_conformance(void)
 	}
 	static const struct { const char *path, *thoughts; } sound[] = {
 		{ FIXTURE("good"), "skipped explain gives the same text again: the family does not offer longhaul.thoughts/1\n" },
+		{ FIXTURE("good"), "skipped tools answer the calls that a step needs, the same again: with these parameters the family offers no tools\n" },
 		{ LH_BINARY_DIR "/plugins/kv_sum.so", "ok explain gives the same text again\n" },
 	};
 	for (size_t i = 0; i < sizeof sound / sizeof *sound; i++) {
