@@ -233,13 +233,10 @@ static int load(struct lh_taskset *t, struct lh_error *err)
 		return lh_host_failure("load", err);
 	lh_host_call(lh_family_name(t->family), LH_IN_samples, LH_NO_STEP);
 	t->samples = t->family->task->samples(t->data);
-<<<<<<< HEAD
+	lh_host_left();
 	int fault = lh_taskset_list_tools(t, err);
 	if (fault)
 		return fault;
-=======
-	lh_host_left();
->>>>>>> matrix
 	for (int i = 0; i < count; i++) {
 		struct lh_given *g = &t->given[i];
 		int rc = g->path && !g->sha256[0] ? lh_sha256_file(g->path, g->sha256, err) : 0;

@@ -94,18 +94,17 @@ int lh_sample_corrupt(struct lh_sample *s, uint64_t step, struct lh_str state, s
  * is checked, at most LH_THOUGHTS_MAX bytes. A family that does not explain is LH_E_USAGE. */
 int lh_sample_explain(struct lh_sample *s, uint64_t step, struct lh_str before, struct lh_str after, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
 
-<<<<<<< HEAD
 const struct lh_tool *lh_sample_tools(const struct lh_sample *s, int *count);
 /* Answers a call of a tool, whatever name and arguments the model wrote: the result, or what is wrong with the call
  * (*refused), is appended to `out`. An error is the family's fault, or memory. The sample has tools. */
 int lh_sample_call_tool(struct lh_sample *s, struct lh_str name, struct lh_str arguments, bool *refused, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
 /* The calls that a step needs, as a list: [{"name": …, "arguments": {…}}]. Free with lh_json_free. The sample has tools. */
 int lh_sample_needs(struct lh_sample *s, uint64_t step, struct lh_json **out, struct lh_error *err) LH_CHECKED;
-=======
+
 /* ---- what is running ---- */
 
 /* The functions of a family that are noted while they run. */
-#define LH_FUNCTIONS(X) X(load) X(samples) X(open) X(max_steps) X(close) X(instructions) X(ask) X(initial) X(apply) X(canonical) X(corrupt) X(explain)
+#define LH_FUNCTIONS(X) X(load) X(samples) X(open) X(max_steps) X(close) X(instructions) X(ask) X(initial) X(apply) X(canonical) X(corrupt) X(explain) X(list) X(call) X(needs)
 #define LH_FUNCTION_ITEM(name) LH_IN_##name,
 enum lh_function { LH_IN_NONE, LH_FUNCTIONS(LH_FUNCTION_ITEM) LH_FUNCTION_COUNT };
 #define LH_NO_STEP UINT64_MAX
@@ -123,7 +122,6 @@ const char *lh_function_name(uint32_t function);         /* NULL: it names none 
 /* "task NAME, apply() at step 3 (from 0)": what runs in this process; NULL: no family's code does. In memory of its own; may
  * be asked while the process is ending. */
 const char *lh_task_running(void);
->>>>>>> matrix
 
 /* The conformance test (conform.c). Writes one line a property to `out`: "ok …", "FAILED …" with the
  * smallest case, seed included, or "skipped …" where the family does not offer what the property is of;

@@ -46,8 +46,9 @@ int lh_taskset_list_tools(struct lh_taskset *t, struct lh_error *err)
 	if (!t->family->tools)
 		return 0;
 	uint32_t count = 0;
-	lh_host_enter(lh_family_name(t->family));
+	lh_host_call(lh_family_name(t->family), LH_IN_list, LH_NO_STEP);
 	const struct lh_tool *tool = t->family->tools->list(t->data, &count);
+	lh_host_left();
 	if (!count)
 		return 0;
 	if (!tool || count > LH_TOOLS_MAX)
@@ -195,8 +196,9 @@ static int call(struct lh_sample *s, int tool, const struct lh_json *arguments, 
 	struct lh_sink sink = { .out = out, .max = start + LH_TOOL_RESULT_MAX };
 	const char *name = s->set->tool[tool].name;
 	if (!rc) {
-		lh_host_enter(lh_family_name(s->set->family));
+		lh_host_call(lh_family_name(s->set->family), LH_IN_call, LH_NO_STEP);
 		int32_t result = s->set->family->tools->call(s->task, (struct lh_text){ name, strlen(name) }, (struct lh_text){ text.p, text.n }, &sink);
+		lh_host_left();
 		*refused = result == LH_TASK_REFUSED;
 		rc = judge_result(s, "call", result, &sink, start, err);
 	}
@@ -234,8 +236,9 @@ int lh_sample_needs(struct lh_sample *s, uint64_t step, struct lh_json **out, st
 	*out = NULL;
 	lh_buf_init(&text, LH_TOOL_RESULT_MAX);
 	struct lh_sink sink = { .out = &text, .max = LH_TOOL_RESULT_MAX };
-	lh_host_enter(lh_family_name(s->set->family));
+	lh_host_call(lh_family_name(s->set->family), LH_IN_needs, step);
 	int32_t result = s->set->family->tools->needs(s->task, step, &sink);
+	lh_host_left();
 	int rc = judge_result(s, "needs", result, &sink, 0, err);
 	if (!rc && (rc = lh_json_parse(lh_buf_str(&text), "needs()", 1, out, err)) == LH_E_DATA && err)
 		rc = err->code = LH_E_PLUGIN;

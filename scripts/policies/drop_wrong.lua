@@ -1,10 +1,6 @@
 -- Oracle: turns that are in fact wrong leave the record, and the last answer is restated in their place.
-<<<<<<< HEAD
 -- Use it beside drop_errors: not a mitigation but a bound, what that one would gain with a perfect detector.
--- Cost: as full_history.
-=======
--- Not a mitigation but a bound: what drop_errors would gain with a perfect detector. Cost: at most that of full_history.
->>>>>>> matrix
+-- Cost: at most that of full_history.
 -- Elsewhere: the oracle-state view of When History Lies (arXiv 2608.06057).
 ---@type longhaul.Policy
 return {
