@@ -185,7 +185,7 @@ class Agents(unittest.TestCase):
         packages = FRAMEWORKS[script]
         if not python.exists() and subprocess.run([sys.executable, "-m", "venv", home], capture_output=True).returncode:
             self.skipTest("no virtual environment can be made")
-        done = subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages], capture_output=True, text=True, timeout=500)
+        done = subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", *packages], capture_output=True, text=True, timeout=500)
         if done.returncode:
             self.skipTest(f"{' and '.join(packages)} cannot be installed here: {done.stderr.strip().splitlines()[-1:]}")
         return python

@@ -6,9 +6,8 @@ import lhcli
 import lhlive
 
 HARD = "accuracy=0.9,context=0.3,self_conditioning=4,contagion=0.3,malformed=0.04,missing=0.04,refused=0.02"
-POLICIES = ("full_history", "window:n=4", "window:n=3,first=1", "reset", "state_carry", "answers_only:keep_last=1", "strip_thoughts:keep_last=1",
-            "omit_assistant", "majority_vote:n=3", "heal")     # all that ship but agent, which sends no history
-WAYS = [(form, stream, jobs) for form in lhlive.FORMATS for stream in ("false", "true") for jobs in (0, 1, 4)]
+POLICIES = ("full_history", "window:n=3,first=1", "state_carry", "answers_only:keep_last=1", "omit_assistant", "majority_vote:n=3", "heal")     # of each kind
+WAYS = [(form, ("false", "true")[(i + k) % 2], jobs) for i, form in enumerate(lhlive.FORMATS) for k, jobs in enumerate((0, 1, 4))]     # every two of the three
 EVERY_FORMAT = (("openai", "true", 1), ("anthropic", "false", 4), ("openai_responses", "true", 0), ("anthropic", "true", 1), ("openai", "false", 0),
                 ("openai_responses", "false", 4))
 ONCE = EVERY_FORMAT[:3]                   # each format once
@@ -49,7 +48,8 @@ class Same(lhlive.Case):
         self.check(HARD, ways=WAYS, policies=("full_history", "majority_vote:n=3"), size=("--turns", 10, "--samples", 4, "--seed", 5))
 
     def test_policies(self):
-        self.check(HARD, ways=EVERY_FORMAT)
+        """In each format; every policy that ships is in test_live_policies.py."""
+        self.check(HARD)
 
     def test_steps_per_turn(self):
         self.check("accuracy=0.96,context=0.3,self_conditioning=3", steps=3)

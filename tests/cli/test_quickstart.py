@@ -26,8 +26,13 @@ class Quickstart(unittest.TestCase):
         cls.folder.cleanup()
 
     def start(self):
-        # The installing of packages needs the surroundings: a proxy, sudo's rules.
+        # The installing of packages needs the surroundings: a proxy, sudo's rules. What the compiler can do at its best is
+        # known from the other builds: here it need not.
+        hasty = Path(self.folder.name, "hasty")
+        hasty.write_text('#!/bin/sh\nexec "$@" -O0\n')
+        hasty.chmod(0o755)
         return subprocess.run(["sh", str(self.clone / "examples" / "quickstart.sh")], cwd=self.elsewhere, stdin=subprocess.DEVNULL,
+                              env={**os.environ, "CMAKE_C_COMPILER_LAUNCHER": str(hasty)},
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=550)
 
     def test_from_nothing_to_a_report(self):

@@ -109,9 +109,9 @@ static void test_variants(void)
 
 /* ---- hostile texts ---- */
 
-#define MANY (1u << 20)
+#define MANY (1u << 18)
 
-/* A text of at least a megabyte in which `unit` repeats, between `head` and `tail`. */
+/* A text of at least a quarter of a megabyte in which `unit` repeats, between `head` and `tail`. */
 static struct lh_buf repeated(const char *head, const char *unit, const char *tail)
 {
 	struct lh_buf b;
@@ -124,7 +124,7 @@ static struct lh_buf repeated(const char *head, const char *unit, const char *ta
 	return b;
 }
 
-/* A quadratic search would take minutes on the least of these. */
+/* A quadratic search would take minutes on all of these. */
 static void test_linear_time(void)
 {
 	static const struct { const char *head, *unit, *tail; bool answered; } hostile[] = {

@@ -182,6 +182,6 @@ int main(void)
 	test_core();
 	test_messages();
 	test_results();
-	test_against_stock(300000);
+	test_against_stock(100000);
 	return check_done();
 }
