@@ -43,15 +43,27 @@ class Made(lhcli.Case):
     def test_the_documented_explanation_is_one(self):
         """plugins/README.md: what makes a made family explain its steps."""
         blocks = re.findall(r"```c\n(.*?)```", (SOURCE / "plugins" / "README.md").read_text(encoding="utf-8"), re.S)
-        block, = (b for b in blocks if "get_interface" in b)
+        said = self.with_interface(self.make("task"), next(b for b in blocks if "LH_THOUGHTS_INTERFACE" in b))
+        self.assertIn("ok explain gives the same text again", said)
+        self.assertNotIn("skipped explain", said)
+
+    def test_the_documented_tool_is_one(self):
+        """Likewise, of tools; a run calls them."""
+        blocks = re.findall(r"```c\n(.*?)```", (SOURCE / "plugins" / "README.md").read_text(encoding="utf-8"), re.S)
         folder = self.make("task")
+        self.change(folder / "mine.c", "of a division by %lld.\\n", "of a division by %lld (get_modulus gives it, too).\\n")
+        said = self.with_interface(folder, next(b for b in blocks if "LH_TOOLS_INTERFACE" in b))
+        self.assertEqual(len(re.findall(r"(?m)^ok .*tools", said)), 3)
+        self.good("run", "--plugin", folder / "mine.so", "--task", "mine", "--model", "sim", "--turns", 2, "--samples", 1, "-o", "t.db")
+        self.assertIn("tool get_modulus\n    {\"modulus\": ", self.good("transcript", "t.db", 0).out)
+
+    def with_interface(self, folder, block):
+        """What the family's own test says once its get_interface is replaced."""
         text = (folder / "mine.c").read_text(encoding="utf-8")
         whole = re.sub(r"static const void \*get_interface\(.*?^\}\n", lambda _: block, text, flags=re.M | re.S)
         self.assertNotEqual(whole, text)
         (folder / "mine.c").write_text(whole, encoding="utf-8")
-        said = self.sh(folder, "make", "test", "CFLAGS=-Werror")
-        self.assertIn("ok explain gives the same text again", said)
-        self.assertNotIn("skipped explain", said)
+        return self.sh(folder, "make", "test", "CFLAGS=-Werror")
 
     @unittest.skipUnless(shutil.which("cmake"), "no cmake")
     def test_cmake_finds_the_package_of_the_build_tree(self):
