@@ -57,11 +57,9 @@ static struct lh_task_data *load(const struct lh_value *v)
 		fam_fail(host, "tools=true and lookup=false: there is nothing to fetch where messages give the records");
 		return NULL;
 	}
-	struct lh_task_data *d = calloc(1, sizeof *d);
-	if (!d) {
-		fam_fail(host, "out of memory");
+	struct lh_task_data *d = fam_new(host, sizeof *d);
+	if (!d)
 		return NULL;
-	}
 	d->wanted = (struct fam_flights_wanted){ (uint32_t)v[FLIGHTS].integer, (uint32_t)v[AIRLINES].integer, (uint32_t)v[RULES].integer,
 		v[ELIGIBLE].number, (int)v[MIN_FARE].integer, (int)v[MAX_FARE].integer, v[HOLD].integer };
 	d->lookup = v[LOOKUP].integer == 1;
@@ -79,11 +77,9 @@ static void close_task(struct lh_task *t)
 static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, uint64_t seed)
 {
 	(void)sample;
-	struct lh_task *t = calloc(1, sizeof *t);
-	if (!t) {
-		fam_fail(host, "out of memory");
+	struct lh_task *t = fam_new(host, sizeof *t);
+	if (!t)
 		return NULL;
-	}
 	t->lookup = d->lookup;
 	t->tools = d->tools;
 	t->seed = seed;
@@ -288,17 +284,4 @@ static const struct lh_thoughts_v1 thoughts = { .struct_size = sizeof thoughts, 
 
 static const struct lh_tools_v1 tools = { .struct_size = sizeof tools, .list = list_tools, .call = call_tool, .needs = needs };
 
-static const void *get_interface(const struct lh_host *h, const char *id)
-{
-	host = h;
-	if (strcmp(id, LH_THOUGHTS_INTERFACE) == 0)
-		return &thoughts;
-	if (strcmp(id, LH_TOOLS_INTERFACE) == 0)
-		return &tools;
-	return strcmp(id, LH_TASK_INTERFACE) == 0 ? &task : NULL;
-}
-
-LH_PLUGIN_EXPORT const struct lh_plugin longhaul_plugin = {
-	.magic = LH_ABI_MAGIC, .abi_major = LH_ABI_MAJOR, .abi_minor = LH_ABI_MINOR, .struct_size = sizeof(struct lh_plugin),
-	.name = "flight_eval", .version = "1.0", .license = "MIT", .get_interface = get_interface,
-};
+FAM_PLUGIN_WITH_TOOLS("flight_eval", "1.1");

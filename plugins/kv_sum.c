@@ -54,11 +54,9 @@ static void unload(struct lh_task_data *data)
 
 static struct lh_task_data *load(const struct lh_value *v)
 {
-	struct lh_task_data *d = calloc(1, sizeof *d);
-	if (!d) {
-		fam_fail(host, "out of memory");
+	struct lh_task_data *d = fam_new(host, sizeof *d);
+	if (!d)
 		return NULL;
-	}
 	d->tools = v[TOOLS].integer == 1;
 	struct fam_values range = { v[MIN].integer, v[MAX].integer, v[NEVER_ZERO].integer == 1 };
 	int32_t rc = v[DATASET].text[0] ? fam_dataset_load(host, "dataset", v[DATASET].text, &d->set)
@@ -85,11 +83,9 @@ static void close_task(struct lh_task *t)
 
 static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, uint64_t seed)
 {
-	struct lh_task *t = calloc(1, sizeof *t);
-	if (!t) {
-		fam_fail(host, "out of memory");
+	struct lh_task *t = fam_new(host, sizeof *t);
+	if (!t)
 		return NULL;
-	}
 	t->seed = seed;
 	t->tools = d->tools;
 	if (d->set) {
@@ -271,17 +267,4 @@ static const struct lh_thoughts_v1 thoughts = { .struct_size = sizeof thoughts, 
 
 static const struct lh_tools_v1 tools = { .struct_size = sizeof tools, .list = list_tools, .call = call_tool, .needs = needs };
 
-static const void *get_interface(const struct lh_host *h, const char *id)
-{
-	host = h;
-	if (strcmp(id, LH_THOUGHTS_INTERFACE) == 0)
-		return &thoughts;
-	if (strcmp(id, LH_TOOLS_INTERFACE) == 0)
-		return &tools;
-	return strcmp(id, LH_TASK_INTERFACE) == 0 ? &task : NULL;
-}
-
-LH_PLUGIN_EXPORT const struct lh_plugin longhaul_plugin = {
-	.magic = LH_ABI_MAGIC, .abi_major = LH_ABI_MAJOR, .abi_minor = LH_ABI_MINOR, .struct_size = sizeof(struct lh_plugin),
-	.name = "kv_sum", .version = "1.0", .license = "MIT", .get_interface = get_interface,
-};
+FAM_PLUGIN_WITH_TOOLS("kv_sum", "1.1");

@@ -183,23 +183,34 @@ static int view_without_assistant(lua_State *L)
 
 /* ---- results of tools ---- */
 
+/* The tools named in the text on top of the stack, with anything that is no part of a name between them, as bits. */
+static uint32_t tools_named(lua_State *L)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+	if (lua_type(L, -1) != LUA_TSTRING)
+		luaL_error(L, "except is a list of tools' names, or a text of them");
+	uint32_t bits = 0;
+	for (const char *p = lua_tostring(L, -1); *(p += strcspn(p, letters));) {
+		size_t n = strspn(p, letters);
+		uint8_t number = lh_transcript_tool(transcript(L), (struct lh_str){ p, n });
+		bits |= number < LH_TOOLS_MAX ? 1u << number : 0;      /* a tool that the task does not have gives no results */
+		p += n;
+	}
+	return bits;
+}
+
 uint32_t lh_lua_except(lua_State *L, int arg)
 {
 	uint32_t bits = 0;
-	if (lua_getfield(L, arg, "except") == LUA_TNIL) {
+	int type = lua_getfield(L, arg, "except");
+	if (type == LUA_TTABLE) {
+		for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++, lua_pop(L, 1))
+			bits |= tools_named(L);
 		lua_pop(L, 1);
-		return 0;
+	} else if (type != LUA_TNIL) {
+		bits = tools_named(L);
 	}
-	luaL_argcheck(L, lua_istable(L, -1), arg, "except is a list of tools' names");
-	for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++, lua_pop(L, 1)) {
-		size_t n;
-		const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &n) : NULL;
-		if (!name)
-			luaL_error(L, "except is a list of tools' names");
-		uint8_t number = lh_transcript_tool(transcript(L), (struct lh_str){ name, n });
-		bits |= number < LH_TOOLS_MAX ? 1u << number : 0;      /* a tool that the task does not have gives no results */
-	}
-	lua_pop(L, 2);
+	lua_pop(L, 1);
 	return bits;
 }
 

@@ -74,7 +74,7 @@ void lh_lua_keep_heap(lua_State *L, struct lh_view *v);                 /* frees
 int lh_lua_raise(lua_State *L, const struct lh_error *err);
 /* The options table at `arg` (absent: none) has only fields named in `known` [-0, +0, e]. */
 void lh_lua_check_fields(lua_State *L, int arg, const char *const *known);
-/* The tools named in the list field `except` of the table at `arg`, as bits [-0, +0, e]. */
+/* The tools named in the field `except`, a list or a text, of the table at `arg`, as bits [-0, +0, e]. */
 uint32_t lh_lua_except(lua_State *L, int arg);
 /* A table of methods whose missing names are errors that name the nearest [-0, +1, e]. */
 void lh_lua_methods(lua_State *L, const char *what, const luaL_Reg *methods);

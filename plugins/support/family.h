@@ -83,13 +83,17 @@ int64_t fam_slip(const struct lh_host *host, struct lh_draw *draw, int64_t right
 uint64_t fam_any_samples(const struct lh_task_data *data);
 uint64_t fam_any_steps(const struct lh_task *task);
 
-/* The end of a family's file, which has above it `host`, and its two tables as `task` and `thoughts`. */
-#define FAM_PLUGIN(NAME, VERSION) \
+/* The end of a family's file, which has above it `host`, and its two tables as `task` and `thoughts`; with tools, `tools`. */
+#define FAM_PLUGIN(NAME, VERSION) FAM_PLUGIN_OF(NAME, VERSION, NULL)
+#define FAM_PLUGIN_WITH_TOOLS(NAME, VERSION) FAM_PLUGIN_OF(NAME, VERSION, &tools)
+#define FAM_PLUGIN_OF(NAME, VERSION, TOOLS) \
 	static const void *get_interface(const struct lh_host *h, const char *id) \
 	{ \
 		host = h; \
 		if (strcmp(id, LH_THOUGHTS_INTERFACE) == 0) \
 			return &thoughts; \
+		if (strcmp(id, LH_TOOLS_INTERFACE) == 0) \
+			return TOOLS; \
 		return strcmp(id, LH_TASK_INTERFACE) == 0 ? &task : NULL; \
 	} \
 	LH_PLUGIN_EXPORT const struct lh_plugin longhaul_plugin = { \

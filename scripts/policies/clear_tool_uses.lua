@@ -18,18 +18,15 @@ return {
     placeholder = { type = "text", default = "[cleared]", help = "what stands for a result" },
   },
   start = function(ep)
-    ep.state.cleared, ep.state.except = 0, {}
-    for name in ep.options.except:gmatch("[%w_]+") do
-      table.insert(ep.state.except, name)
-    end
+    ep.state.cleared = 0
   end,
   view = function(ep, history)
     local o, s = ep.options, ep.state
     local function cleared(n)
-      return history:view():clear_results { first = n, inputs = o.inputs, except = s.except, placeholder = o.placeholder }
+      return history:view():clear_results { first = n, inputs = o.inputs, except = o.except, placeholder = o.placeholder }
     end
     local view = cleared(s.cleared)
-    local tokens, most = view:tokens(), history:results { except = s.except } - o.keep
+    local tokens, most = view:tokens(), history:results { except = o.except } - o.keep
     if tokens <= o.trigger or most <= s.cleared then
       return view
     end

@@ -12,15 +12,9 @@ return {
     except = { type = "text", default = "", help = "names of tools whose results always stay" },
     placeholder = { type = "text", default = "Old environment output: ({lines} lines omitted)", help = "what stands for a result; {lines}: how many it had" },
   },
-  start = function(ep)
-    ep.state.except = {}
-    for name in ep.options.except:gmatch("[%w_]+") do
-      table.insert(ep.state.except, name)
-    end
-  end,
   view = function(ep, history)
-    local o, except = ep.options, ep.state.except
-    local old = math.max(0, history:results { except = except } - o.n)
-    return history:view():clear_results { first = old - old % o.polling, placeholder = o.placeholder, except = except }
+    local o = ep.options
+    local old = math.max(0, history:results { except = o.except } - o.n)
+    return history:view():clear_results { first = old - old % o.polling, placeholder = o.placeholder, except = o.except }
   end,
 }

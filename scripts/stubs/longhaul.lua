@@ -150,7 +150,7 @@ function history:truncate(i, reason) end
 function history:turn(n) end
 
 ---How many results of tools the record holds, those of the tools in except left out.
----@param options? { except?: string[] }
+---@param options? { except?: string|string[] }
 ---@return longhaul.Whole
 function history:results(options) end
 
@@ -245,7 +245,7 @@ function view:replace(from, to, role, text) end
 
 ---Results of tools give way to a placeholder: the oldest `first`, or all but the newest keep_last; inputs: so do the calls'
 ---arguments; except: tools that are left alone. What no reply has been given to yet stays.
----@param options { first?: longhaul.Whole, keep_last?: longhaul.Whole, placeholder?: string, inputs?: boolean, except?: string[] }
+---@param options { first?: longhaul.Whole, keep_last?: longhaul.Whole, placeholder?: string, inputs?: boolean, except?: string|string[] }
 ---@return longhaul.View
 function view:clear_results(options) end
 
