@@ -15,6 +15,9 @@ THOUGHT = ("sim:accuracy=0.98,context=3,thoughts=tag,thought_tokens=40", "sim:ac
 SLIPS = ("sim:accuracy=0.9", "sim:accuracy=0")           # replies to one request err independently, or all of them do
 FOR_GOOD = ("sim:accuracy=0.97", "sim:accuracy=1")       # a slip is carried on for ever
 EVERY = (LENGTH, ERRORS, THOUGHT)
+# Behind a blank: the task, where it is not the default one. Records that are fetched are most of what makes the history long.
+FLIGHTS = " flight_eval:tools=true,flights=20"
+RECORDS = ("sim:accuracy=0.98,context=3" + FLIGHTS, "sim:accuracy=0.98" + FLIGHTS)
 
 # What it helps against: policy, figure, cause, by how much at least. Turns are error-free ones per sample, shares are of all turns.
 HELPS = (
@@ -38,6 +41,8 @@ HELPS = (
     ("majority_vote:n=5",       "turns", SLIPS,     15),
     ("first_to_lead:k=2",       "errors", SLIPS,    0.08),
     ("first_to_lead:k=2",       "turns", SLIPS,     15),
+    ("mask_observations:n=3",   "errors", RECORDS,  0.03),
+    ("clear_tool_uses:trigger=2500", "errors", RECORDS, 0.03),
     ("heal",                    "errors", ERRORS,   0.15),
     ("heal",                    "untrue", FOR_GOOD, 0.3),
     ("drop_wrong",              "errors", ERRORS,   0.15),
@@ -78,6 +83,11 @@ COSTS = (
     ("answers_only",                "tokens",  "full_history",      0.3, 0.6, THOUGHT[0]),
     ("reset",                       "tokens",  "full_history",      0.2, 0.7, LENGTH[0]),
     ("agent",                       "tokens",  "full_history",      1, 1, LENGTH[0]),
+    ("mask_observations:n=3",       "tokens",  "full_history",      0.5, 0.9, RECORDS[0]),
+    ("mask_observations:n=3",       "calls",   "full_history",      1, 1, RECORDS[0]),
+    ("mask_observations:n=3,polling=8", "prefix", "mask_observations:n=3", 1.02, 1.3, RECORDS[0]),
+    ("clear_tool_uses:trigger=2500", "tokens", "full_history",      0.5, 0.95, RECORDS[0]),
+    ("clear_tool_uses:trigger=2500,min_gain=300", "prefix", "mask_observations:n=3", 1.02, 1.3, RECORDS[0]),
 )
 NOT_LONGER = {"token_window:max=800": 800, "discard_all:max=800": 800}   # tokens of any request
 
@@ -92,7 +102,8 @@ class Run:
     def __init__(self, case, model, policies):
         self.policies = ["full_history", *(p for p in policies if p != "full_history")]
         args = [a for p in self.policies for a in ("--policy", p)]
-        self.report = case.report("run", "--model", model, *SIZE, *args, "-o", f"{model}.db", "--quiet")
+        spec, _, task = model.partition(" ")
+        self.report = case.report("run", "--model", spec, *(("--task", task) if task else ()), *SIZE, *args, "-o", f"{model}.db", "--quiet")
         self.conditions = dict(zip(self.policies, self.report["conditions"]))
         self.outcomes = {p: case.outcomes(f"{model}.db", i) for i, p in enumerate(self.policies)}
         most = case.rows(f"{model}.db", "SELECT e.condition, max(c.tokens_in) FROM call c JOIN episode e ON e.id = c.episode GROUP BY 1 ORDER BY 1")

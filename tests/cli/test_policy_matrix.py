@@ -11,7 +11,7 @@ MODEL = "sim:accuracy=0.75,self_conditioning=1,malformed=0.05,missing=0.05,thoug
 WHOLE = "w" * (len(MODEL) - len("replay:.db")) + ".db"   # as a replay's name it is as long as the model's, so tables have the same shape
 TURNS, SAMPLES = 3, 2
 OPTIONS = {"summarize": "max=1,keep=1", "discard_all": "max=1", "token_window": "max=1", "amortized": "max=1", "window": "n=1", "recap": "n=2",
-           "head_tail": "head=0,tail=1"}  # what makes a policy act within so few turns
+           "head_tail": "head=0,tail=1", "mask_observations": "n=1", "clear_tool_uses": "trigger=1,keep=1"}  # what makes a policy act within so few turns
 HISTORIES = ("own", "injected:rate=0.5")
 
 
