@@ -1,7 +1,8 @@
 -- When the request is longer than trigger tokens, the results of tools are cleared, all but the newest ones; what is cleared
 -- stays cleared.
--- Use it where results pile up over a long conversation. Cost: input falls at each clearing, and the request's head changes
--- only then; min_gain keeps it from being changed for little.
+-- Use it where results pile up over a long conversation.
+-- Cost: input falls at each clearing, and the request's head changes only then; min_gain keeps it from being changed for
+-- little.
 -- Elsewhere: clear_tool_uses_20250919 (Anthropic; its clear_at_least is min_gain), ContextEditingMiddleware with
 -- ClearToolUsesEdit (LangChain; its clear_at_least is stop_after), Edit (Inspect).
 ---@type longhaul.Policy

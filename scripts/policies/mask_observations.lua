@@ -1,6 +1,6 @@
 -- Results of tools give way to a line that says how long they were, all but the newest n. The calls stay, and so do replies.
--- Use it where tools give much text of which only the latest matters. Cost: input grows by calls and replies alone; the head
--- of the request changes at every call, or at every polling-th.
+-- Use it where tools give much text of which only the latest matters.
+-- Cost: input grows by calls and replies alone; the head of the request changes at every call, or at every polling-th.
 -- Elsewhere: last_n_observations with polling (SWE-agent), observation_masking (OpenHands), arXiv 2508.21433.
 ---@type longhaul.Policy
 return {
