@@ -241,7 +241,8 @@ static void run_options(void)
 	}
 	puts("  --json FILE              the report as JSON (-: to stdout, instead of the table)\n"
 		"  --no-timing              leave out of the JSON what differs between identical runs\n"
-		"  --quiet                  no progress on stderr\n"
+		"  --quiet                  no progress on stderr; a signal USR1 prints a line of it all the same\n"
+		"  --progress SECONDS       where stderr is no terminal: a line of progress as often as this (0: never) [30]\n"
 		"With no options at all: the demonstration (kv_sum, a simulated model, four policies).");
 }
 

@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "cli/progress.h"
 
 #include "base/utf8.h"
 #include "run/experiment.h"
@@ -80,29 +81,9 @@ int lh_cli_verdict(const struct lh_session *s, int code)
 	return code == LH_EXIT_DONE && gates > 0 ? gates : code;
 }
 
-/* ---- progress ---- */
-
-static void show_progress(void *user, const struct lh_progress *p)
-{
-	(void)user;
-	double rate = p->elapsed_s > 0 ? (double)p->turns / p->elapsed_s : 0;
-	double left = rate > 0 ? (double)(p->turns_most - p->turns) / rate : 0;
-	fprintf(stderr, "\r%lld of %lld episodes, %.0f turns/s, %.0f s left", (long long)p->episodes, (long long)p->episodes_all, rate, left);
-	if (p->tokens || p->in_flight || p->failed_attempts)
-		fprintf(stderr, "; %lld in flight, %lld tokens", (long long)p->in_flight, (long long)p->tokens);
-	if (p->cost_usd > 0)
-		fprintf(stderr, ", $%.2f", p->cost_usd);
-	if (p->failed_attempts)
-		fprintf(stderr, ", %lld attempts failed", (long long)p->failed_attempts);
-	fputs(" \033[K", stderr);
-	if (p->episodes == p->episodes_all)
-		fputs("\r\033[K", stderr);
-	fflush(stderr);
-}
-
 /* ---- arguments ---- */
 
-struct run_args { struct lh_outputs out; bool quiet, dry; const char *file; int bad; };
+struct run_args { struct lh_outputs out; bool quiet, dry; const char *file, *every; double every_s; int bad; };
 
 /* One argument that belongs to this command alone; true: it did. */
 static bool own_option(int argc, char **argv, int *i, struct run_args *a)
@@ -111,6 +92,11 @@ static bool own_option(int argc, char **argv, int *i, struct run_args *a)
 		return true;
 	if (lh_cli_option(argc, argv, i, "--quiet", NULL, &a->bad))
 		return a->quiet = true;
+	if (lh_cli_option(argc, argv, i, "--progress", &a->every, &a->bad)) {
+		if (!a->bad && (!lh_str_to_double(lh_str_of(a->every), &a->every_s) || a->every_s < 0 || a->every_s > 1e6))
+			a->bad = lh_cli_usage("run", "--progress %s: a number of seconds is needed, 0 for none", a->every);
+		return true;
+	}
 	a->dry = a->dry || !strcmp(argv[*i], "--dry-run");
 	if (lh_cli_option(argc, argv, i, "--no-timing", NULL, &a->bad)) {
 		a->out.timing = false;
@@ -119,7 +105,7 @@ static bool own_option(int argc, char **argv, int *i, struct run_args *a)
 	return false;
 }
 
-static const struct lh_cli_options options = { "run", { "json", "no-timing", "quiet" }, NULL };
+static const struct lh_cli_options options = { "run", { "json", "no-timing", "quiet", "progress" }, NULL };
 
 static int read_args(struct lh_session *s, int argc, char **argv, struct run_args *a)
 {
@@ -175,9 +161,7 @@ static int code_of(struct lh_session *s, int code)
 
 static int run(struct lh_session *s, const struct run_args *a)
 {
-	bool terminal = isatty(STDERR_FILENO) && !a->quiet;
-	if (terminal)
-		lh_session_on_progress(s, show_progress, NULL);
+	lh_cli_progress(s, a->quiet, a->every_s);
 	lh_session_stop_on(s, &stop_signal);
 	lh_session_isolate(s);
 	catch_signals();
@@ -210,7 +194,7 @@ static int dry_run(struct lh_session *s)
 
 int lh_cmd_run(int argc, char **argv)
 {
-	struct run_args a = { .out = { .timing = true } };
+	struct run_args a = { .out = { .timing = true }, .every_s = 30 };
 	struct lh_session *s = lh_session_new();
 	if (!s)
 		return lh_cli_fail(&(struct lh_error){ LH_E_NOMEM, "out of memory" });

@@ -95,5 +95,9 @@ void lh_desk_progress(const struct lh_desk *d, struct lh_progress *out)
 {
 	*out = (struct lh_progress){ .episodes = d->ended, .episodes_all = d->stop == LH_STOP_DECIDED ? d->ended : d->all, .turns = d->turns, .turns_most = (int64_t)d->s.outline->cells,
 		.calls = d->calls, .elapsed_s = (double)(lh_clock_mono_us() - d->started_us) / 1e6, .in_flight = d->in_flight,
-		.failed_attempts = d->attempts_failed, .tokens = d->spent.tokens, .cost_usd = (double)d->spent.microusd / 1e6 };
+		.failed_attempts = d->attempts_failed, .failed_limited = d->failed_limited, .failed_network = d->failed_network,
+		.failed_server = d->attempts_failed - d->failed_limited - d->failed_network, .tokens = d->spent.tokens, .cost_usd = (double)d->spent.microusd / 1e6 };
+	for (int i = 0; i < d->lines; i++)
+		if (d->line[i].pace && d->line[i].owns_pace)     /* models of one server share theirs */
+			out->allowed += lh_pace_limit(d->line[i].pace);
 }

@@ -104,7 +104,7 @@ struct lh_desk {
 	struct lh_spent done_spent;
 	int64_t started_us;
 	/* progress */
-	int64_t turns, calls, replies, attempts_failed;     /* calls: settled; replies: of live models */
+	int64_t turns, calls, replies, attempts_failed, failed_limited, failed_network;     /* calls: settled; replies: of live models */
 	enum lh_stop stop; char cause[512];
 	bool gave_up;                    /* an episode, whose code ended a worker */
 	int log_fd;

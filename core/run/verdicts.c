@@ -36,6 +36,8 @@ static int note_attempt(struct lh_desk *d, const struct lh_waiting *w, const str
 	struct lh_attempt_row row = { .episode = w->episode, .turn = w->turn, .seq = w->seq, .attempt = w->attempt, .status = x->status,
 		.error = x->fault ? lh_str_of(lh_fault_word(x->fault)) : lh_buf_str(&d->reply.error_text), .waited_us = wait_us };
 	d->attempts_failed++;
+	d->failed_limited += x->status == 429;
+	d->failed_network += x->fault && x->status <= 0;
 	return d->journal ? lh_journal_put_attempt(d->journal, &row, err) : 0;
 }
 

@@ -51,6 +51,8 @@ struct lh_progress {
 	int64_t failed_attempts;         /* requests that came to nothing, and were or will be tried again */
 	int64_t tokens;                  /* in and out, of live models */
 	double cost_usd;                 /* where prices are known */
+	int64_t failed_limited, failed_server, failed_network;   /* of failed_attempts: the server asked to wait; refused or broke; was not reached */
+	int64_t allowed;                 /* requests that may be on their way at once, by now; 0: no live model */
 };
 
 /* Called a few times a second while running, and once at the end. */
