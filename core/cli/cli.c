@@ -230,30 +230,41 @@ bool lh_cli_help(int argc, char **argv)
 	return false;
 }
 
-static void run_options(void)
+static void put_run_options(struct lh_buf *b)
 {
 	for (const struct lh_option_info *o = lh_run_options; o->name; o++) {
 		char left[64];
 		bool joined = o->value && !strncmp(o->value, "[=", 2);
 		snprintf(left, sizeof left, "--%s%s%s", o->name, o->value && !joined ? " " : "", o->value ? o->value : "");
-		printf("  %-24s %s", left, o->help);
-		printf(*o->initial ? " [%s]\n" : "\n", o->initial);
+		lh_buf_printf(b, "  %-24s %s", left, o->help);
+		if (*o->initial)
+			lh_buf_printf(b, " [%s]", o->initial);
+		lh_buf_putc(b, '\n');
 	}
-	puts("  --json FILE              the report as JSON (-: to stdout, instead of the table)\n"
+	lh_buf_puts(b, "  --json FILE              the report as JSON (-: to stdout, instead of the table)\n"
 		"  --no-timing              leave out of the JSON what differs between identical runs\n"
 		"  --quiet                  no progress on stderr; a signal USR1 prints a line of it all the same\n"
 		"  --progress SECONDS       where stderr is no terminal: a line of progress as often as this (0: never) [30]\n"
-		"With no options at all: the demonstration (kv_sum, a simulated model, four policies).");
+		"With no options at all: the demonstration (kv_sum, a simulated model, four policies).\n");
+}
+
+void lh_cli_put_options(struct lh_buf *b, const struct lh_command *c)
+{
+	if (c->run == lh_cmd_run)
+		put_run_options(b);
+	if (c->details)
+		lh_buf_puts(b, c->details);
 }
 
 static int help(const struct lh_command *c)
 {
-	printf("usage: longhaul %s\n\n%c%s.\n\n", c->usage, c->summary[0] - ('a' <= c->summary[0] && c->summary[0] <= 'z' ? 32 : 0), c->summary + 1);
-	if (c->run == lh_cmd_run)
-		run_options();
-	if (c->details)
-		fputs(c->details, stdout);
-	printf("\nexample:\n  %s\n", c->example);
+	struct lh_buf b;
+	lh_buf_init(&b, 1 << 20);
+	lh_buf_printf(&b, "usage: longhaul %s\n\n%c%s.\n\n", c->usage, c->summary[0] - ('a' <= c->summary[0] && c->summary[0] <= 'z' ? 32 : 0), c->summary + 1);
+	lh_cli_put_options(&b, c);
+	lh_buf_printf(&b, "\nexample:\n  %s\n", c->example);
+	lh_cli_print(&b);
+	lh_buf_fini(&b);
 	return LH_EXIT_DONE;
 }
 
@@ -289,6 +300,8 @@ static int dispatch(int argc, char **argv)
 		return printf("longhaul %s\n", LH_VERSION) > 0 ? LH_EXIT_DONE : LH_EXIT_INTERNAL;
 	if (!strcmp(argv[1], "--cflags"))
 		return lh_cli_cflags();
+	if (!strcmp(argv[1], "--man"))
+		return lh_cli_man();
 	for (const struct lh_command *c = lh_commands; c->name; c++) {
 		if (strcmp(argv[1], c->name))
 			continue;

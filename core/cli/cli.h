@@ -50,6 +50,10 @@ int lh_cmd_check(int argc, char **argv);
 int lh_cmd_transcript(int argc, char **argv);
 int lh_cmd_plan(int argc, char **argv);
 int lh_cmd_new(int argc, char **argv);
+/* A command's options and what else its help says, a line each. */
+void lh_cli_put_options(struct lh_buf *b, const struct lh_command *c);
+/* longhaul --man: the manual page, for man. */
+int lh_cli_man(void);
 /* longhaul --cflags: what a compiler needs to find longhaul/task.h, for a shell. */
 int lh_cli_cflags(void);
 /* run and report write a report in the same ways. */

@@ -61,6 +61,10 @@ class Install(unittest.TestCase):
         self.assertEqual(self.installed("share/longhaul/policies/*.lua"), policies)
         self.assertLessEqual(policies, self.names("policies"))
 
+    def test_the_manual_page(self):
+        page, = self.installed("share/man/man1/*.1")
+        self.assertEqual(page, "longhaul")
+
     def test_families_are_the_installed_ones(self):
         """Nothing is taken from the build tree: without its plugins the installation has none."""
         if list(Path(self.configured).glob("lib*/**/longhaul/plugins")):
