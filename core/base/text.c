@@ -316,3 +316,22 @@ const char *lh_nearest(struct lh_str name, const char *const *candidates)
 	}
 	return best;
 }
+
+void lh_put_shell_word(struct lh_buf *b, struct lh_str word)
+{
+	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.,:=/+%@";
+	size_t n = 0;
+	while (n < word.n && word.p[n] && strchr(safe, word.p[n]))
+		n++;
+	if (word.n && n == word.n) {
+		lh_buf_put_str(b, word);
+		return;
+	}
+	lh_buf_putc(b, '\'');
+	for (size_t i = 0; i < word.n; i++)
+		if (word.p[i] == '\'')
+			lh_buf_puts(b, "'\\''");
+		else
+			lh_buf_putc(b, word.p[i]);
+	lh_buf_putc(b, '\'');
+}

@@ -60,6 +60,9 @@ bool lh_file_begins(const char *path, struct lh_str head);
 /* Room for `need` elements of `size` bytes in the array that *array points to; it doubles. */
 int lh_array_more(void *array, size_t *cap, size_t need, size_t size, struct lh_error *err) LH_CHECKED;
 
+/* A word for a shell: in quotes where it needs them. */
+void lh_put_shell_word(struct lh_buf *b, struct lh_str word);
+
 /* The candidate nearest to `name` by edit distance, or NULL where none is near enough to be meant.
  * candidates: NULL-terminated. */
 const char *lh_nearest(struct lh_str name, const char *const *candidates);

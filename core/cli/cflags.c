@@ -38,7 +38,7 @@ int lh_cli_cflags(void)
 	struct lh_buf line;
 	lh_buf_init(&line, 8 * PATH_MAX);
 	lh_buf_puts(&line, "-I");
-	lh_cli_put_word(&line, real);
+	lh_put_shell_word(&line, lh_str_of(real));
 	lh_buf_putc(&line, '\n');
 	lh_cli_print(&line);
 	lh_buf_fini(&line);

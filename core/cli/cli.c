@@ -140,18 +140,6 @@ void lh_cli_print(const struct lh_buf *b)
 		fwrite(b->p, 1, b->n, stdout);
 }
 
-void lh_cli_put_word(struct lh_buf *b, const char *word)
-{
-	const char *quote = word[strcspn(word, " '\"\\$`;&|<>()*?[]{}#~!\t\n")] ? "'" : "";
-	lh_buf_puts(b, quote);
-	for (const char *p = word; *p; p++) {
-		if (*p == '\'')
-			lh_buf_puts(b, "'\\'");        /* out of the quotes, one by itself, and in again */
-		lh_buf_putc(b, *p);
-	}
-	lh_buf_puts(b, quote);
-}
-
 int lh_cli_session_fail(const struct lh_session *s)
 {
 	struct lh_error err = { .code = lh_session_error_code(s) };

@@ -24,7 +24,6 @@ int lh_cli_usage(const char *command, const char *fmt, ...) LH_PRINTF(2, 3);
 /* True for "--name VALUE" or "--name=VALUE" (value NULL: a switch); *i moves over a value. */
 bool lh_cli_option(int argc, char **argv, int *i, const char *name, const char **value, int *bad);
 void lh_cli_print(const struct lh_buf *b);                        /* to stdout */
-void lh_cli_put_word(struct lh_buf *b, const char *word);         /* for a shell, in quotes where it needs them */
 int lh_cli_session_fail(const struct lh_session *s);
 /* Before anything is run: can a report be written to path, and is path not a run file? Exit code. */
 int lh_cli_check_output(const char *path, const char *run_file);

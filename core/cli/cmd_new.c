@@ -279,10 +279,10 @@ static void put_way(struct lh_buf *b, const struct making *m)
 	char program[PATH_MAX];
 	lh_program_folder(program);
 	lh_buf_puts(b, "  cd ");
-	lh_cli_put_word(b, m->into);
+	lh_put_shell_word(b, lh_str_of(m->into));
 	if (*program && !on_path()) {
 		lh_buf_puts(b, "\n  export PATH=");
-		lh_cli_put_word(b, program);
+		lh_put_shell_word(b, lh_str_of(program));
 		lh_buf_puts(b, ":$PATH      # longhaul is not on it");
 	}
 	lh_buf_putc(b, '\n');

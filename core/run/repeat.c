@@ -6,33 +6,10 @@
 #define TO_SEE_IT "; to see it: "
 #define STALL_US 10000000                /* --stall where nothing is said */
 
-/* ---- shell words ---- */
-
-static bool plain(struct lh_str s)
-{
-	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.,:=/+%@";
-	return s.n && strspn(s.p, safe) >= s.n;
-}
-
-static void put_word(struct lh_buf *out, struct lh_str s)
-{
-	if (plain(s)) {
-		lh_buf_put_str(out, s);
-		return;
-	}
-	lh_buf_putc(out, '\'');
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] == '\'')
-			lh_buf_puts(out, "'\\''");
-		else
-			lh_buf_putc(out, s.p[i]);
-	lh_buf_putc(out, '\'');
-}
-
 static void put_option(struct lh_buf *out, const char *name, struct lh_str value)
 {
 	lh_buf_printf(out, " --%s ", name);
-	put_word(out, value);
+	lh_put_shell_word(out, value);
 }
 
 static void put_number(struct lh_buf *out, const char *name, uint64_t n)
@@ -122,7 +99,7 @@ void lh_repeat_put(const struct lh_experiment *e, const struct lh_outline_condit
 	lh_buf_puts(out, TO_SEE_IT);
 	if (dir) {
 		lh_buf_puts(out, "cd ");
-		put_word(out, lh_str_of(dir));
+		lh_put_shell_word(out, lh_str_of(dir));
 		lh_buf_puts(out, " && ");
 	}
 	lh_buf_puts(out, "longhaul run");
