@@ -18,6 +18,14 @@ static void on_signal(int n)
 	stop_signal = n;
 }
 
+static volatile int asked;               /* for a line of progress */
+
+static void on_ask(int n)
+{
+	(void)n;
+	asked = 1;
+}
+
 static pid_t running;                    /* 0: not running; workers, which inherit this, are other processes */
 
 /* Only foreign code can end the program here: never let its exit code be taken for a verdict. */
@@ -48,6 +56,9 @@ static void catch_signals(void)
 	sigemptyset(&a.sa_mask);
 	sigaction(SIGINT, &a, NULL);
 	sigaction(SIGTERM, &a, NULL);
+	struct sigaction ask = { .sa_handler = on_ask, .sa_flags = SA_RESTART };
+	sigemptyset(&ask.sa_mask);
+	sigaction(SIGUSR1, &ask, NULL);
 	atexit(on_exit_while_running);
 }
 
@@ -161,7 +172,8 @@ static int code_of(struct lh_session *s, int code)
 
 static int run(struct lh_session *s, const struct run_args *a)
 {
-	lh_cli_progress(s, a->quiet, a->every_s);
+	struct lh_cli_progress progress = { .quiet = a->quiet, .every_s = a->every_s, .asked = &asked };
+	lh_cli_progress(s, &progress);
 	lh_session_stop_on(s, &stop_signal);
 	lh_session_isolate(s);
 	catch_signals();

@@ -4,20 +4,8 @@
 #include "base/text.h"
 
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
-
-static volatile sig_atomic_t asked;
-
-static void on_ask(int n)
-{
-	(void)n;
-	asked = 1;
-}
-
-/* One run a process, so one of these. */
-static struct { bool terminal, quiet; double every_s; int64_t told_us; } how;
 
 /* ---- the words ---- */
 
@@ -80,35 +68,29 @@ static void put_line(struct lh_buf *b, const struct lh_progress *p)
 
 static void show(void *user, const struct lh_progress *p)
 {
+	struct lh_cli_progress *how = user;
 	struct lh_buf b;
 	int64_t now = lh_clock_mono_us();
-	bool over = p->episodes == p->episodes_all, plain = asked || (!how.terminal && how.every_s > 0 && !over && (double)(now - how.told_us) >= how.every_s * 1e6);
-	(void)user;
-	if (!plain && (!how.terminal || how.quiet))
-		return;
-	if (plain && !asked && how.quiet)
+	bool over = p->episodes == p->episodes_all, line = how->terminal && !how->quiet, asked = *how->asked;
+	bool due = !how->terminal && !how->quiet && how->every_s > 0 && !over && (double)(now - how->told_us) >= how->every_s * 1e6;
+	if (!asked && !due && !line)
 		return;
 	lh_buf_init(&b, 1024);
 	put_line(&b, p);
-	if (plain) {
-		fprintf(stderr, "%s%s\n", how.terminal && !how.quiet ? "\r\033[K" : "", lh_buf_str(&b).p);
-		how.told_us = now;
-		asked = 0;
+	if (asked || due) {
+		*how->asked = 0;
+		how->told_us = now;
+		fprintf(stderr, "%s%s\n", line ? "\r\033[K" : "", lh_buf_str(&b).p);
 	}
-	if (how.terminal && !how.quiet)
+	if (line)
 		fprintf(stderr, over ? "\r\033[K" : "\r%s \033[K", lh_buf_str(&b).p);
 	fflush(stderr);
 	lh_buf_fini(&b);
 }
 
-void lh_cli_progress(struct lh_session *s, int quiet, double every_s)
+void lh_cli_progress(struct lh_session *s, struct lh_cli_progress *p)
 {
-	struct sigaction a = { .sa_handler = on_ask, .sa_flags = SA_RESTART };
-	sigemptyset(&a.sa_mask);
-	sigaction(SIGUSR1, &a, NULL);
-	how.terminal = isatty(STDERR_FILENO);
-	how.quiet = quiet;
-	how.every_s = every_s;
-	how.told_us = lh_clock_mono_us();
-	lh_session_on_progress(s, show, NULL);
+	p->terminal = isatty(STDERR_FILENO);
+	p->told_us = lh_clock_mono_us();
+	lh_session_on_progress(s, show, p);
 }

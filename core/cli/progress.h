@@ -5,7 +5,15 @@
 
 #include "longhaul/longhaul.h"
 
-/* quiet: only when asked by the signal. every_s: between plain lines, 0: none. Catches SIGUSR1 from now on. */
-void lh_cli_progress(struct lh_session *s, int quiet, double every_s);
+#include <stdbool.h>
+
+struct lh_cli_progress {
+	bool quiet;                      /* only when asked */
+	double every_s;                  /* between plain lines; 0: none */
+	volatile int *asked;             /* set by the signal's handler */
+	bool terminal; int64_t told_us;  /* its own */
+};
+/* From now on; p must outlive the session's run. */
+void lh_cli_progress(struct lh_session *s, struct lh_cli_progress *p);
 
 #endif

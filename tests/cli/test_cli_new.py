@@ -198,7 +198,7 @@ class Templates(lhcli.Case):
         plurals = {"task": "tasks", "model": "models", "policy": "policies", "history": "histories", "plugin": "plugins", "gate": "gates"}
         names = re.findall(r"^  --([a-z-]+)", text, re.M)
         self.assertGreater(len(names), 30)
-        return {plurals.get(n, n.replace("-", "_")) for n in names} - {"allow_process", "allow_endpoint", "json", "no_timing", "quiet"}
+        return {plurals.get(n, n.replace("-", "_")) for n in names} - {"allow_process", "allow_endpoint", "json", "no_timing", "quiet", "progress"}
 
     def test_every_field_of_an_experiment_has_its_line(self):
         self.assertEqual(set(self.fields()), self.options())

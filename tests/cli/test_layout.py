@@ -46,7 +46,7 @@ MAY = {
 
 # What may change at file scope or in a static of a function: file → {name: reason}.
 MUTABLE = {
-    "core/cli/cmd_run.c": {"stop_signal": "a signal handler has nowhere else to write", "running": "nor has a function of atexit"},
+    "core/cli/cmd_run.c": {"stop_signal": "a signal handler has nowhere else to write", "asked": "likewise", "running": "nor has a function of atexit"},
     "core/task/host.c": {"host": "what plugins call carries no place for it; see lh_host_table()"},
     "plugins/": {"host": "a plugin is given its host's functions once, when it is opened"},
 }
