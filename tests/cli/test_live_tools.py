@@ -112,6 +112,14 @@ class Trouble(Tools):
         self.assertEqual(self.outcomes_of(), {"truncated"})
         self.assertTrue(all("there is no key x" in t for r, t, _ in self.tools_of() if r == "tool"))
 
+    def test_calls_too_many_to_be_kept(self):
+        """Calls that say nothing are short, and what is kept of each is not."""
+        whole = json.dumps(lhtools.to_openai("", [], None)).replace('"content": null', '"content": null, "tool_calls": [' + ",".join(["{}"] * 400000) + "]")
+        server = self.fake(lambda seen: (200, whole.encode()))
+        self.run_it(server, "openai", samples=1, turns=1, model={"stream": "false"})
+        self.assertIn("too large to be kept", self.rows("t.db", "SELECT cause FROM episode")[0][0])
+        self.assertEqual(len(server.seen), 1)
+
     def test_wrong_calls_are_told(self):
         wrong = [("get_values", "{}"), ("get_value", "key=x"), ("get_value", "{}"), ("get_value", '{"key": 3}'), ("get_value", '{"key": "x", "all": 1}'), ("get_value", "")]
 
