@@ -158,8 +158,9 @@ uint32_t lh_transcript_results(const struct lh_transcript *t, uint32_t spared, u
 uint32_t lh_transcript_result_at(const struct lh_transcript *t, uint32_t spared, uint32_t n);
 /* Record index behind the last result that a reply has been given to: what comes later nobody has seen yet. */
 uint32_t lh_transcript_seen(const struct lh_transcript *t);
-/* Bytes that clearing takes from [from, to): of results, and of calls' arguments. */
-struct lh_cleared { uint64_t results, result_bytes, line_digits, inputs, input_bytes; };
+/* Bytes that clearing takes from [from, to): of results, and of calls' arguments; bound: of the messages with calls, those
+ * whose blob, which is not sent then, holds thoughts. */
+struct lh_cleared { uint64_t results, result_bytes, line_digits, inputs, input_bytes, bound; };
 void lh_transcript_cleared(const struct lh_transcript *t, uint32_t spared, uint32_t from, uint32_t to, struct lh_cleared *out);
 uint32_t lh_transcript_edits(const struct lh_transcript *t);                        /* edits so far */
 /* The record before this index is what it was when `edits` of its edits had been made. Costs the edits since. */

@@ -68,6 +68,21 @@ class Formats(Tools):
             self.assertIn('    calls get_value {"key": "', text)
             self.assertIn("tool get_value", text)
 
+    def test_what_was_sent_where_results_are_cleared(self):
+        """What stands in place of a result, or of arguments, takes no thought from other messages, and the count says what it takes."""
+        for n, (policy, kept) in enumerate((("mask_observations:n=1", (0, 0, 2, 2, 4, 4)), ("clear_tool_uses:trigger=1,keep=0,inputs=true", (0, 0, 1, 1, 2, 2)),
+                                            ("clear_tool_uses:trigger=1,keep=0,inputs=true,except=get_value", (0, 0, 2, 2, 4, 4)))):
+            w, server = self.worker("openai_responses", thinks=True)
+            w.check = lambda *request: None           # signatures hold for whole requests: these are not
+            self.run_it(server, "openai_responses", "--policy", policy, samples=1, turns=3, file=f"{n}.db")
+            for seen, turn in zip(server.seen, (1, 1, 2, 2, 3, 3)):
+                call = (server.seen.index(seen)) % 2
+                shown = json.loads(self.good("transcript", f"{n}.db", 0, "--as-sent", "--turn", turn, "--call", call).out)
+                self.assertEqual(shown["input"], json.loads(seen["body"])["input"], (policy, turn, call))
+                before = shown["input"][:max(i for i, m in enumerate(shown["input"]) if m.get("role") == "user")]
+                self.assertEqual(sum(m.get("type") == "reasoning" for m in before), kept[2 * turn - 2], (policy, turn))
+            self.assertEqual(self.rows(f"{n}.db", "SELECT thoughts_kept FROM call ORDER BY turn, seq"), [(k,) for k in kept], policy)
+
     def test_servers_without_ids(self):
         w, server = self.worker("openai", ids=False)
         self.run_it(server, "openai", samples=1)
