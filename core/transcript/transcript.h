@@ -110,8 +110,9 @@ int lh_transcript_fill(struct lh_transcript *t, uint32_t id, const struct lh_con
 int lh_transcript_add_result(struct lh_transcript *t, const struct lh_tool_call *call, struct lh_str text, uint32_t *id, struct lh_error *err) LH_CHECKED;
 /* A message with calls, or a result, enters the record behind the current turn's prompt. */
 int lh_transcript_enter(struct lh_transcript *t, uint32_t id, struct lh_error *err) LH_CHECKED;
-/* The message's calls are forgotten, and with them its blob: nobody will answer them. Before it enters the record. */
-void lh_transcript_drop_calls(struct lh_transcript *t, uint32_t id);
+/* The message's calls are forgotten, and with them its blob: nobody will answer them. Before it enters the record. What is
+ * left is a reply like any other, its answer included: so it is read from the run file again. */
+int lh_transcript_drop_calls(struct lh_transcript *t, uint32_t id, struct lh_error *err) LH_CHECKED;
 /* Both at once. */
 int lh_transcript_add_reply(struct lh_transcript *t, struct lh_str text, struct lh_str thoughts, uint32_t *id, struct lh_error *err) LH_CHECKED;
 /* The reply enters the record: the turn is finished. */

@@ -127,6 +127,26 @@ class Trouble(Tools):
         self.assertEqual(self.outcomes_of(), {"truncated"})
         self.assertTrue(all("there is no key x" in t for r, t, _ in self.tools_of() if r == "tool"))
 
+    def test_an_answer_beside_calls_without_end(self):
+        """The last reply that is waited for is one like any other, its answer too: for a run that is replayed or resumed as well."""
+        w, server = self.worker("openai", act=lambda self, said: ([("get_value", '{"key": "x"}')], "so <answer>5</answer>"))
+        whole = self.run_it(server, "openai", samples=1, turns=3, k=1, file="whole.db")
+        self.assertEqual(self.rows("whole.db", "SELECT DISTINCT answered, finish FROM call WHERE accepted"), [("5", "length")])
+        again = self.good("run", "--task", TASK, "--model", "replay:whole.db", "--samples", 1, "--turns", 3, "--steps-per-turn", 1, "-o", "none", "--json", "-", "--no-timing")
+        self.assertEqual(self.measured(again.raw), self.measured(whole.raw))
+        w.made = 0
+        self.run_it(server, "openai", "--max-calls", 18, samples=1, turns=3, k=1, code=None)
+        self.run_it(server, "openai", "--resume", samples=1, turns=3, k=1)
+        self.assertSameRows("whole.db", "t.db", "resumed")
+
+    def test_thousands_of_calls(self):
+        """What one reply may bring is bounded; a sample's replies, whose calls are no part of the record yet, are no exception."""
+        for policy, n, outcome in (("majority_vote:n=2", 5000, "slips"), ("majority_vote:n=2", 16384, "truncated"), ("full_history", 16384, "truncated")):
+            w, server = self.worker("openai", act=lambda self, said: ([("get_value", "{}")] * n if said[-1][0] == "user" else [], "<answer>1000</answer>" * (said[-1][0] != "user")))
+            self.run_it(server, "openai", "--policy", policy, "--new", samples=1, turns=1, k=1, model={"stream": "false"})
+            self.assertEqual(self.rows("t.db", "SELECT c.outcome FROM call c JOIN episode e ON e.id = c.episode WHERE accepted ORDER BY e.id DESC LIMIT 1"), [(outcome,)])
+            self.assertEqual(w.refused, [])
+
     def test_calls_too_many_to_be_kept(self):
         """Calls that say nothing are short, and what is kept of each is not."""
         whole = json.dumps(lhtools.to_openai("", [], None)).replace('"content": null', '"content": null, "tool_calls": [' + ",".join(["{}"] * 400000) + "]")
