@@ -195,6 +195,24 @@ class Trouble(Tools):
             self.assertEqual(self.measured(again.raw), self.measured(whole.raw))
             self.path("whole.db").unlink()
 
+    def test_an_outage(self):
+        """A server that goes away in the middle of a vote: all that failed then is asked again, whichever round each reply had come to."""
+        w, server = self.worker("openai", at_once=1)
+        answer, down = server.reply, [0]
+        server.reply = lambda seen: (500, {"error": {"message": "down"}}) if down[0] and len(server.seen) > down[0] else answer(seen)
+        args = ("--policy", "majority_vote:n=3", "--concurrency", 1, "--retries", 1)
+        self.run_it(server, "openai", *args, samples=1, turns=1, file="whole.db")
+        for up in range(1, len(server.seen)):
+            server.seen.clear()
+            down[0] = up
+            self.run_it(server, "openai", *args, "--new", samples=1, turns=1)
+            down[0] = 0
+            if self.rows("t.db", "SELECT status FROM episode ORDER BY id DESC LIMIT 1") == [("done",)]:
+                continue                      # one reply had come to its end: the vote was taken without the others
+            self.run_it(server, "openai", *args, "--resume", samples=1, turns=1)
+            last = "SELECT c.turn, c.seq, c.view, c.outcome, c.error FROM call c JOIN episode e ON e.id = c.episode WHERE e.run = (SELECT max(id) FROM run) ORDER BY 1, 2"
+            self.assertEqual(self.rows("t.db", last), self.rows("whole.db", last), up)
+
     def test_replay(self):
         w, server = self.worker("anthropic", at_once=1, thinks=True)
         first = self.run_it(server, "anthropic", "--policy", "window:n=2", "--policy", "mask_observations:n=4")
