@@ -93,6 +93,15 @@ int lh_live_request(const struct lh_live *l, const struct lh_model_request *q, c
 	return rc;
 }
 
+/* Of the thoughts in blobs [from, to), those that go with the arguments of calls. */
+static int cleared_away(const struct lh_piece *p, const struct lh_transcript *t, uint32_t from, uint32_t to)
+{
+	struct lh_cleared c = { .bound = 0 };
+	if (p->variant & LH_INPUTS_CLEARED)
+		lh_transcript_cleared(t, p->spared, from, to, &c);
+	return (int)c.bound;
+}
+
 void lh_live_count_thoughts(const struct lh_model_request *q, const struct lh_view *v, bool blobs_only, struct lh_wire_request *out)
 {
 	for (uint32_t i = 0; i < v->n; i++) {
@@ -100,10 +109,11 @@ void lh_live_count_thoughts(const struct lh_model_request *q, const struct lh_vi
 		if (p->own || (p->variant & LH_NO_ASSISTANT))
 			continue;
 		uint32_t prompt = lh_transcript_prompt_at(q->transcript);        /* of what is behind it nothing is dropped */
-		const struct lh_sums *a = lh_transcript_sums(q->transcript, p->from < prompt ? p->from : prompt);
-		const struct lh_sums *b = lh_transcript_sums(q->transcript, p->to < prompt ? p->to : prompt);
+		uint32_t from = p->from < prompt ? p->from : prompt, to = p->to < prompt ? p->to : prompt;
+		const struct lh_sums *a = lh_transcript_sums(q->transcript, from), *b = lh_transcript_sums(q->transcript, to);
+		unsigned varied = p->variant & ~(unsigned)LH_CLEARED;
 		int thinking = (int)(b->thinking - a->thinking), bound = (int)(b->bound - a->bound);
-		int kept = p->variant & (LH_NO_NATIVE_THOUGHTS | LH_ANSWER_ONLY) ? 0 : !blobs_only ? thinking : p->variant ? 0 : bound;
+		int kept = varied & (LH_NO_NATIVE_THOUGHTS | LH_ANSWER_ONLY) ? 0 : !blobs_only ? thinking : varied ? 0 : bound - cleared_away(p, q->transcript, from, to);
 		out->thoughts_kept += kept;
 		out->thoughts_dropped += thinking - kept;
 	}

@@ -7,6 +7,8 @@ struct loop { uint32_t results; bool legible, done; };
 static void look(struct loop *l, const struct lh_transcript *t, const struct lh_piece *p, uint32_t id, uint32_t turn)
 {
 	const struct lh_message *m = lh_transcript_message(t, id);
+	if (p->own && !m->calls.n)               /* the policy's words, among results or behind them: those are there all the same */
+		return;
 	l->done = !m->calls.n || m->turn != turn;
 	if (l->done || m->role != LH_TOOL)
 		return;

@@ -1,5 +1,6 @@
 #include "model/wire.h"
 
+#include "base/hash.h"
 #include "model/sse.h"
 
 #include <math.h>
@@ -179,7 +180,7 @@ static enum lh_verdict refused(const struct lh_reading *g, struct lh_str body)
 /* A text that does not fit is the reply's fault, not ours; it will not fit the next time. */
 static enum lh_verdict whole(enum lh_verdict v, struct lh_reply *r)
 {
-	if (v != LH_VERDICT_REPLY || !(r->text.failed || r->thoughts.failed || r->blob.failed))
+	if (v != LH_VERDICT_REPLY || !(r->text.failed || r->thoughts.failed || r->blob.failed || r->calls.failed))
 		return v;
 	lh_buf_puts(&r->error_text, "the reply is too large to be kept");
 	return LH_VERDICT_REFUSED;
@@ -236,7 +237,7 @@ static void forget(struct lh_reply *r)
 
 enum lh_verdict lh_wire_decode(struct lh_model *m, const struct lh_wire *wire, const struct lh_exchange *x, const struct lh_asked *asked, struct lh_reply *reply)
 {
-	struct lh_reading g = { m->data, x, asked, reply };
+	struct lh_reading g = { m->data, x, asked, reply, asked->tools ? (uint32_t)lh_hash(1, x->body) : 0 };
 	struct lh_str body = lh_str_trim(without_mark(x->body));
 	enum lh_verdict v;
 	if (x->fault != LH_FAULT_NONE)

@@ -14,6 +14,7 @@ struct lh_reading {                      /* one reply being read */
 	const struct lh_exchange *x;
 	const struct lh_asked *asked;
 	struct lh_reply *reply;
+	uint32_t salt;                   /* of ids that are made: another one in each reply */
 };
 
 struct lh_wire {

@@ -1,8 +1,6 @@
 /* Tools in requests and replies: what the formats have in common. */
 #include "model/wire.h"
 
-#include "base/hash.h"
-
 #include <stdio.h>
 
 void lh_wire_add_call(const struct lh_reading *g, struct lh_str id, struct lh_str name, struct lh_str arguments)
@@ -12,7 +10,7 @@ void lh_wire_add_call(const struct lh_reading *g, struct lh_str id, struct lh_st
 	char made[48];
 	size_t n = r->calls.n;
 	if (!id.n) {                             /* some servers give none, and take any back: one that no other reply has */
-		snprintf(made, sizeof made, "call_%08x_%zu", (unsigned)lh_hash(1, g->x->body), n);
+		snprintf(made, sizeof made, "call_%08x_%zu", (unsigned)g->salt, n);
 		id = lh_str_of(made);
 	}
 	if (n)

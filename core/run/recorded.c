@@ -3,6 +3,8 @@
 
 #include "run/parcel.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +13,8 @@
 struct entry {
 	uint32_t turn, seq;
 	uint64_t view_hash;
+	int64_t reply;                   /* message id */
+	int round;                       /* of the last ask's */
 	size_t view, view_n, text, text_n, thoughts, thoughts_n, blob, blob_n, calls, calls_n, error_text, error_n;   /* in words */
 	int error;                       /* 0, LH_E_OVERFLOW, LH_E_FAILED */
 	enum lh_finish finish;
@@ -57,7 +61,7 @@ static int add(void *user, const void *row, struct lh_error *err)
 	if (rc)
 		return rc;
 	struct entry *e = &r->entry[r->n++];
-	*e = (struct entry){ .turn = (uint32_t)a->turn, .seq = (uint32_t)a->seq, .view_hash = a->view_hash,
+	*e = (struct entry){ .turn = (uint32_t)a->turn, .seq = (uint32_t)a->seq, .view_hash = a->view_hash, .reply = a->reply,
 		.tokens_in = a->tokens_in, .tokens_cached = a->tokens_cached, .tokens_out = a->tokens_out, .tokens_reasoning = a->tokens_reasoning,
 		.latency_us = a->latency_us, .cost_microusd = a->cost_microusd, .attempts = a->attempts, .counted = a->counted };
 	e->error = !a->error.n ? 0 : lh_str_is(a->error, "overflow") ? LH_E_OVERFLOW : LH_E_FAILED;
@@ -89,16 +93,68 @@ static void sort_last(struct lh_recorded *r)
 	}
 }
 
-/* A failure of the network that the policy went on from is part of the record; what ended the episode is asked
- * again: failures among the calls of the last ask, which share a view. */
+/* ---- what ended the episode ---- */
+
+static struct lh_str at(const struct lh_recorded *r, size_t from, size_t n)
+{
+	return (struct lh_str){ lh_buf_str(&r->words).p + from, n };
+}
+
+/* The pieces of the view, without the count in front. */
+static struct lh_str pieces(const struct lh_recorded *r, const struct entry *e)
+{
+	struct lh_str view = at(r, e->view, e->view_n);
+	const char *colon = memchr(view.p, ':', view.n);
+	size_t n = colon ? (size_t)(colon + 1 - view.p) : 0;
+	return (struct lh_str){ view.p + n, view.n - n };
+}
+
+/* Does b go on from a, in one chain: is its view a's, with a's reply and what tools gave behind it? */
+static bool goes_on(const struct lh_recorded *r, const struct entry *a, const struct entry *b)
+{
+	char reply[32];
+	struct lh_str before = pieces(r, a), now = pieces(r, b);
+	size_t n = (size_t)snprintf(reply, sizeof reply, ",m%lld,", (long long)a->reply);
+	return !a->error && a->turn == b->turn && now.n > before.n + n && !memcmp(now.p, before.p, before.n) && !memcmp(now.p + before.n, reply, n);
+}
+
+/* The entry that this one goes on from; itself: none. */
+static size_t before(const struct lh_recorded *r, size_t i)
+{
+	for (size_t k = i; k-- > 0 && r->entry[k].turn == r->entry[i].turn;)
+		if (goes_on(r, &r->entry[k], &r->entry[i]))
+			return k;
+	return i;
+}
+
+/* The first call of the last ask, whose first round shares a view. */
+static size_t last_ask(const struct lh_recorded *r)
+{
+	size_t i = r->n - 1;
+	for (size_t k; (k = before(r, i)) != i; i = k)
+		;
+	while (i && r->entry[i - 1].turn == r->entry[i].turn && r->entry[i - 1].view_hash == r->entry[i].view_hash)
+		i--;
+	return i;
+}
+
+/* A failure of the network that the policy went on from is part of the record; what ended the episode is asked again:
+ * failures among the calls of the last ask. So are its rounds behind the first that lacks a chain because of one: with all
+ * chains in them, their calls are others. */
 static void drop_last_failures(struct lh_recorded *r)
 {
-	size_t from = r->n, to;
-	while (from && r->entry[from - 1].turn == r->entry[r->n - 1].turn && r->entry[from - 1].view_hash == r->entry[r->n - 1].view_hash)
-		from--;
-	for (to = from; from < r->n; from++)
-		if (r->entry[from].error != LH_E_FAILED)
-			r->entry[to++] = r->entry[from];
+	size_t from = r->n ? last_ask(r) : 0, to = from;
+	int failed = INT_MAX;
+	for (size_t i = from; i < r->n; i++) {
+		struct entry *e = &r->entry[i];
+		size_t k = e->view_hash == r->entry[from].view_hash ? i : before(r, i);
+		e->round = k == i ? 0 : r->entry[k].round + 1;
+		if (e->error == LH_E_FAILED && e->round < failed)
+			failed = e->round;
+	}
+	for (size_t i = from; i < r->n; i++)
+		if (r->entry[i].round < failed || (r->entry[i].round == failed && r->entry[i].error != LH_E_FAILED))
+			r->entry[to++] = r->entry[i];
 	r->n = to;
 }
 
@@ -122,11 +178,6 @@ int lh_recorded_load(struct lh_desk *d, int64_t episode, struct lh_recorded **ou
 	}
 	*out = r;
 	return 0;
-}
-
-static struct lh_str at(const struct lh_recorded *r, size_t from, size_t n)
-{
-	return (struct lh_str){ lh_buf_str(&r->words).p + from, n };
 }
 
 static const struct entry *find(const struct lh_recorded *r, uint32_t turn, uint32_t seq)

@@ -14,7 +14,7 @@
 
 /* ---- asks ---- */
 
-#define VIEW_TEXT_MAX (1u << 20)
+#define VIEW_TEXT_MAX (16u << 20)        /* every piece with a placeholder, and the names of all tools but one */
 
 static int add_ask(struct lh_episode *e, struct lh_ask **out, struct lh_error *err)
 {
@@ -209,7 +209,7 @@ static int issue_chain(struct lh_episode *e, int index, struct lh_error *err)
 	lh_view_init(&view);
 	int rc = lh_view_copy(&view, &e->base, err);
 	for (int i = 0; i < c->messages && !rc; i++)
-		rc = lh_view_append(&view, c->message[i], err);
+		rc = lh_view_append_tool(&view, c->message[i], err);
 	if (!rc)
 		rc = issue(e, &view, &index, 1, err);
 	lh_view_fini(&view);
@@ -284,6 +284,25 @@ static int most_rounds(const struct lh_episode *e)
 	return 4 * (int)lh_transcript_steps_per_turn(e->transcript) + 8;
 }
 
+/* More than a chain may bring: it is part of every request that comes, and of each of their rows. */
+static bool too_much(const struct lh_chain *c, struct lh_calls calls)
+{
+	struct lh_tool_call call;
+	int n = c->messages + 1;
+	while (n <= LH_VIEW_TOOLS && lh_calls_next(&calls, &call))
+		n++;
+	return n > LH_VIEW_TOOLS;
+}
+
+/* The chain ends here, as if its reply had been cut off: nobody answers the calls in it. */
+static int break_off(struct lh_episode *e, struct lh_chain *c, struct lh_error *err)
+{
+	struct lh_call *k = &e->call[c->call];
+	k->finish = LH_FINISH_LENGTH;
+	c->over = true;
+	return lh_transcript_drop_calls(e->transcript, k->message, err);
+}
+
 /* What came back to the chain's latest call: its reply, or calls of tools, which are made. */
 static int carry_on(struct lh_episode *e, struct lh_chain *c, struct lh_error *err)
 {
@@ -293,14 +312,15 @@ static int carry_on(struct lh_episode *e, struct lh_chain *c, struct lh_error *e
 	c->tokens_in += k->tokens_in;
 	c->tokens_out += k->tokens_out;
 	c->over = k->error || !lh_transcript_calls(e->transcript, k->message).n;
-	if (!c->over && c->rounds >= most_rounds(e)) {   /* it never comes to an answer: as if it had been cut off */
-		lh_transcript_drop_calls(e->transcript, k->message);
-		k->finish = LH_FINISH_LENGTH;
-		c->over = true;
-	}
 	if (c->over)
 		return 0;
+	if (c->rounds >= most_rounds(e))                 /* it never comes to an end */
+		return break_off(e, c, err);
 	int n = 0, rc = lh_calls_open(&calls, lh_transcript_calls(e->transcript, k->message), err);
+	if (!rc && too_much(c, calls)) {
+		lh_calls_close(&calls);
+		return break_off(e, c, err);
+	}
 	if (!rc)
 		rc = add_message(e, c, k->message, err);
 	while (!rc && lh_calls_next(&calls, &call))

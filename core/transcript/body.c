@@ -238,6 +238,8 @@ void lh_dialect_put(const struct lh_dialect *dialect, struct lh_buf *b, const st
 {
 	if (m->role != LH_TOOL)
 		variant &= ~(unsigned)LH_RESULTS_CLEARED;
+	if (m->role == LH_TOOL || !m->said.calls.n)
+		variant &= ~(unsigned)LH_INPUTS_CLEARED;
 	if ((m->role == LH_ASSISTANT || m->role == LH_TOOL) && (variant & LH_NO_ASSISTANT))
 		return;
 	if (m->said.calls.n && (variant & LH_ANSWER_ONLY))

@@ -6,8 +6,9 @@
 
 #define LH_STORE_MAX (1u << 30)          /* bytes of text an episode may hold */
 
-/* What is summed of the record's messages of some kind: their record indexes, and sums up to and with each. */
-struct lh_series { uint32_t *at; struct lh_series_sum { uint64_t bytes, digits; } *sum; uint32_t n, cap; };
+/* What is summed of the record's messages of some kind: their record indexes, and sums up to and with each. count: of results,
+ * the digits of their numbers of lines; of messages with calls, those whose blob holds thoughts. */
+struct lh_series { uint32_t *at; struct lh_series_sum { uint64_t bytes, count; } *sum; uint32_t n, cap; };
 struct lh_used_tool { struct lh_series results, inputs; };
 
 struct lh_body;                          /* see body.h */

@@ -31,7 +31,7 @@ static uint32_t place(const struct lh_series *s, uint32_t index)
 	return lo;
 }
 
-static int append(struct lh_series *s, uint32_t index, uint64_t bytes, uint64_t digits, struct lh_error *err)
+static int append(struct lh_series *s, uint32_t index, uint64_t bytes, uint64_t count, struct lh_error *err)
 {
 	uint32_t cap = s->cap;
 	int rc = lh_store_more(&s->at, &cap, s->n + 1, sizeof *s->at, err);
@@ -41,7 +41,7 @@ static int append(struct lh_series *s, uint32_t index, uint64_t bytes, uint64_t 
 		return rc;
 	struct lh_series_sum before = s->n ? s->sum[s->n - 1] : (struct lh_series_sum){ 0, 0 };
 	s->at[s->n] = index;
-	s->sum[s->n++] = (struct lh_series_sum){ before.bytes + bytes, before.digits + digits };
+	s->sum[s->n++] = (struct lh_series_sum){ before.bytes + bytes, before.count + count };
 	return 0;
 }
 
@@ -52,7 +52,7 @@ static uint32_t add_range(const struct lh_series *s, uint32_t from, uint32_t to,
 	if (a >= b)
 		return 0;
 	sum->bytes += s->sum[b - 1].bytes - (a ? s->sum[a - 1].bytes : 0);
-	sum->digits += s->sum[b - 1].digits - (a ? s->sum[a - 1].digits : 0);
+	sum->count += s->sum[b - 1].count - (a ? s->sum[a - 1].count : 0);
 	return b - a;
 }
 
@@ -98,7 +98,7 @@ static int add_inputs(struct lh_transcript *t, uint32_t index, const struct lh_m
 	while (!rc && lh_calls_next(&calls, &call))
 		bytes += call.arguments.n > 2 ? call.arguments.n - 2 : 0;       /* "{}" stays */
 	lh_calls_close(&calls);
-	return rc ? rc : append(&t->tool[m->tool].inputs, index, bytes, 0, err);
+	return rc ? rc : append(&t->tool[m->tool].inputs, index, bytes, m->bound, err);
 }
 
 int lh_store_traffic(struct lh_transcript *t, uint32_t index, const struct lh_message *m, struct lh_error *err)
@@ -174,6 +174,7 @@ void lh_transcript_cleared(const struct lh_transcript *t, uint32_t spared_tools,
 		out->inputs += add_range(&t->tool[i].inputs, from, to, &inputs);
 	}
 	out->result_bytes = results.bytes;
-	out->line_digits = results.digits;
+	out->line_digits = results.count;
 	out->input_bytes = inputs.bytes;
+	out->bound = inputs.count;
 }

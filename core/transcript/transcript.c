@@ -341,7 +341,7 @@ int lh_transcript_enter(struct lh_transcript *t, uint32_t id, struct lh_error *e
 	return enter(t, id, err);
 }
 
-void lh_transcript_drop_calls(struct lh_transcript *t, uint32_t id)
+int lh_transcript_drop_calls(struct lh_transcript *t, uint32_t id, struct lh_error *err)
 {
 	struct lh_message *m = &t->message[id];
 	assert(m->slot < 0 && m->role == LH_ASSISTANT);
@@ -349,6 +349,7 @@ void lh_transcript_drop_calls(struct lh_transcript *t, uint32_t id)
 	m->bound = false;
 	m->journalled = false;
 	m->hash = hash_of(LH_ASSISTANT, lh_store_at(t, m->text), lh_store_at(t, m->thoughts));
+	return parse(t, m, err);
 }
 
 int lh_transcript_add_reply(struct lh_transcript *t, struct lh_str text, struct lh_str thoughts, uint32_t *id, struct lh_error *err)

@@ -110,8 +110,9 @@ int lh_transcript_fill(struct lh_transcript *t, uint32_t id, const struct lh_con
 int lh_transcript_add_result(struct lh_transcript *t, const struct lh_tool_call *call, struct lh_str text, uint32_t *id, struct lh_error *err) LH_CHECKED;
 /* A message with calls, or a result, enters the record behind the current turn's prompt. */
 int lh_transcript_enter(struct lh_transcript *t, uint32_t id, struct lh_error *err) LH_CHECKED;
-/* The message's calls are forgotten, and with them its blob: nobody will answer them. Before it enters the record. */
-void lh_transcript_drop_calls(struct lh_transcript *t, uint32_t id);
+/* The message's calls are forgotten, and with them its blob: nobody will answer them. Before it enters the record. What is
+ * left is a reply like any other, its answer included: so it is read from the run file again. */
+int lh_transcript_drop_calls(struct lh_transcript *t, uint32_t id, struct lh_error *err) LH_CHECKED;
 /* Both at once. */
 int lh_transcript_add_reply(struct lh_transcript *t, struct lh_str text, struct lh_str thoughts, uint32_t *id, struct lh_error *err) LH_CHECKED;
 /* The reply enters the record: the turn is finished. */
@@ -158,8 +159,9 @@ uint32_t lh_transcript_results(const struct lh_transcript *t, uint32_t spared, u
 uint32_t lh_transcript_result_at(const struct lh_transcript *t, uint32_t spared, uint32_t n);
 /* Record index behind the last result that a reply has been given to: what comes later nobody has seen yet. */
 uint32_t lh_transcript_seen(const struct lh_transcript *t);
-/* Bytes that clearing takes from [from, to): of results, and of calls' arguments. */
-struct lh_cleared { uint64_t results, result_bytes, line_digits, inputs, input_bytes; };
+/* Bytes that clearing takes from [from, to): of results, and of calls' arguments; bound: of the messages with calls, those
+ * whose blob, which is not sent then, holds thoughts. */
+struct lh_cleared { uint64_t results, result_bytes, line_digits, inputs, input_bytes, bound; };
 void lh_transcript_cleared(const struct lh_transcript *t, uint32_t spared, uint32_t from, uint32_t to, struct lh_cleared *out);
 uint32_t lh_transcript_edits(const struct lh_transcript *t);                        /* edits so far */
 /* The record before this index is what it was when `edits` of its edits had been made. Costs the edits since. */

@@ -20,8 +20,8 @@ void lh_view_fini(struct lh_view *v)
 
 static int room(struct lh_view *v, uint32_t n, struct lh_error *err)
 {
-	if (n > LH_VIEW_MAX)
-		return lh_fail(err, LH_E_POLICY, "a view of more than %d pieces: edit the record (history:remove) instead of dropping turn by turn", LH_VIEW_MAX);
+	if (n > LH_VIEW_MAX + LH_VIEW_TOOLS)
+		return lh_fail(err, LH_E_LIMIT, "a view of more than %d pieces", LH_VIEW_MAX + LH_VIEW_TOOLS);
 	if (n <= v->cap)
 		return 0;
 	uint32_t cap = v->cap * 2 > n ? v->cap * 2 : n;
@@ -38,6 +38,8 @@ static int room(struct lh_view *v, uint32_t n, struct lh_error *err)
 
 static int put_at(struct lh_view *v, uint32_t i, struct lh_piece piece, struct lh_error *err)
 {
+	if (v->n >= LH_VIEW_MAX)
+		return lh_fail(err, LH_E_POLICY, "a view of more than %d pieces: edit the record (history:remove) instead of dropping turn by turn", LH_VIEW_MAX);
 	int rc = room(v, v->n + 1, err);
 	if (rc)
 		return rc;
@@ -261,6 +263,14 @@ static struct lh_piece own_piece(uint32_t id)
 int lh_view_append(struct lh_view *v, uint32_t own, struct lh_error *err)
 {
 	return put_at(v, v->n, own_piece(own), err);
+}
+
+int lh_view_append_tool(struct lh_view *v, uint32_t id, struct lh_error *err)
+{
+	int rc = room(v, v->n + 1, err);
+	if (!rc)
+		v->piece[v->n++] = own_piece(id);
+	return rc;
 }
 
 int lh_view_insert(struct lh_view *v, const struct lh_transcript *t, uint32_t position, uint32_t own, struct lh_error *err)

@@ -12,6 +12,7 @@
 
 #define LH_VIEW_INLINE 6
 #define LH_VIEW_MAX 4096                 /* pieces */
+#define LH_VIEW_TOOLS 16384              /* and as many more of what this turn's tools brought */
 
 struct lh_piece {
 	uint32_t from, to;               /* record indexes [from, to); own: message id, 0 */
@@ -47,6 +48,7 @@ int lh_view_clear(struct lh_view *v, uint32_t before, bool inputs, uint32_t plac
 int lh_view_insert(struct lh_view *v, const struct lh_transcript *t, uint32_t position, uint32_t own, struct lh_error *err) LH_CHECKED;  /* before it */
 int lh_view_set(struct lh_view *v, const struct lh_transcript *t, uint32_t position, uint32_t own, struct lh_error *err) LH_CHECKED;
 int lh_view_append(struct lh_view *v, uint32_t own, struct lh_error *err) LH_CHECKED;
+int lh_view_append_tool(struct lh_view *v, uint32_t id, struct lh_error *err) LH_CHECKED;      /* not the policy's: see LH_VIEW_TOOLS */
 int lh_view_replace(struct lh_view *v, const struct lh_transcript *t, uint32_t from, uint32_t to, uint32_t own, struct lh_error *err) LH_CHECKED;  /* turns */
 /* Before the current prompt (at the end of a view without it). */
 int lh_view_insert_before_prompt(struct lh_view *v, const struct lh_transcript *t, uint32_t own, struct lh_error *err) LH_CHECKED;

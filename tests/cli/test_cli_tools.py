@@ -152,6 +152,13 @@ end }""")
         self.assertEqual(log[2], "get_value tool 4")
         self.assertEqual(log[4], "2 6")
 
+    def test_words_behind_results(self):
+        """What a policy says behind the prompt, and so behind what its tools have brought, hides none of that from sim."""
+        self.write("say.lua", 'return { api = 1, view = function(ep, history) return history:view():append("user", "Think.") end }')
+        for model in ("sim:accuracy=1", "sim:accuracy=1,calls_at_once=1"):
+            self.run_it(KV, "--policy", "./say.lua", "--new", model=model, samples=1)
+            self.assertEqual(self.rows("t.db", "SELECT DISTINCT outcome FROM call WHERE accepted"), [("correct",)])
+
     def test_groups_are_not_broken(self):
         for body, words in (('return history:view():insert(5, "user", "x")', "a call and its results leave together"),
                             ('return history:view():set(4, "x")', "is a tool's result"),

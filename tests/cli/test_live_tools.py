@@ -68,6 +68,21 @@ class Formats(Tools):
             self.assertIn('    calls get_value {"key": "', text)
             self.assertIn("tool get_value", text)
 
+    def test_what_was_sent_where_results_are_cleared(self):
+        """What stands in place of a result, or of arguments, takes no thought from other messages, and the count says what it takes."""
+        for n, (policy, kept) in enumerate((("mask_observations:n=1", (0, 0, 2, 2, 4, 4)), ("clear_tool_uses:trigger=1,keep=0,inputs=true", (0, 0, 1, 1, 2, 2)),
+                                            ("clear_tool_uses:trigger=1,keep=0,inputs=true,except=get_value", (0, 0, 2, 2, 4, 4)))):
+            w, server = self.worker("openai_responses", thinks=True)
+            w.check = lambda *request: None           # signatures hold for whole requests: these are not
+            self.run_it(server, "openai_responses", "--policy", policy, samples=1, turns=3, file=f"{n}.db")
+            for seen, turn in zip(server.seen, (1, 1, 2, 2, 3, 3)):
+                call = (server.seen.index(seen)) % 2
+                shown = json.loads(self.good("transcript", f"{n}.db", 0, "--as-sent", "--turn", turn, "--call", call).out)
+                self.assertEqual(shown["input"], json.loads(seen["body"])["input"], (policy, turn, call))
+                before = shown["input"][:max(i for i, m in enumerate(shown["input"]) if m.get("role") == "user")]
+                self.assertEqual(sum(m.get("type") == "reasoning" for m in before), kept[2 * turn - 2], (policy, turn))
+            self.assertEqual(self.rows(f"{n}.db", "SELECT thoughts_kept FROM call ORDER BY turn, seq"), [(k,) for k in kept], policy)
+
     def test_servers_without_ids(self):
         w, server = self.worker("openai", ids=False)
         self.run_it(server, "openai", samples=1)
@@ -112,6 +127,34 @@ class Trouble(Tools):
         self.assertEqual(self.outcomes_of(), {"truncated"})
         self.assertTrue(all("there is no key x" in t for r, t, _ in self.tools_of() if r == "tool"))
 
+    def test_an_answer_beside_calls_without_end(self):
+        """The last reply that is waited for is one like any other, its answer too: for a run that is replayed or resumed as well."""
+        w, server = self.worker("openai", act=lambda self, said: ([("get_value", '{"key": "x"}')], "so <answer>5</answer>"))
+        whole = self.run_it(server, "openai", samples=1, turns=3, k=1, file="whole.db")
+        self.assertEqual(self.rows("whole.db", "SELECT DISTINCT answered, finish FROM call WHERE accepted"), [("5", "length")])
+        again = self.good("run", "--task", TASK, "--model", "replay:whole.db", "--samples", 1, "--turns", 3, "--steps-per-turn", 1, "-o", "none", "--json", "-", "--no-timing")
+        self.assertEqual(self.measured(again.raw), self.measured(whole.raw))
+        w.made = 0
+        self.run_it(server, "openai", "--max-calls", 18, samples=1, turns=3, k=1, code=None)
+        self.run_it(server, "openai", "--resume", samples=1, turns=3, k=1)
+        self.assertSameRows("whole.db", "t.db", "resumed")
+
+    def test_thousands_of_calls(self):
+        """What one reply may bring is bounded; a sample's replies, whose calls are no part of the record yet, are no exception."""
+        for policy, n, outcome in (("majority_vote:n=2", 5000, "slips"), ("majority_vote:n=2", 16384, "truncated"), ("full_history", 16384, "truncated")):
+            w, server = self.worker("openai", act=lambda self, said: ([("get_value", "{}")] * n if said[-1][0] == "user" else [], "<answer>1000</answer>" * (said[-1][0] != "user")))
+            self.run_it(server, "openai", "--policy", policy, "--new", samples=1, turns=1, k=1, model={"stream": "false"})
+            self.assertEqual(self.rows("t.db", "SELECT c.outcome FROM call c JOIN episode e ON e.id = c.episode WHERE accepted ORDER BY e.id DESC LIMIT 1"), [(outcome,)])
+            self.assertEqual(w.refused, [])
+
+    def test_calls_too_many_to_be_kept(self):
+        """Calls that say nothing are short, and what is kept of each is not."""
+        whole = json.dumps(lhtools.to_openai("", [], None)).replace('"content": null', '"content": null, "tool_calls": [' + ",".join(["{}"] * 400000) + "]")
+        server = self.fake(lambda seen: (200, whole.encode()))
+        self.run_it(server, "openai", samples=1, turns=1, model={"stream": "false"})
+        self.assertIn("too large to be kept", self.rows("t.db", "SELECT cause FROM episode")[0][0])
+        self.assertEqual(len(server.seen), 1)
+
     def test_wrong_calls_are_told(self):
         wrong = [("get_values", "{}"), ("get_value", "key=x"), ("get_value", "{}"), ("get_value", '{"key": 3}'), ("get_value", '{"key": "x", "all": 1}'), ("get_value", "")]
 
@@ -151,6 +194,24 @@ class Trouble(Tools):
             self.assertEqual(w.refused, [])
             self.assertEqual(self.measured(again.raw), self.measured(whole.raw))
             self.path("whole.db").unlink()
+
+    def test_an_outage(self):
+        """A server that goes away in the middle of a vote: all that failed then is asked again, whichever round each reply had come to."""
+        w, server = self.worker("openai", at_once=1)
+        answer, down = server.reply, [0]
+        server.reply = lambda seen: (500, {"error": {"message": "down"}}) if down[0] and len(server.seen) > down[0] else answer(seen)
+        args = ("--policy", "majority_vote:n=3", "--concurrency", 1, "--retries", 1)
+        self.run_it(server, "openai", *args, samples=1, turns=1, file="whole.db")
+        for up in range(1, len(server.seen)):
+            server.seen.clear()
+            down[0] = up
+            self.run_it(server, "openai", *args, "--new", samples=1, turns=1)
+            down[0] = 0
+            if self.rows("t.db", "SELECT status FROM episode ORDER BY id DESC LIMIT 1") == [("done",)]:
+                continue                      # one reply had come to its end: the vote was taken without the others
+            self.run_it(server, "openai", *args, "--resume", samples=1, turns=1)
+            last = "SELECT c.turn, c.seq, c.view, c.outcome, c.error FROM call c JOIN episode e ON e.id = c.episode WHERE e.run = (SELECT max(id) FROM run) ORDER BY 1, 2"
+            self.assertEqual(self.rows("t.db", last), self.rows("whole.db", last), up)
 
     def test_replay(self):
         w, server = self.worker("anthropic", at_once=1, thinks=True)
