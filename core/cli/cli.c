@@ -76,6 +76,14 @@ const struct lh_command lh_commands[] = {
 		"and of run: --task --model --policy --turns --samples --steps-per-turn --steps --seed --stop-at-error\n"
 		"--plugin --concurrency --jobs --stall; with --from only --samples and --seed.\n"
 		"With no options at all: a plan of the demonstration.\n", "longhaul plan --model sim:accuracy=0.98 --turns 40 --samples 60 --change 0.5", lh_cmd_plan },
+	{ "merge", "merge -o OUT.db SHARD.db… [--replace]", "shards of a run, put together in one run file",
+		"Of each file the newest run is taken; `run --shard I/N` has made them, on any machine, in any order.\n"
+		"All must be of one experiment. Where files have samples in common these must be the same. What comes\n"
+		"out does not depend on the order of the files, and may be merged again.\n\n"
+		"  -o OUT.db       the file that is made\n"
+		"  --replace       write over it where it exists; it may be one of those that are merged\n"
+		"Exit code 0: all shards are there, and each was done. 4: OUT.db is made, but shards are missing from it,\n"
+		"or one was not done: go on with that one by run --resume, and merge again.\n", "longhaul merge -o merged.db longhaul.db", lh_cmd_merge },
 	{ "list", "list tasks|policies|models|runs [FILE.db]", "what there is", NULL, "longhaul list policies", lh_cmd_list },
 	{ "show", "show task|policy|model NAME", "one of them, with its options, defaults and ranges", NULL, "longhaul show task kv_sum", lh_cmd_show },
 	{ "check", "check FILE.so|FILE.lua|NAME", "does a task family or a policy keep its promises?",

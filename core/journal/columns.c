@@ -134,6 +134,26 @@ size_t lh_columns_bytes(const struct lh_table *t, const void *row)
 	return n;
 }
 
+static void digest_column(const struct lh_column *c, const char *row, struct lh_sha256 *to)
+{
+	const char *p = row + c->at;
+	if (!is_text(c->kind)) {
+		lh_sha256_add(to, p, c->kind == LH_COL_FLAG ? sizeof(bool) : sizeof(int64_t));       /* a double is as wide */
+		return;
+	}
+	const struct lh_str *text = (const struct lh_str *)(const void *)p;
+	if (c->kind == LH_COL_STATE)
+		lh_sha256_add(to, row + c->has, sizeof(bool));
+	lh_sha256_add(to, &(uint64_t){ text->n }, sizeof(uint64_t));
+	lh_sha256_add(to, text->p, text->n);
+}
+
+void lh_columns_digest(const struct lh_table *t, const void *row, struct lh_sha256 *to)
+{
+	for (int i = 0; i < t->count; i++)
+		digest_column(&t->column[i], row, to);
+}
+
 static bool read_text(const struct lh_column *c, sqlite3_stmt *s, int i, int type, char *row)
 {
 	struct lh_str text = { "", 0 };

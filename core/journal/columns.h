@@ -50,6 +50,9 @@ int lh_columns_bind(const struct lh_table *t, sqlite3_stmt *s, const void *row);
 /* The bytes of a row's texts. */
 size_t lh_columns_bytes(const struct lh_table *t, const void *row);
 
+/* Adds the row's values to `to`, so that rows which differ anywhere give different bytes. */
+void lh_columns_digest(const struct lh_table *t, const void *row, struct lh_sha256 *to);
+
 /* Reads the current row from column `first` on; the texts borrow from sqlite until its next step. False: a column holds a
  * value of the wrong type or range, and *bad is its name. */
 bool lh_columns_read(const struct lh_table *t, sqlite3_stmt *s, int first, void *row, const char **bad);

@@ -6,6 +6,7 @@
 #ifndef LH_JOURNAL_JOURNAL_H
 #define LH_JOURNAL_JOURNAL_H
 
+#include "base/hash.h"
 #include "base/text.h"
 
 #define LH_JOURNAL_APP_ID 0x4C484C31        /* PRAGMA application_id: "LHL1" */
@@ -152,6 +153,13 @@ int lh_journal_mend(const char *path, struct lh_error *err) LH_CHECKED;
 struct lh_reader;
 int lh_reader_open(const char *path, struct lh_reader **out, struct lh_error *err) LH_CHECKED;
 void lh_reader_close(struct lh_reader *r);
+
+/* Reads every page of the file: damage that a walk would meet late, or not at all. */
+int lh_reader_check(struct lh_reader *r, struct lh_error *err) LH_CHECKED;
+/* Adds to `to` all that the file holds of an episode, but not the numbers of the episode and its run, which are the file's own. */
+int lh_reader_digest(struct lh_reader *r, const struct lh_episode_row *episode, struct lh_sha256 *to, struct lh_error *err) LH_CHECKED;
+/* Puts an episode of another file into run `run` of this one, as episode `id`. */
+int lh_journal_copy_episode(struct lh_journal *j, struct lh_reader *from, const struct lh_episode_row *episode, int64_t run, int64_t id, struct lh_error *err) LH_CHECKED;
 
 /* Each walk calls `visit` for every row, in the order said; a non-zero return stops the walk and is
  * returned. Rows borrow: copy what must outlive the visit. Within a visit other tables may be walked,

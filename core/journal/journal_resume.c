@@ -11,25 +11,10 @@ static int prepare(struct lh_journal *j, const char *sql, sqlite3_stmt **out, st
 	return sqlite3_prepare_v2(j->db, sql, -1, out, NULL) == SQLITE_OK ? 0 : lh_sqlite_fail(j->db, j->path, err);
 }
 
-/* sqlite reads a page when it needs it, so damage further on is met in the middle of the run. */
-static int check_pages(struct lh_journal *j, struct lh_error *err)
-{
-	sqlite3_stmt *s = NULL;
-	int rc = prepare(j, "PRAGMA quick_check(1)", &s, err);
-	if (!rc && sqlite3_step(s) != SQLITE_ROW)
-		rc = lh_sqlite_fail(j->db, j->path, err);
-	const char *found = rc ? NULL : (const char *)sqlite3_column_text(s, 0);
-	if (found && strcmp(found, "ok"))
-		rc = lh_fail(err, LH_E_DAMAGED, "%s is damaged (%.200s), and nothing is added to it: take a copy from before; `sqlite3 FILE .recover` may save rows",
-			j->path, found);
-	sqlite3_finalize(s);
-	return rc;
-}
-
 int lh_journal_check_run(struct lh_journal *j, int64_t run, struct lh_error *err)
 {
 	sqlite3_stmt *s = NULL;
-	int rc = check_pages(j, err);
+	int rc = lh_sqlite_check_pages(j->db, j->path, err);
 	if (!rc)
 		rc = prepare(j, "SELECT 1 FROM run WHERE id = ?1", &s, err);
 	if (rc)

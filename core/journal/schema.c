@@ -155,6 +155,21 @@ int lh_sqlite_exec(sqlite3 *db, const char *path, const char *sql, struct lh_err
 	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : lh_sqlite_fail(db, path, err);
 }
 
+/* sqlite reads a page when it needs it, so damage further on is met late. */
+int lh_sqlite_check_pages(sqlite3 *db, const char *path, struct lh_error *err)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &s, NULL) == SQLITE_OK ? 0 : lh_sqlite_fail(db, path, err);
+	if (!rc && sqlite3_step(s) != SQLITE_ROW)
+		rc = lh_sqlite_fail(db, path, err);
+	const char *found = rc ? NULL : (const char *)sqlite3_column_text(s, 0);
+	if (found && strcmp(found, "ok"))
+		rc = lh_fail(err, LH_E_DAMAGED, "%s is damaged (%.200s), and nothing is added to it: take a copy from before; `sqlite3 FILE .recover` may save rows",
+			path, found);
+	sqlite3_finalize(s);
+	return rc;
+}
+
 static int create_parts(sqlite3 *db, const char *path, int from, int to, const char *after, struct lh_error *err)
 {
 	int rc = lh_sqlite_exec(db, path, "BEGIN IMMEDIATE", err);

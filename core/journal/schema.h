@@ -22,6 +22,8 @@ void lh_schema_maker(sqlite3 *db, char out[LH_MAKER_MAX]);
 
 /* What sqlite reports, as a sentence that says what to do. */
 int lh_sqlite_fail(sqlite3 *db, const char *path, struct lh_error *err);
+/* Reads every page. */
+int lh_sqlite_check_pages(sqlite3 *db, const char *path, struct lh_error *err) LH_CHECKED;
 /* Runs statements that return nothing of interest. */
 int lh_sqlite_exec(sqlite3 *db, const char *path, const char *sql, struct lh_error *err) LH_CHECKED;
 

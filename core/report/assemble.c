@@ -72,7 +72,7 @@ static int new_cause(struct lh_report_cause *to, const struct lh_results *r, con
 	to->kind = kind_of(c, episode);
 	lh_buf_init(&b, 1 << 16);
 	lh_buf_printf(&b, "%.*s (first in sample %llu, turn %d)", LH_ARG(what),
-		(unsigned long long)r->first_sample + (unsigned)(episode / c->episodes), last_turn(c, episode));
+		(unsigned long long)lh_results_sample(r, episode / c->episodes), last_turn(c, episode));
 	if (lh_buf_ok(&b, err)) {
 		lh_buf_fini(&b);
 		return err->code;
@@ -143,7 +143,7 @@ int lh_report_of(const struct lh_results *r, const char *command, struct lh_repo
 	report->condition = list;
 	report->run = (struct lh_report_run){ .id = r->run, .version = lh_str_of(r->version), .seed = r->seed, .started = lh_str_of(r->started),
 		.ended = lh_str_of(r->ended), .status = lh_str_of(r->status), .cause = lh_str_of(r->status_cause),
-		.config_sha256 = lh_str_of(r->config_sha256), .command = lh_str_of(command), .wall_s = r->wall_s };
+		.config_sha256 = lh_str_of(r->config_sha256), .partial = r->shards.of > 0, .command = lh_str_of(command), .wall_s = r->wall_s };
 	report->notes = (const char *const *)r->note;
 	report->note_count = r->notes;
 	int rc = 0;

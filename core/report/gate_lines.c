@@ -171,7 +171,9 @@ static void put_missing(struct lh_buf *out, const struct lh_report *report, cons
 	const struct lh_gate_result *r = &g->result;
 	if (r->policy_errors > 0)
 		lh_buf_printf(out, "; in %d sample%s the policy itself failed, and such a condition passes no gate", r->policy_errors, r->policy_errors == 1 ? "" : "s");
-	if (r->verdict == LH_GATE_INFRASTRUCTURE && !lh_str_is(report->run.status, "done"))
+	if (r->verdict == LH_GATE_INFRASTRUCTURE && report->run.partial)
+		lh_buf_puts(out, "; only some shards of the run are in the file");
+	else if (r->verdict == LH_GATE_INFRASTRUCTURE && !lh_str_is(report->run.status, "done"))
 		lh_buf_puts(out, "; the run is not done");
 	else if (r->verdict == LH_GATE_INFRASTRUCTURE)
 		lh_buf_printf(out, "; %d sample%s cut off by something that is not the model's doing, and would decide it", r->censored, r->censored == 1 ? " was" : "s were");

@@ -25,6 +25,8 @@ static int add(struct lh_report *report, const struct lh_gating *g, struct lh_re
 int lh_gate_report(struct lh_report *report, const struct lh_results *results, char *const *rules, int n, struct lh_error *err)
 {
 	struct lh_gating g;
+	if (results->shards.of && !rules)        /* its own are the whole run's, and decided upon that */
+		return 0;
 	int rc = lh_gating_open(results, rules, n, &g, err);
 	if (rc)
 		return rc;

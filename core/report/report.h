@@ -16,6 +16,7 @@ struct lh_report_run {
 	struct lh_str version;               /* of the program */
 	uint64_t seed;
 	struct lh_str started, ended, status, cause, config_sha256;
+	bool partial;                    /* some shards of it only */
 	struct lh_str command;               /* what was typed, for reproducing; may be empty. JSON with timing only */
 	double wall_s;                       /* timing: not part of the byte-identical report */
 };

@@ -83,7 +83,7 @@ int lh_session_set(struct lh_session *s, const char *name, const char *value)
 {
 	struct lh_error *err = fresh(s);
 	int rc = lh_experiment_set(&s->experiment, lh_str_of(name), lh_str_of(value), LH_FROM_LINE, NULL, err);
-	static const char *const carried_out[] = { "output", "concurrency", "jobs", "dry-run", "resume", "new", "against", "gate", "inconclusive", "sequential", NULL };
+	static const char *const carried_out[] = { "output", "concurrency", "jobs", "dry-run", "resume", "new", "against", "gate", "inconclusive", "sequential", "shard", NULL };
 	bool what = true;                        /* is run, not how */
 	for (const char *const *n = carried_out; *n; n++)
 		what = what && strcmp(name, *n);
@@ -188,6 +188,8 @@ int lh_session_compare(struct lh_session *s, const char *base_path, int64_t base
 	s->opened = lh_str_dup(lh_str_of(path));
 	s->base_opened = lh_str_dup(lh_str_of(base_path));
 	int rc = s->opened && s->base_opened ? load_both(s, base_run, run, err) : lh_nomem(err);
+	if (!rc && (s->base->shards.of || s->results->shards.of))
+		rc = lh_fail(err, LH_E_USAGE, "%s has some shards of a run only: put all of them together by longhaul merge, and compare then", s->base->shards.of ? base_path : path);
 	if (!rc) {
 		struct lh_versus_run both[2] = { [LH_NEW] = { s->opened, s->results, is_done(s->results) }, [LH_BASE] = { s->base_opened, s->base, is_done(s->base) } };
 		rc = lh_versus_of(both, s->experiment.against, &s->versus, err);

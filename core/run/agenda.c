@@ -20,7 +20,7 @@ static int64_t place_of(const struct lh_desk *d, const struct lh_episode_row *e,
 {
 	const struct lh_outline *o = d->s.outline;
 	if (e->condition < 0 || e->condition >= o->conditions ||
-		!lh_results_place(&d->results->condition[e->condition], e->sample - (int64_t)o->first_sample, e->probe, at))
+		!lh_results_place(&d->results->condition[e->condition], e->sample < 0 ? -1 : lh_results_index(d->results, (uint64_t)e->sample), e->probe, at))
 		return -1;
 	int64_t before = 0;
 	for (int i = 0; i < e->condition; i++)
@@ -237,7 +237,7 @@ int lh_desk_next(struct lh_desk *d, struct lh_seat *out, bool *any, struct lh_er
 		return 0;
 	const struct lh_which *w = &d->which[d->next % d->episodes];
 	int index = (int)(d->next / d->episodes);
-	uint64_t sample = d->s.outline->first_sample + (uint64_t)index;
+	uint64_t sample = lh_results_sample(d->results, index);
 	if (!lh_budget_admits(d, sample))
 		return 0;
 	uint32_t slot;
@@ -326,7 +326,7 @@ int lh_agenda_init(struct lh_desk *d, struct lh_error *err)
 	int rc = list_episodes(d, err);
 	if (rc)
 		return rc;
-	d->all = (int64_t)d->s.outline->samples * d->episodes;
+	d->all = (int64_t)d->results->planned * d->episodes;
 	if (d->journal && d->s.experiment->resume)
 		return read_back(d, err);
 	d->first_episode = 1;

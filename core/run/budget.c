@@ -87,7 +87,7 @@ void lh_budget_settle(struct lh_desk *d, const struct lh_waiting *w, const struc
 	d->reserved.calls--;
 	d->reserved.tokens -= w->tokens;
 	d->reserved.microusd -= price(d, w);
-	struct lh_spent *b = &d->block[w->sample - d->s.outline->first_sample].spent;
+	struct lh_spent *b = &d->block[lh_results_index(d->results, w->sample)].spent;
 	b->calls += s.calls;
 	b->tokens += s.tokens;
 	b->microusd += s.microusd;
@@ -97,10 +97,10 @@ void lh_budget_block(struct lh_desk *d, uint64_t sample, int change)
 {
 	if (!d->block)
 		return;
-	uint64_t i = sample - d->s.outline->first_sample;
+	int64_t i = lh_results_index(d->results, sample);
 	struct lh_block *b = &d->block[i];
 	b->open += change;
-	if (b->open || (uint64_t)(lh_agenda_next(d) / d->episodes) <= i)
+	if (b->open || lh_agenda_next(d) / d->episodes <= i)
 		return;
 	d->done_blocks++;
 	d->done_spent.calls += b->spent.calls;

@@ -79,6 +79,7 @@ static int try_all(const struct lh_experiment *e, struct lh_plan *p, struct lh_m
 	double usd = 0;
 	bool all = true, live = false;
 	int tried = p->samples < SAMPLES_TRIED ? (int)p->samples : SAMPLES_TRIED;
+	int64_t samples = lh_plan_samples_here(e, p);
 	int wide = p->probing ? 44 : 20;                 /* room for the history beside the policy */
 	lh_buf_printf(b, "%-40s %-*s %12s %16s %14s  %s\n", "model", wide, p->probing ? "policy, history" : "policy", "calls", "tokens in", "tokens out", "cost");
 	for (int i = 0; i < p->conditions; i++) {
@@ -90,7 +91,7 @@ static int try_all(const struct lh_experiment *e, struct lh_plan *p, struct lh_m
 		c->model = own;
 		if (rc)
 			return rc;
-		n = (struct count){ n.calls * (int64_t)p->samples / tried, n.in * (int64_t)p->samples / tried, n.out * (int64_t)p->samples / tried };
+		n = (struct count){ n.calls * samples / tried, n.in * samples / tried, n.out * samples / tried };
 		total = (struct count){ total.calls + n.calls, total.in + n.in, total.out + n.out };
 		char who[128];
 		snprintf(who, sizeof who, p->probing ? "%.60s, %.60s" : "%.60s", c->policy_label, c->history);
@@ -148,7 +149,7 @@ int lh_dry_run(const struct lh_experiment *e, struct lh_buf *out, struct lh_erro
 	}
 	rc = lh_model_open(LH_STR("sim"), LH_STR(""), &key, &value, 1, NULL, &sim, err);
 	if (!rc) {
-		lh_buf_printf(out, "%llu samples of %d conditions. Nothing is sent.\n\n", (unsigned long long)p.samples, p.conditions);
+		lh_buf_printf(out, "%llu samples of %d conditions. Nothing is sent.\n\n", (unsigned long long)lh_plan_samples_here(e, &p), p.conditions);
 		rc = try_all(e, &p, sim, out, err);
 		lh_buf_puts(out, "\nTokens are estimated from bytes (four to a token), from the first samples and replies that hold the answer alone:\n"
 			"what a model writes besides, and what it thinks, comes on top, and into the history. No cache is reckoned with.\n");

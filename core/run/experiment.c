@@ -2,6 +2,7 @@
 
 #include "json/reader.h"
 #include "measure/gate_rule.h"
+#include "run/shards.h"
 
 #include <errno.h>
 #include <math.h>
@@ -10,7 +11,7 @@
 #include <string.h>
 
 enum option { TASK, MODEL, POLICY, HISTORY, PROBE_TURNS, TURNS, SAMPLES, STEPS_PER_TURN, STEPS, SEED, HORIZON, AGAINST, STOP_AT_ERROR,
-	SAMPLE, CONCURRENCY, RPS, TPM, RETRIES, TIMEOUT, MAX_CALLS, MAX_TOKENS_TOTAL, MAX_COST, MAX_TIME, PRICE, GATE, INCONCLUSIVE, SEQUENTIAL, SINGLE_TURN, CAP, DRY_RUN, RESUME, NEW, JOBS, STALL,
+	SAMPLE, SHARD, CONCURRENCY, RPS, TPM, RETRIES, TIMEOUT, MAX_CALLS, MAX_TOKENS_TOTAL, MAX_COST, MAX_TIME, PRICE, GATE, INCONCLUSIVE, SEQUENTIAL, SINGLE_TURN, CAP, DRY_RUN, RESUME, NEW, JOBS, STALL,
 	PLUGIN, ALLOW_PROCESS, ALLOW_ENDPOINT, SKIP_WITHOUT_KEY, OUTPUT, OPTIONS };
 
 const struct lh_option_info lh_run_options[] = {
@@ -28,6 +29,7 @@ const struct lh_option_info lh_run_options[] = {
 	[AGAINST] = { "against", "POLICY", "full_history", "the policy that the others are compared with" },
 	[STOP_AT_ERROR] = { "stop-at-error", NULL, "", "end an episode at its first error (horizons need no more)" },
 	[SAMPLE] = { "sample", "I", "", "run sample I only (from 0)" },
+	[SHARD] = { "shard", "I/N", "", "run shard I of N: every Nth sample, from the Ith on; longhaul merge -h" },
 	[CONCURRENCY] = { "concurrency", "N", "64", "calls in flight; results do not depend on it" },
 	[RPS] = { "rps", "N", "", "at most N requests a second to each host" },
 	[TPM] = { "tpm", "N", "", "at most N tokens a minute, in and out, to each host" },
@@ -275,7 +277,7 @@ static int set_single_turn(struct lh_experiment *e, struct lh_str v, struct lh_e
 
 int lh_experiment_check_search(const struct lh_experiment *e, struct lh_error *err)
 {
-	static const int decided[] = { HISTORY, PROBE_TURNS, TURNS, SAMPLES, STEPS_PER_TURN, STEPS, STOP_AT_ERROR, SAMPLE, GATE, SEQUENTIAL };
+	static const int decided[] = { HISTORY, PROBE_TURNS, TURNS, SAMPLES, STEPS_PER_TURN, STEPS, STOP_AT_ERROR, SAMPLE, SHARD, GATE, SEQUENTIAL };
 	for (size_t i = 0; i < sizeof decided / sizeof *decided; i++)
 		if (e->origin[decided[i]] != LH_FROM_DEFAULT)
 			return lh_fail(err, LH_E_USAGE, "--single-turn searches by itself: one turn, its own history, as many steps and samples as it takes; leave out --%s", lh_run_options[decided[i]].name);
@@ -330,6 +332,7 @@ int lh_experiment_set(struct lh_experiment *e, struct lh_str name, struct lh_str
 	case AGAINST: return set_text(&e->against, v, err);
 	case STOP_AT_ERROR: return set_switch(name, v, &e->stop_at_error, err);
 	case SAMPLE: return integer(name, v, 0, 100000000, &e->only_sample, err);
+	case SHARD: return lh_shards_parse(v, &e->shard, &e->shards, err);
 	case CONCURRENCY: return integer(name, v, 1, 100000, &e->concurrency, err);
 	case RPS: return positive(name, v, &e->rps, err);
 	case TPM: return positive(name, v, &e->tpm, err);

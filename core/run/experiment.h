@@ -34,6 +34,7 @@ struct lh_experiment {
 	int64_t turns, samples, steps, concurrency, jobs;
 	enum lh_origin turns_from, samples_from; /* LH_FROM_DEFAULT: may be cut to the data */
 	int64_t only_sample;                     /* -1: all */
+	int64_t shard, shards;                   /* which of how many, from 0; shards 0: the run is not divided */
 	uint64_t seed;
 	int32_t steps_per_turn[32]; int steps_per_turn_count;
 	double horizon[16]; int horizon_count;
@@ -118,6 +119,8 @@ struct lh_plan {
 /* Opens everything that the experiment names. The experiment must outlive the plan. */
 int lh_plan_make(const struct lh_experiment *e, struct lh_plan *out, struct lh_error *err) LH_CHECKED;
 void lh_plan_fini(struct lh_plan *p);
+/* The samples that this invocation runs: all, or its shard's. */
+int64_t lh_plan_samples_here(const struct lh_experiment *e, const struct lh_plan *p);
 /* Its k-th probed turn; 0 where it is no made history's. */
 uint32_t lh_plan_probe(const struct lh_condition *c, int k);
 

@@ -103,11 +103,11 @@ static bool watched(const struct lh_gating *g, const struct lh_gate_case *k)
 static int check(const struct lh_gating *g, const struct lh_gate_case *k, struct lh_error *err)
 {
 	int64_t least = watched(g, k) ? lh_gate_watch_least(k, g->results->sequential) : lh_gate_least(k);
-	if (least <= g->results->planned)
+	if (least <= g->results->whole)
 		return 0;
 	if (least >= INT64_MAX / 8)
 		return lh_rule_refuse(k->rule, err, "no number of samples could show that");
-	return lh_rule_refuse(k->rule, err, "whatever %d samples show, they cannot pass it: at least %lld are needed", g->results->planned, (long long)least);
+	return lh_rule_refuse(k->rule, err, "whatever %d samples show, they cannot pass it: at least %lld are needed", g->results->whole, (long long)least);
 }
 
 int lh_gating_check(const struct lh_gating *g, struct lh_error *err)
@@ -131,7 +131,7 @@ int lh_gating_decide(const struct lh_gating *g, int i, struct lh_gate_result *ou
 		out->verdict = LH_GATE_OPEN;
 		out->more = 0;
 	}
-	if (strcmp(r->status, "done"))
+	if (strcmp(r->status, "done") || r->shards.of)
 		out->verdict = LH_GATE_INFRASTRUCTURE;
 	return 0;
 }

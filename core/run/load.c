@@ -79,8 +79,14 @@ static int read_settings(struct loading *l, const struct lh_json *j, struct lh_e
 		rc = setting(j, "first_sample", 0, 100000000, &l->first, err);
 	if (rc)
 		return rc;
-	l->samples = (int)samples;
+	rc = lh_shards_read(j, &l->results->shards, err);
+	l->samples = (int)lh_shards_samples(&l->results->shards, samples);
+	if (!rc && (l->samples < 1 || (l->results->shards.of && l->first)))
+		rc = lh_fail(err, LH_E_DAMAGED, "the run's settings have no usable \"shard\"");
+	if (rc)
+		return rc;
 	l->results->first_sample = (uint64_t)l->first;
+	l->results->whole = (int)samples;
 	l->results->planned = l->samples;
 	l->results->stop_at_error = lh_json_bool(lh_json_get(j, "stop_at_error"));
 	for (const struct lh_json *s = lh_json_first(lh_json_get(j, "horizon")); s; s = lh_json_next(s)) {
@@ -90,7 +96,9 @@ static int read_settings(struct loading *l, const struct lh_json *j, struct lh_e
 		l->results->horizon[l->results->horizon_count++] = v;
 	}
 	rc = read_gates(l->results, j, err);
-	return rc ? rc : lh_results_note_lines(l->results, lh_json_str(lh_json_get(j, "notes")), err);
+	if (!rc)
+		rc = lh_results_note_lines(l->results, lh_json_str(lh_json_get(j, "notes")), err);
+	return rc ? rc : lh_results_note_shards(l->results, samples, err);
 }
 
 static int read_condition(void *user, const void *row, struct lh_error *err)
@@ -138,7 +146,7 @@ static int read_episode(void *user, const void *row, struct lh_error *err)
 	const struct lh_episode_row *e = row;
 	struct lh_place at;
 	if (e->condition < 0 || e->condition >= l->results->conditions ||
-		!lh_results_place(&l->results->condition[e->condition], e->sample - l->first, e->probe, &at))
+		!lh_results_place(&l->results->condition[e->condition], e->sample < 0 ? -1 : lh_results_index(l->results, (uint64_t)e->sample), e->probe, &at))
 		return lh_fail(err, LH_E_DAMAGED, "episode %lld lies outside the run", (long long)e->id);
 	if (lh_array_more(&l->episode, &l->episode_cap, l->episodes + 1, sizeof *l->episode, err))
 		return LH_E_NOMEM;

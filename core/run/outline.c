@@ -105,7 +105,9 @@ static int fill(struct lh_results *r, const struct lh_outline *o, const struct l
 	r->seed = e->seed;
 	r->stop_at_error = e->stop_at_error;
 	r->first_sample = o->first_sample;
-	r->planned = (int)o->samples;
+	lh_shards_one(&r->shards, e->shard, e->shards);
+	r->whole = (int)o->samples;
+	r->planned = (int)lh_shards_samples(&r->shards, (int64_t)o->samples);
 	r->steps_most = o->steps_most;
 	r->samples_most = o->samples_most;
 	r->horizon_count = e->horizon_count;
@@ -115,11 +117,13 @@ static int fill(struct lh_results *r, const struct lh_outline *o, const struct l
 		return lh_nomem(err);
 	while (r->conditions < o->conditions) {
 		int i = r->conditions++;
-		int rc = name_condition(&r->condition[i], &o->condition[i], (int)o->samples, err);
+		int rc = name_condition(&r->condition[i], &o->condition[i], r->planned, err);
 		if (rc)
 			return rc;
 	}
 	int rc = lh_results_note_lines(r, lh_str_of(o->notes), err);
+	if (!rc)
+		rc = lh_results_note_shards(r, (int64_t)o->samples, err);
 	return rc ? rc : add_gates(r, e, err);
 }
 
@@ -187,5 +191,8 @@ void lh_outline_settings(const struct lh_outline *o, const struct lh_experiment 
 	lh_jw_key(&w, "sequential"), lh_jw_double(&w, is_gated(e) ? e->sequential : 0);
 	if (e->search)
 		put_stage(&w, o, e);
+	struct lh_shards shards;
+	lh_shards_one(&shards, e->shard, e->shards);
+	lh_shards_write(&w, &shards);
 	lh_jw_close(&w);
 }

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "json/writer.h"
 #include "run/against.h"
+#include "run/shards.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -150,7 +151,22 @@ static uint64_t least(uint64_t a, uint64_t b)      /* 0: no limit */
 	return !a ? b : !b || a < b ? a : b;
 }
 
-static int samples_of(const struct lh_experiment *e, struct lh_plan *p, struct lh_error *err)
+/* What a shard cannot be, and what it must not be: without samples. */
+static int check_shard(const struct lh_experiment *e, const struct lh_plan *p, struct lh_error *err)
+{
+	if (!e->shards)
+		return 0;
+	if (e->sequential > 0)
+		return lh_fail(err, LH_E_USAGE, "--shard with --sequential: when to stop depends on all samples in their order, and a shard does not have them; leave one of them out");
+	if (e->only_sample >= 0)
+		return lh_fail(err, LH_E_USAGE, "--shard with --sample: one sample is not divided; leave one of them out");
+	if ((uint64_t)e->shard >= p->samples)
+		return lh_fail(err, LH_E_USAGE, "--shard %lld/%lld: of %llu samples none is left for it; take at most %llu shards", (long long)e->shard + 1, (long long)e->shards,
+			(unsigned long long)p->samples, (unsigned long long)p->samples);
+	return 0;
+}
+
+static int count_samples(const struct lh_experiment *e, struct lh_plan *p, struct lh_error *err)
 {
 	uint64_t most = 0;
 	for (int i = 0; i < p->tasks; i++)
@@ -180,6 +196,12 @@ static int samples_of(const struct lh_experiment *e, struct lh_plan *p, struct l
 	lh_buf_printf(&p->notes, "%llu samples: all that the data hold.\n", (unsigned long long)most);
 	p->samples = most;
 	return 0;
+}
+
+static int samples_of(const struct lh_experiment *e, struct lh_plan *p, struct lh_error *err)
+{
+	int rc = count_samples(e, p, err);
+	return rc ? rc : check_shard(e, p, err);
 }
 
 /* The fewest steps that any sample of the set has; 0: no limit. */
@@ -225,11 +247,18 @@ static int turns_of(const struct lh_experiment *e, struct lh_plan *p, struct lh_
 	return 0;
 }
 
-static int add_cells(struct lh_plan *p, const struct lh_condition *c, double *kept, struct lh_error *err)
+int64_t lh_plan_samples_here(const struct lh_experiment *e, const struct lh_plan *p)
+{
+	struct lh_shards s;
+	lh_shards_one(&s, e->shard, e->shards);
+	return lh_shards_samples(&s, (int64_t)p->samples);
+}
+
+static int add_cells(const struct lh_experiment *e, struct lh_plan *p, const struct lh_condition *c, double *kept, struct lh_error *err)
 {
 	bool made = lh_history_made(&c->made);
-	p->cells += (double)(made ? (uint32_t)c->probe_count : c->turns) * (double)p->samples;
-	*kept += (double)p->samples * ((double)c->turns + 4.0 * c->probe_count + (made ? 50.0 * c->probe_count : 50));
+	p->cells += (double)(made ? (uint32_t)c->probe_count : c->turns) * (double)lh_plan_samples_here(e, p);
+	*kept += (double)lh_plan_samples_here(e, p) * ((double)c->turns + 4.0 * c->probe_count + (made ? 50.0 * c->probe_count : 50));
 	if (*kept > CELLS_MOST)
 		return lh_fail(err, LH_E_USAGE, "%.3g turns in all: more than fit into one run; take fewer samples, turns, probed turns or conditions", p->cells);
 	return 0;
@@ -284,7 +313,7 @@ static int fill(const struct lh_experiment *e, struct lh_plan *p, struct lh_erro
 			if (!rc)
 				rc = lh_plan_probes(e, p, c, err);
 			if (!rc)
-				rc = add_cells(p, c, &kept, err);
+				rc = add_cells(e, p, c, &kept, err);
 		}
 		if (rc)
 			return rc;

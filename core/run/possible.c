@@ -57,7 +57,7 @@ bool lh_possible_order(const struct lh_order *order, const struct lh_outline *o,
 bool lh_possible_outline(const struct lh_outline *o, const struct lh_experiment *e)
 {
 	if (!o->config || !o->sources || !o->notes || o->conditions < 1 || !within((int64_t)o->samples, 1, 100000000) ||
-		!within((int64_t)o->first_sample, 0, 100000000) || strlen(o->config_sha256) != 64)
+		!within((int64_t)o->first_sample, 0, 100000000) || (uint64_t)e->shard >= o->samples || strlen(o->config_sha256) != 64)
 		return false;
 	for (int i = 0; i < o->conditions; i++) {
 		const struct lh_outline_condition *c = &o->condition[i];

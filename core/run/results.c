@@ -93,6 +93,18 @@ bool lh_results_place(const struct lh_condition_results *c, int64_t sample, int6
 	return sample >= 0 && sample < c->samples && k >= 0;
 }
 
+int64_t lh_results_index(const struct lh_results *r, uint64_t sample)
+{
+	if (r->shards.of)
+		return lh_shards_index(&r->shards, sample);
+	return sample >= r->first_sample && sample - r->first_sample < INT32_MAX ? (int64_t)(sample - r->first_sample) : -1;
+}
+
+uint64_t lh_results_sample(const struct lh_results *r, int64_t index)
+{
+	return r->shards.of ? lh_shards_sample(&r->shards, index) : r->first_sample + (uint64_t)index;
+}
+
 struct lh_grid lh_results_grid(const struct lh_results *r, const struct lh_condition_results *c)
 {
 	bool made = lh_history_made(&c->made);
@@ -135,6 +147,22 @@ int lh_results_note_lines(struct lh_results *r, struct lh_str rest, struct lh_er
 		rest = (struct lh_str){ rest.p + n, rest.n - n };
 	}
 	return 0;
+}
+
+int lh_results_note_shards(struct lh_results *r, int64_t total, struct lh_error *err)
+{
+	struct lh_buf b;
+	if (!r->shards.of)
+		return 0;
+	lh_buf_init(&b, 4096);
+	lh_buf_puts(&b, "Only ");
+	lh_shards_put(&b, &r->shards);
+	lh_buf_printf(&b, ": %lld of %lld samples. `longhaul merge` puts shards together, and gates are decided then.", (long long)lh_shards_samples(&r->shards, total), (long long)total);
+	int rc = lh_buf_ok(&b, err);
+	if (!rc)
+		rc = add_text(&r->note, &r->notes, lh_buf_str(&b), err);
+	lh_buf_fini(&b);
+	return rc;
 }
 
 /* What episodes from this one on said at their end. */

@@ -7,6 +7,7 @@
 #define LH_RUN_RESULTS_H
 
 #include "measure/measure.h"
+#include "run/shards.h"
 #include "transcript/history.h"
 #include "transcript/judge.h"
 
@@ -51,8 +52,10 @@ struct lh_results {
 	double wall_s;
 	double horizon[16]; int horizon_count;
 	uint64_t first_sample;
+	struct lh_shards shards;                 /* which samples there are, where they are not all */
 	uint64_t steps_most, samples_most;       /* of a run that has just ended: what there is; 0: no limit */
 	struct lh_spent spent;                   /* of a run: by live models, by earlier invocations too; of a file: by all its calls */
+	int whole;                               /* samples of all shards together; `planned` where the run is not divided */
 	int planned;                             /* samples; the conditions have fewer where all gates were decided before */
 	char **gate; int gates;                  /* rules, as typed */
 	double sequential;                       /* gates are looked at after every sample, at this error; 0: once, at the end */
@@ -84,6 +87,12 @@ static inline size_t lh_place_at(const struct lh_condition_results *c, struct lh
 int lh_results_probe(const struct lh_condition_results *c, int64_t turn);
 /* What lh_measure() takes. Borrows. */
 struct lh_grid lh_results_grid(const struct lh_results *r, const struct lh_condition_results *c);
+
+/* The place of a sample in the arrays; -1: it is none of the run's. And the other way. */
+int64_t lh_results_index(const struct lh_results *r, uint64_t sample);
+uint64_t lh_results_sample(const struct lh_results *r, int64_t index);
+/* Says in a note which samples there are, where the run is divided. */
+int lh_results_note_shards(struct lh_results *r, int64_t total, struct lh_error *err) LH_CHECKED;
 
 /* The newest run of a file, or run `id` (-1: newest). */
 int lh_results_load(const char *path, int64_t id, struct lh_results **out, struct lh_error *err) LH_CHECKED;

@@ -2,13 +2,13 @@
 
 #include "journal/journal.h"
 #include "json/reader.h"
-#include "json/writer.h"
+#include "run/differ.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-struct search { const struct lh_outline *o; int64_t wanted, run; char *config, *sources, *settings, *status; bool same; bool any; };
+struct search { const struct lh_outline *o; int64_t wanted, run, shard, shards; char *config, *sources, *settings, *status; bool same; bool any; };
 
 /* The newest run of the same experiment; else the newest of all, to say how it differs. */
 static int look(void *user, const void *row, struct lh_error *err)
@@ -34,59 +34,32 @@ static int look(void *user, const void *row, struct lh_error *err)
 	return s->config && s->sources && s->settings && s->status ? 0 : lh_nomem(err);
 }
 
-/* ---- what differs ---- */
-
-static void put_value(struct lh_buf *b, struct lh_str json)
-{
-	bool cut = json.n > 160;
-	lh_buf_put(b, json.p, cut ? 160 : json.n);
-	lh_buf_puts(b, cut ? "…" : "");
-}
-
-/* The first member whose text differs, as "NAME (A in the file, B now)"; false: none does. */
-static bool differs(const char *then, const char *now, struct lh_buf *out)
-{
-	struct lh_json *a = NULL, *b = NULL;
-	bool found = false;
-	if (lh_json_parse(lh_str_of(then), "config", 1, &a, NULL) || lh_json_parse(lh_str_of(now), "config", 1, &b, NULL)) {
-		lh_json_free(a);
-		return false;
-	}
-	for (const struct lh_json *v = lh_json_first(b); v && !found; v = lh_json_next(v)) {
-		struct lh_buf x, y;
-		lh_buf_init(&x, 1 << 20);
-		lh_buf_init(&y, 1 << 20);
-		const struct lh_json *old = lh_json_get(a, lh_json_key(v).p);
-		struct lh_jw w;
-		lh_jw_init(&w, &x, false);
-		lh_jw_node(&w, old);
-		lh_jw_init(&w, &y, false);
-		lh_jw_node(&w, v);
-		found = !lh_str_equal(lh_buf_str(&x), lh_buf_str(&y));
-		if (found) {
-			lh_buf_printf(out, "%.*s: ", LH_ARG(lh_json_key(v)));
-			put_value(out, lh_buf_str(&x));
-			lh_buf_puts(out, " in the file, ");
-			put_value(out, lh_buf_str(&y));
-			lh_buf_puts(out, " now");
-		}
-		lh_buf_fini(&x);
-		lh_buf_fini(&y);
-	}
-	lh_json_free(a);
-	lh_json_free(b);
-	return found;
-}
-
 static int refuse_other(const char *path, const struct search *s, struct lh_error *err)
 {
 	struct lh_buf b;
 	lh_buf_init(&b, 4096);
-	if (!differs(s->config, s->o->config, &b) && !differs(s->sources, s->o->sources, &b))
+	if (!lh_differ(lh_str_of(s->config), "in the file", lh_str_of(s->o->config), "now", NULL, &b) &&
+		!lh_differ(lh_str_of(s->sources), "in the file", lh_str_of(s->o->sources), "now", NULL, &b))
 		lh_buf_puts(&b, "its experiment is another");
 	int rc = lh_fail(err, LH_E_USAGE, "--resume: %s holds no run of this experiment; the newest, run %lld, differs in %s", path, (long long)s->run, b.p ? b.p : "");
 	lh_buf_fini(&b);
 	return rc;
+}
+
+/* What other shards would be asked again and for nothing. */
+static int refuse_shard(const char *path, int64_t run, const struct lh_shards *in_file, struct lh_error *err)
+{
+	struct lh_buf b;
+	lh_buf_init(&b, 4096);
+	if (in_file->of)
+		lh_shards_put(&b, in_file);
+	else
+		lh_buf_puts(&b, "all samples, without --shard");
+	if (!lh_buf_ok(&b, err))
+		lh_fail(err, LH_E_USAGE, "--resume: run %lld in %s has %.*s: %s", (long long)run, path, LH_ARG(lh_buf_str(&b)),
+			in_file->count > 1 ? "go on with the file of each shard, and merge again" : "go on with it as it was begun");
+	lh_buf_fini(&b);
+	return err->code;
 }
 
 /* A run's samples may become more, never fewer: what was answered would belong to nothing. */
@@ -99,7 +72,14 @@ static int check_samples(const char *path, const struct search *s, struct lh_err
 		lh_json_free(j);
 		return lh_fail(err, LH_E_DAMAGED, "%s is damaged: the settings of run %lld cannot be read", path, (long long)s->run);
 	}
+	struct lh_shards in_file, now;
+	int rc = lh_shards_read(j, &in_file, err);
 	lh_json_free(j);
+	lh_shards_one(&now, s->shard, s->shards);
+	if (!rc && !lh_shards_equal(&in_file, &now))
+		rc = refuse_shard(path, s->run, &in_file, err);
+	if (rc)
+		return rc;
 	uint64_t had = (uint64_t)first, end = had + (uint64_t)n;
 	if (s->o->first_sample <= had && s->o->first_sample + s->o->samples >= end)
 		return 0;
@@ -122,7 +102,7 @@ static int decide(const char *path, const struct lh_experiment *e, const struct 
 
 int lh_resume_check(const char *path, const struct lh_outline *o, const struct lh_experiment *e, int64_t *run, struct lh_error *err)
 {
-	struct search s = { .o = o, .wanted = e->resume ? e->resume_run : 0 };
+	struct search s = { .o = o, .wanted = e->resume ? e->resume_run : 0, .shard = e->shard, .shards = e->shards };
 	struct lh_reader *reader = NULL;
 	struct stat st;
 	if (e->resume && e->fresh)
