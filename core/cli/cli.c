@@ -19,7 +19,6 @@ const struct lh_command lh_commands[] = {
 	{ "report", "report FILE.db [options]", "the same table again, from a run file",
 		"  --run ID              a run of the file; the newest where it is not given\n"
 		"  --against NAME        the policy that the others are compared with [full_history]\n"
-		"  --json FILE           the report as JSON (-: to stdout, instead of the table)\n"
 		"  --gate RULE           rules in the place of the run's own (repeatable); longhaul gate -h\n"
 		"  --inconclusive HOW    a gate that is not decided: pass, fail or neutral (exit code 3) [neutral]\n", "longhaul report longhaul.db --json -", lh_cmd_report },
 	{ "gate", "gate FILE.db [RULE…] [options]", "decide rules on a run; the exit code says how",
@@ -41,8 +40,6 @@ const struct lh_command lh_commands[] = {
 		"                           accuracy lost, as a part of 1, at the last turn asked (made histories)\n"
 		"A rule passes where its whole 95 % interval satisfies it, fails where all of it violates it.\n\n"
 		"  --run ID              a run of the file; the newest where it is not given\n"
-		"  --json FILE           the report with its verdicts as JSON (-: to stdout, instead of the lines)\n"
-		"  --no-timing           leave out of the JSON what differs between identical runs\n"
 		"  --inconclusive HOW    a rule that is not decided: pass, fail or neutral (exit code 3) [neutral]\n",
 		"longhaul gate longhaul.db 'horizon(0.5) >= 10' 'malformed <= 0.05'", lh_cmd_gate },
 	{ "compare", "compare BASE.db NEW.db [options]", "two runs: what went further, what errs less, and how sure that is",
@@ -239,9 +236,8 @@ static void run_options(void)
 		printf("  %-24s %s", left, o->help);
 		printf(*o->initial ? " [%s]\n" : "\n", o->initial);
 	}
-	puts("  --json FILE              the report as JSON (-: to stdout, instead of the table)\n"
-		"  --no-timing              leave out of the JSON what differs between identical runs\n"
-		"  --quiet                  no progress on stderr\n"
+	fputs(lh_cli_outputs_help, stdout);
+	puts("  --quiet                  no progress on stderr\n"
 		"With no options at all: the demonstration (kv_sum, a simulated model, four policies).");
 }
 
@@ -252,6 +248,8 @@ static int help(const struct lh_command *c)
 		run_options();
 	if (c->details)
 		fputs(c->details, stdout);
+	if (c->run == lh_cmd_report || c->run == lh_cmd_gate)
+		fputs(lh_cli_outputs_help, stdout);
 	printf("\nexample:\n  %s\n", c->example);
 	return LH_EXIT_DONE;
 }

@@ -52,12 +52,22 @@ int lh_cmd_plan(int argc, char **argv);
 int lh_cmd_new(int argc, char **argv);
 /* longhaul --cflags: what a compiler needs to find longhaul/task.h, for a shell. */
 int lh_cli_cflags(void);
-/* run and report write a report in the same ways. */
-struct lh_outputs { const char *json; bool timing; };
-int lh_cli_report(struct lh_session *s, const struct lh_outputs *outputs);
-int lh_cli_write_json(struct lh_session *s, const struct lh_outputs *outputs);
+/* ---- outputs.c: run, report and gate write a report in the same ways ---- */
+struct lh_outputs { const char *json, *junit; bool no_timing; };
+extern const char lh_cli_outputs_help[];
+/* One of their options at argv[*i]? */
+bool lh_cli_output_option(int argc, char **argv, int *i, struct lh_outputs *outputs, int *bad);
+/* Before anything is run: can all be written, and is none a run file? Exit code. */
+int lh_cli_check_outputs(const struct lh_outputs *outputs, const char *run_file);
+/* All that were asked for. Exit code. */
+int lh_cli_write_outputs(struct lh_session *s, const struct lh_outputs *outputs);
+typedef const char *lh_cli_text(struct lh_session *s, int columns, int colour, int unicode);
+/* The same, and where none of them is stdout what `text` makes for this terminal. */
+int lh_cli_report(struct lh_session *s, const struct lh_outputs *outputs, lh_cli_text *text);
+/* Nothing was run, for want of a key: said where somebody looks. */
+int lh_cli_skipped_outputs(const struct lh_session *s, const struct lh_outputs *outputs);
 /* Prints what `text` makes for this terminal. */
-int lh_cli_show(struct lh_session *s, const char *(*text)(struct lh_session *s, int columns, int colour, int unicode));
+int lh_cli_show(struct lh_session *s, lh_cli_text *text);
 /* The exit code of what was reported: `code` if it is an error, else what the gates came to. */
 int lh_cli_verdict(const struct lh_session *s, int code);
 /* What stdout can show. */

@@ -50,7 +50,7 @@ static void catch_signals(void)
 	atexit(on_exit_while_running);
 }
 
-int lh_cli_show(struct lh_session *s, const char *(*make)(struct lh_session *s, int columns, int colour, int unicode))
+int lh_cli_show(struct lh_session *s, lh_cli_text *make)
 {
 	struct lh_screen screen = lh_cli_screen();
 	const char *text = make(s, screen.columns, screen.colour, screen.unicode);
@@ -58,20 +58,6 @@ int lh_cli_show(struct lh_session *s, const char *(*make)(struct lh_session *s, 
 		return lh_cli_session_fail(s);
 	fputs(text, stdout);
 	return LH_EXIT_DONE;
-}
-
-int lh_cli_write_json(struct lh_session *s, const struct lh_outputs *outputs)
-{
-	const char *text = lh_session_json(s, outputs->timing);
-	return text ? lh_cli_write(outputs->json, lh_str_of(text)) : lh_cli_session_fail(s);
-}
-
-int lh_cli_report(struct lh_session *s, const struct lh_outputs *outputs)
-{
-	int code = outputs->json ? lh_cli_write_json(s, outputs) : LH_EXIT_DONE;
-	if (code)
-		return code;
-	return outputs->json && !strcmp(outputs->json, "-") ? LH_EXIT_DONE : lh_cli_show(s, lh_session_table_for);
 }
 
 int lh_cli_verdict(const struct lh_session *s, int code)
@@ -107,19 +93,15 @@ struct run_args { struct lh_outputs out; bool quiet, dry; const char *file; int 
 /* One argument that belongs to this command alone; true: it did. */
 static bool own_option(int argc, char **argv, int *i, struct run_args *a)
 {
-	if (lh_cli_option(argc, argv, i, "--json", &a->out.json, &a->bad))
+	if (lh_cli_output_option(argc, argv, i, &a->out, &a->bad))
 		return true;
 	if (lh_cli_option(argc, argv, i, "--quiet", NULL, &a->bad))
 		return a->quiet = true;
 	a->dry = a->dry || !strcmp(argv[*i], "--dry-run");
-	if (lh_cli_option(argc, argv, i, "--no-timing", NULL, &a->bad)) {
-		a->out.timing = false;
-		return true;
-	}
 	return false;
 }
 
-static const struct lh_cli_options options = { "run", { "json", "no-timing", "quiet" }, NULL };
+static const struct lh_cli_options options = { "run", { "json", "junit", "no-timing", "quiet" }, NULL };
 
 static int read_args(struct lh_session *s, int argc, char **argv, struct run_args *a)
 {
@@ -173,6 +155,14 @@ static int code_of(struct lh_session *s, int code)
 	return stop_signal ? 128 + stop_signal : is_done(s) ? lh_cli_verdict(s, LH_EXIT_DONE) : LH_EXIT_INFRASTRUCTURE;
 }
 
+static int failed(struct lh_session *s, const struct run_args *a)
+{
+	int code = lh_cli_session_fail(s);
+	if (stop_signal)
+		return 128 + stop_signal;
+	return code == LH_EXIT_SKIPPED ? lh_cli_skipped_outputs(s, &a->out) : code;
+}
+
 static int run(struct lh_session *s, const struct run_args *a)
 {
 	bool terminal = isatty(STDERR_FILENO) && !a->quiet;
@@ -181,7 +171,7 @@ static int run(struct lh_session *s, const struct run_args *a)
 	lh_session_stop_on(s, &stop_signal);
 	lh_session_isolate(s);
 	catch_signals();
-	int code = a->out.json ? lh_cli_check_output(a->out.json, lh_session_run_file(s)) : LH_EXIT_DONE;
+	int code = lh_cli_check_outputs(&a->out, lh_session_run_file(s));
 	if (code)
 		return code;
 	running = getpid();
@@ -189,14 +179,14 @@ static int run(struct lh_session *s, const struct run_args *a)
 	running = 0;
 	signal(SIGPIPE, SIG_DFL);        /* `longhaul run | head` ends quietly */
 	if (rc)
-		return stop_signal ? (lh_cli_session_fail(s), 128 + stop_signal) : lh_cli_session_fail(s);
+		return failed(s, a);
 	if (!is_done(s))
 		say_why(s);
 	if (!a->quiet)
 		say_where(s);
-	if (!is_done(s) && !lh_session_turns(s) && !a->out.json)     /* a table of nothing says nothing */
-		return code_of(s, code);
-	return code_of(s, lh_cli_report(s, &a->out));
+	if (!is_done(s) && !lh_session_turns(s))     /* a table of nothing says nothing */
+		return code_of(s, lh_cli_write_outputs(s, &a->out));
+	return code_of(s, lh_cli_report(s, &a->out, lh_session_table_for));
 }
 
 static int dry_run(struct lh_session *s)
@@ -210,7 +200,7 @@ static int dry_run(struct lh_session *s)
 
 int lh_cmd_run(int argc, char **argv)
 {
-	struct run_args a = { .out = { .timing = true } };
+	struct run_args a = { 0 };
 	struct lh_session *s = lh_session_new();
 	if (!s)
 		return lh_cli_fail(&(struct lh_error){ LH_E_NOMEM, "out of memory" });
