@@ -12,4 +12,15 @@ void lh_ci_xml(struct lh_buf *out, struct lh_str text);
 /* The same with its lines. */
 void lh_ci_xml_lines(struct lh_buf *out, struct lh_str text);
 
+/* Markdown, on one line: nothing of it is markup, a mention, a reference, a link or the end of a table's cell. */
+void lh_ci_markdown_text(struct lh_buf *out, struct lh_str text);
+/* The same as code. */
+void lh_ci_markdown_code(struct lh_buf *out, struct lh_str text);
+/* Lines of text, in a fence that they cannot end. */
+void lh_ci_markdown_fence(struct lh_buf *out, struct lh_str text);
+
+/* Lines for the log of a step: no line is a command of GitHub ("::" at its start, "##[" anywhere), nor of Azure or
+ * TeamCity ("##vso[", "##teamcity["). Shown text only: nothing else is changed. */
+void lh_ci_log_lines(struct lh_buf *out, struct lh_str text);
+
 #endif

@@ -28,7 +28,8 @@ static bool is_noncharacter(const char *p, size_t left)
 static void escape(struct lh_buf *out, struct lh_str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
-		const char *e = entity(s.p[i]);
+		bool second = s.p[i] == '#' && i > 0 && s.p[i - 1] == '#';       /* of "##[", a command where a log is watched */
+		const char *e = second ? "&#35;" : entity(s.p[i]);
 		if (e) {
 			lh_buf_puts(out, e);
 		} else if (is_noncharacter(s.p + i, s.n - i)) {

@@ -91,7 +91,9 @@ int lh_cli_fail(const struct lh_error *err)
 	struct lh_buf b;
 	lh_buf_init(&b, 1 << 16);
 	lh_put_shown(&b, lh_str_of(err->text), false);       /* one line, whatever was typed or read */
-	fprintf(stderr, "longhaul: %.*s\n", LH_ARG(lh_buf_str(&b)));
+	fputs("longhaul: ", stderr);
+	lh_cli_put(stderr, lh_buf_str(&b));
+	fputs("\n", stderr);
 	lh_buf_fini(&b);
 	bool ours = err->code == LH_E_INTERNAL || err->code == LH_E_DAMAGED || err->code == LH_E_NOMEM || err->code == LH_E_WRITE;
 	if (err->code == LH_E_SKIPPED)
@@ -134,7 +136,7 @@ bool lh_cli_option(int argc, char **argv, int *i, const char *name, const char *
 void lh_cli_print(const struct lh_buf *b)
 {
 	if (b->n)
-		fwrite(b->p, 1, b->n, stdout);
+		lh_cli_put(stdout, lh_buf_str(b));
 }
 
 void lh_cli_put_word(struct lh_buf *b, const char *word)

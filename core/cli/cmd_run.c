@@ -56,7 +56,7 @@ int lh_cli_show(struct lh_session *s, lh_cli_text *make)
 	const char *text = make(s, screen.columns, screen.colour, screen.unicode);
 	if (!text)
 		return lh_cli_session_fail(s);
-	fputs(text, stdout);
+	lh_cli_put(stdout, lh_str_of(text));
 	return LH_EXIT_DONE;
 }
 
@@ -101,7 +101,7 @@ static bool own_option(int argc, char **argv, int *i, struct run_args *a)
 	return false;
 }
 
-static const struct lh_cli_options options = { "run", { "json", "junit", "no-timing", "quiet" }, NULL };
+static const struct lh_cli_options options = { "run", { "json", "junit", "markdown", "github", "no-timing", "quiet" }, NULL };
 
 static int read_args(struct lh_session *s, int argc, char **argv, struct run_args *a)
 {
@@ -114,7 +114,7 @@ static int read_args(struct lh_session *s, int argc, char **argv, struct run_arg
 		} else if (a->file) {
 			a->bad = lh_cli_usage("run", "two experiment files: %s and %s", a->file, argv[i]);
 		} else {
-			a->file = argv[i];
+			a->file = a->out.experiment = argv[i];
 			rc = lh_session_load(s, a->file);
 		}
 	}
@@ -126,9 +126,13 @@ static bool is_done(struct lh_session *s) { return !strcmp(lh_session_status(s),
 static void say_where(struct lh_session *s)
 {
 	const char *path = lh_session_run_id(s) ? lh_session_run_file(s) : NULL;
+	struct lh_buf b;
+	lh_buf_init(&b, 1 << 16);
 	if (path)
-		fprintf(stderr, "Run %lld is in %s; longhaul report %s prints this again. %.2f s.\n",
+		lh_buf_printf(&b, "Run %lld is in %s; longhaul report %s prints this again. %.2f s.\n",
 			(long long)lh_session_run_id(s), path, path, lh_session_wall_s(s));
+	lh_cli_put(stderr, lh_buf_str(&b));
+	lh_buf_fini(&b);
 	if (path && !is_done(s))
 		fputs("The same command with --resume goes on with it; what was answered is not asked again.\n", stderr);
 }
@@ -143,7 +147,9 @@ static void say_why(struct lh_session *s)
 	}
 	lh_buf_init(&b, 1 << 16);
 	lh_put_shown(&b, lh_str_of(lh_session_status_cause(s)), false);
-	fprintf(stderr, "longhaul: the run %s: %.*s\n", strcmp(lh_session_status(s), "failed") ? "was stopped" : "failed", LH_ARG(lh_buf_str(&b)));
+	fprintf(stderr, "longhaul: the run %s: ", strcmp(lh_session_status(s), "failed") ? "was stopped" : "failed");
+	lh_cli_put(stderr, lh_buf_str(&b));
+	fputs("\n", stderr);
 	lh_buf_fini(&b);
 }
 

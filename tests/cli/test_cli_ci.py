@@ -1,5 +1,7 @@
 """What continuous-integration systems are given: JUnit, Markdown, GitHub's commands and files, OpenMetrics; with hostile texts."""
+import html
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -130,6 +132,170 @@ class JUnit(Outputs):
             done = self.longhaul("report", "r.db", *args)
             self.assertEqual(done.code, 2, str(done))
             self.assertIn(word, done.err)
+
+
+# ---- GitHub ----
+
+def commands(text):
+    """What the runner would carry out: (name, properties, data) of every line that is a command in its newer form (after white
+    space "::") or, where it is not, in its older one ("##[" anywhere). Whatever the command's name: stricter than the runner.
+    Other systems' "##name[" count as well."""
+    found = []
+    for line in re.split(r"\r\n|\r|\n", text):
+        new = re.match(r"::([^:]*?)(?: (.*?))?::(.*)\Z", line.strip())
+        old = re.search(r"##(?:\[|[A-Za-z]+\[)([^\]]*)", line)
+        if new:
+            properties = dict(p.split("=", 1) for p in (new.group(2) or "").split(",") if "=" in p)
+            found.append((new.group(1), {k: unescaped(v) for k, v in properties.items()}, unescaped(new.group(3))))
+        elif line.strip().startswith("::") or old:
+            found.append(("##", {}, line))
+    return found
+
+
+def unescaped(value):
+    for code, c in (("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")):
+        value = value.replace(code, c)
+    return value
+
+
+class Steps(Outputs):
+    OUTPUTS = "verdict rules_passed rules_failed rules_inconclusive horizon_share horizon ci_lo ci_hi tokens_in tokens_out run_file".split()
+
+    def step(self, *args, code=0, **more):
+        """A step: (its commands, summary, outputs)."""
+        for name in ("summary", "output"):
+            self.path(name).unlink(missing_ok=True)
+        env = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(self.path("summary")), "GITHUB_OUTPUT": str(self.path("output")),
+               "GITHUB_WORKSPACE": str(self.folder), **more}
+        done = self.longhaul(*args, env=env)
+        self.assertEqual(done.code, code, str(done))
+        return commands(done.out) + commands(done.err), self.text("summary"), self.text("output")
+
+    def text(self, name):
+        return self.path(name).read_text(encoding="utf-8") if self.path(name).exists() else ""
+
+    def values(self, output):
+        pairs = [line.split("=", 1) for line in output.splitlines()]
+        self.assertTrue(all(len(p) == 2 and re.fullmatch(r"[a-z_]+", p[0]) for p in pairs), output)
+        self.assertEqual(len(dict(pairs)), len(pairs))
+        return dict(pairs)
+
+
+class GitHub(Steps):
+    def test_the_parser_finds_commands(self):
+        self.assertEqual(commands("a\n \u00a0::error file=a%2Cb,line=3::x%0Ay\nb ##[group]c\n##vso[x]y\n::no\nfine ::error::z\n# #[x]\n: :a::b"),
+                         [("error", {"file": "a,b", "line": "3"}, "x\ny"), ("##", {}, "b ##[group]c"), ("##", {}, "##vso[x]y"), ("##", {}, "::no")])
+
+    def test_a_step(self):
+        self.write("e.lua", "return { models = { '" + self.SIM + "' }, turns = 8, samples = 60,\n  gates = { 'horizon(0.5) >= 2',\n    'turn_error_rate >= 0.5' } }\n")
+        found, summary, output = self.step("run", self.path("e.lua"), "-o", "r.db", "--quiet", "--github", "--markdown", "m.md", code=1)
+        report = self.check_report(self.longhaul("report", "r.db", "--json", "-"))
+        failed = report["gates"][1]
+        self.assertEqual(found, [("error", {"file": "e.lua", "line": "3", "title": "longhaul: a rule failed"}, failed["message"])])
+        values = self.values(output)
+        self.assertEqual(list(values), self.OUTPUTS)
+        horizon = report["conditions"][0]["horizon"][0]
+        self.assertEqual((values["verdict"], values["rules_passed"], values["rules_failed"], values["run_file"]), ("fail", "1", "1", "r.db"))
+        self.assertEqual(values["horizon"], ">= 8" if horizon["censored"] else str(horizon["turns"]))
+        self.assertEqual(summary, self.text("m.md"))
+        self.assertIn("## longhaul: fail\n", summary)
+        self.assertIn(failed["message"], html.unescape(summary))
+        again, same, _ = self.step("report", "r.db", "--github", code=1)
+        self.assertEqual((again[0][2], same), (failed["message"], summary))
+
+    def test_summaries_are_appended(self):
+        self.run_file()
+        self.write("summary", "before\n")
+        env = {"GITHUB_STEP_SUMMARY": str(self.path("summary")), "GITHUB_OUTPUT": str(self.path("output"))}
+        self.good("report", "r.db", "--github", env=env)
+        self.assertTrue(self.text("summary").startswith("before\n## longhaul: none\n"))
+
+    def test_at_most_ten_annotations(self):
+        rules = [a for i in range(1, 8) for a in ("--gate", f"turn_accuracy({i}) <= 0.2")]
+        found, summary, _ = self.step("run", "--model", self.SIM, "--policy", "full_history", "--policy", "window:n=3", "--turns", 8, "--samples", 60,
+                                      "-o", "none", "--quiet", "--github", *rules, code=1)
+        self.assertEqual([c[0] for c in found], ["error"] * 9 + ["notice"])
+        self.assertEqual(found[-1][2], "5 more: see the summary of this step")
+        self.assertEqual(summary.count("\n| fail |"), 14)
+
+    def test_verdicts(self):
+        for rule, model, code, verdict in (("horizon(0.5) >= 2", self.SIM, 0, "pass"), ("turn_accuracy(4) >= 0.93", self.SIM, 3, "inconclusive"),
+                                           ("task_accuracy(8) >= 0.4", self.SIM + ",failed=0.1", 4, "infrastructure")):
+            found, _, output = self.step("run", "--model", model, "--turns", 8, "--samples", 60, "-o", "none", "--quiet", "--github", "--gate", rule, code=code)
+            self.assertEqual(self.values(output)["verdict"], verdict)
+            self.assertNotIn("run_file", self.values(output))
+            kinds = {"pass": [], "inconclusive": ["warning"], "infrastructure": ["error", "warning"]}[verdict]
+            self.assertEqual([c[0] for c in found], kinds)
+
+    def test_a_fork_without_a_key(self):
+        found, summary, output = self.step("run", "--model", "openai:m", "-o", "none", "--skip-without-key", "--github", code=77)
+        self.assertEqual((self.values(output), summary), ({"verdict": "skipped"}, ""))
+        self.assertEqual((found[0][0], len(found)), ("notice", 1))
+        self.assertIn("OPENAI_API_KEY", found[0][2])
+
+    def test_refusals(self):
+        self.run_file()
+        files = {"GITHUB_STEP_SUMMARY": str(self.path("summary")), "GITHUB_OUTPUT": str(self.path("output"))}
+        for env, args, word in (({}, (), "GITHUB_STEP_SUMMARY"), ({"GITHUB_STEP_SUMMARY": "s"}, (), "GITHUB_OUTPUT"), (files, ("--json", "-"), "in place of -")):
+            done = self.longhaul("report", "r.db", "--github", *args, env=env)
+            self.assertEqual((done.code, done.out), (2, ""), str(done))
+            self.assertIn(word, done.err)
+
+
+class HostileTexts(Steps):
+    """A model's texts, labels and file names: no command but ours, no markup, no mention."""
+
+    def none_of(self, found, ours=("error", "warning", "notice")):
+        self.assertEqual([c for c in found if c[0] not in ours or not c[1].get("title", "").startswith("longhaul: ")], [])
+        self.assertLessEqual(len(found), 10)
+
+    def test_no_command_that_is_not_ours(self):
+        self.hostile_file()
+        unwatched = self.longhaul("report", "r.db")
+        self.assertGreater(len(commands(unwatched.out)), 3, "without a runner nothing is changed, and the parser sees what there is")
+        shutil.copy(self.path("r.db"), self.path("##[error]::set-output name=a::b.db"))
+        shutil.copy(self.path("h.lua"), self.path("##[error]x @everyone.lua"))
+        shutil.copy(self.path("h.lua"), self.path("\n::error::x.lua"))
+        name = "##[error]::set-output name=a::b.db"
+        for args, code in ((("report", name, "--github"), 1), (("report", name), 1), (("gate", name), 1), (("report", name, "--json", "-"), 1),
+                           (("report", name, "--junit", "-"), 1), (("report", name, "--markdown", "-"), 1), (("transcript", name, 0, "--condition", 1), 0),
+                           (("compare", name, "r.db"), 0), (("list", "runs", name), 0), (("report", "##[error]none"), 2), (("report", "\n::error::x"), 2),
+                           (("run", "--policy", "##[error]x @everyone.lua", "--turns", 4, "--samples", 2, "-o", "##[error]::x.db", "--github"), 0),
+                           (("run", "--policy", "\n::error::x.lua", "--turns", 4, "--samples", 2, "-o", "none"), None), (("run", "##[error]e", "-o", "none"), 2),
+                           (("##[error]x",), 2), (("run", "--##[error]x"), 2), (("run", "--model", "::error::x"), 2)):
+            with self.subTest(args=args):
+                env = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(self.path("summary")), "GITHUB_OUTPUT": str(self.path("output"))}
+                done = self.longhaul(*args, env=env)
+                if code is not None:
+                    self.assertEqual(done.code, code, str(done))
+                self.none_of(commands(done.out) + commands(done.err))
+        same = self.longhaul("report", name, "--json", "-", env={"GITHUB_ACTIONS": "true"})
+        self.assertEqual(self.check_report(same), self.check_report(self.longhaul("report", name, "--json", "-")))
+        for said in self.text("output").split("verdict=")[1:]:
+            self.values("verdict=" + said)
+
+    def test_markdown_is_text(self):
+        self.hostile_file()
+        self.longhaul("report", "r.db", "--markdown", "m.md")
+        page = self.text("m.md")
+        self.assertFalse([c for c in page if (ord(c) < 32 and c != "\n") or c in "\u202e\u200b\x7f"])
+        outside, fence = [], None
+        for line in page.split("\n"):
+            mark = re.fullmatch(r"(```+)(text)?", line)
+            if mark and fence is None:
+                fence = mark.group(1)
+            elif fence is not None and line == fence:
+                fence = None
+            elif fence is None:
+                outside.append(line)
+        self.assertIsNone(fence)
+        self.assertGreater(len(outside), 10)
+        for line in outside:
+            self.assertNotRegex(re.sub(r"</?(details|summary|code)>", "", line), r"[<>`~!@\\]|#[^#0-9 ]|\]\(|(?<!&)#\d")
+            shown = html.unescape(line)
+            self.assertNotRegex(shown, r"@\w|(?<!&)#\d|GH-\d|://")
+            if line.startswith("|"):
+                self.assertIn(line.count("|"), (3, 10), line)
 
 
 if __name__ == "__main__":
