@@ -25,4 +25,7 @@ void lh_ci_junit_skipped(struct lh_str reason, struct lh_buf *out);
  * what does not fit is said. */
 void lh_ci_markdown(const struct lh_ci *ci, struct lh_buf *out);
 
+/* OpenMetrics: horizons, turn error rate with their intervals, tokens, cost, samples by condition; what became of each rule. */
+void lh_ci_metrics(const struct lh_ci *ci, struct lh_buf *out);
+
 #endif

@@ -101,7 +101,7 @@ static bool own_option(int argc, char **argv, int *i, struct run_args *a)
 	return false;
 }
 
-static const struct lh_cli_options options = { "run", { "json", "junit", "markdown", "github", "no-timing", "quiet" }, NULL };
+static const struct lh_cli_options options = { "run", { "json", "junit", "markdown", "metrics", "github", "no-timing", "quiet" }, NULL };
 
 static int read_args(struct lh_session *s, int argc, char **argv, struct run_args *a)
 {

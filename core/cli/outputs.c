@@ -14,6 +14,7 @@ const char lh_cli_outputs_help[] =
 	"  --json FILE              the report as JSON (-: to stdout, instead of the table)\n"
 	"  --junit FILE             a test case for each condition and each rule upon it, as JUnit XML (-: the same)\n"
 	"  --markdown FILE          verdict, rules, tables and curves as Markdown (-: the same)\n"
+	"  --metrics FILE           horizons, error rates, tokens, verdicts as OpenMetrics (-: the same)\n"
 	"  --github                 for a step of a GitHub workflow: the Markdown into $GITHUB_STEP_SUMMARY, values into\n"
 	"                           $GITHUB_OUTPUT, at most ten annotations on stdout\n"
 	"  --no-timing              leave out of these what differs between identical runs\n";
@@ -27,10 +28,10 @@ bool lh_cli_output_option(int argc, char **argv, int *i, struct lh_outputs *o, i
 	if (lh_cli_option(argc, argv, i, "--github", NULL, bad))
 		return o->github = true;
 	return lh_cli_option(argc, argv, i, "--json", &o->json, bad) || lh_cli_option(argc, argv, i, "--junit", &o->junit, bad) ||
-		lh_cli_option(argc, argv, i, "--markdown", &o->markdown, bad);
+		lh_cli_option(argc, argv, i, "--markdown", &o->markdown, bad) || lh_cli_option(argc, argv, i, "--metrics", &o->metrics, bad);
 }
 
-enum { FILES = 3 };
+enum { FILES = 4 };
 
 struct file { const char *option, *path; };
 
@@ -39,6 +40,7 @@ static void files_of(const struct lh_outputs *o, struct file out[FILES])
 	out[0] = (struct file){ "--json", o->json };
 	out[1] = (struct file){ "--junit", o->junit };
 	out[2] = (struct file){ "--markdown", o->markdown };
+	out[3] = (struct file){ "--metrics", o->metrics };
 }
 
 static bool take_stdout(const struct lh_outputs *o)
@@ -199,6 +201,7 @@ int lh_cli_write_outputs(struct lh_session *s, const struct lh_outputs *o)
 	int code = write_json(s, o);
 	code = code ? code : write_form(&ci, o->junit, lh_ci_junit);
 	code = code ? code : write_form(&ci, o->markdown, lh_ci_markdown);
+	code = code ? code : write_form(&ci, o->metrics, lh_ci_metrics);
 	return code || !o->github ? code : write_github(s, &ci, o);
 }
 

@@ -298,5 +298,51 @@ class HostileTexts(Steps):
                 self.assertIn(line.count("|"), (3, 10), line)
 
 
+class Metrics(Outputs):
+    LINE = re.compile(r'(?P<name>[a-z_]+)\{(?P<labels>[a-z_]+="(?:[^"\\\n]|\\["\\n])*"(?:,[a-z_]+="(?:[^"\\\n]|\\["\\n])*")*)\} (?P<value>-?[0-9.e+-]+)')
+
+    def metrics(self, *args, code=0):
+        """{(name, label, …): value}, after what OpenMetrics asks of the text."""
+        self.assertEqual(self.longhaul(*args, "--metrics", "m.txt").code, code)
+        text = self.path("m.txt").read_text(encoding="utf-8")
+        self.assertTrue(text.endswith("\n# EOF\n"))
+        found, family, families = {}, None, []
+        for line in text.split("\n")[:-2]:
+            if line.startswith("# TYPE "):
+                family = line.split()[2]
+                self.assertNotIn(family, families, "a family stands twice")
+                families.append(family)
+            elif not line.startswith("# HELP " + str(family) + " "):
+                m = self.LINE.fullmatch(line)
+                self.assertTrue(m and m["name"] == family, line)
+                labels = re.findall(r'[a-z_]+="((?:[^"\\]|\\.)*)"', m["labels"])
+                key = (m["name"], *labels)
+                self.assertNotIn(key, found)
+                found[key] = float(m["value"])
+        return found
+
+    def test_the_figures_are_the_reports(self):
+        self.run_file("--policy", "full_history", "--policy", "heal", "--gate", "horizon(0.5) >= 2", "--gate", "turn_error_rate >= 0.5", code=1)
+        found = self.metrics("report", "r.db", code=1)
+        report = self.check_report(self.longhaul("report", "r.db", "--json", "-"))
+        for c in report["conditions"]:
+            name = c["policy"] + (" (oracle)" if c["oracle"] else "") + ", kv_sum, " + self.SIM
+            for h in c["horizon"]:
+                for key, value, open_ in (("", h["turns"], h["censored"]), ("_low", h["ci"][0], h["ci_censored"][0]), ("_high", h["ci"][1], h["ci_censored"][1])):
+                    self.assertEqual(found[f"longhaul_horizon{key}_turns" + ("_at_least" if open_ else ""), name, f"{h['s']:g}"], value)
+                    self.assertNotIn((f"longhaul_horizon{key}_turns" + ("" if open_ else "_at_least"), name, f"{h['s']:g}"), found)
+            e = c["turn_error_rate"]
+            self.assertEqual([found["longhaul_turn_error_rate" + k, name] for k in ("", "_low", "_high")], [e["value"], *e["ci"]])
+            self.assertEqual(found["longhaul_samples", name], 60)
+        states = {k[2]: v for k, v in found.items() if k[0] == "longhaul_rule" and k[1].startswith("turn_error_rate >= 0.5: full")}
+        self.assertEqual(states, {"pass": 0, "fail": 1, "inconclusive": 0, "infrastructure": 0})
+        self.assertTrue([k for k in found if k[0].endswith("_at_least")], "a run in which nothing is open shows too little")
+
+    def test_hostile_texts(self):
+        self.hostile_file()
+        self.metrics("report", "r.db", code=1)
+        self.assertEqual(commands(self.path("m.txt").read_text(encoding="utf-8")), [])
+
+
 if __name__ == "__main__":
     lhtree.main()
