@@ -78,6 +78,7 @@ missing_packages() {
 	if [ $dev = yes ]; then
 		{ have python3 && python3 -c '' 2>/dev/null; } || say python3
 		have valgrind || say valgrind
+		have xmllint || say libxml2-utils
 	fi
 }
 

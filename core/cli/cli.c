@@ -19,7 +19,6 @@ const struct lh_command lh_commands[] = {
 	{ "report", "report FILE.db [options]", "the same table again, from a run file",
 		"  --run ID              a run of the file; the newest where it is not given\n"
 		"  --against NAME        the policy that the others are compared with [full_history]\n"
-		"  --json FILE           the report as JSON (-: to stdout, instead of the table)\n"
 		"  --gate RULE           rules in the place of the run's own (repeatable); longhaul gate -h\n"
 		"  --inconclusive HOW    a gate that is not decided: pass, fail or neutral (exit code 3) [neutral]\n", "longhaul report longhaul.db --json -", lh_cmd_report },
 	{ "gate", "gate FILE.db [RULE…] [options]", "decide rules on a run; the exit code says how",
@@ -41,8 +40,6 @@ const struct lh_command lh_commands[] = {
 		"                           accuracy lost, as a part of 1, at the last turn asked (made histories)\n"
 		"A rule passes where its whole 95 % interval satisfies it, fails where all of it violates it.\n\n"
 		"  --run ID              a run of the file; the newest where it is not given\n"
-		"  --json FILE           the report with its verdicts as JSON (-: to stdout, instead of the lines)\n"
-		"  --no-timing           leave out of the JSON what differs between identical runs\n"
 		"  --inconclusive HOW    a rule that is not decided: pass, fail or neutral (exit code 3) [neutral]\n",
 		"longhaul gate longhaul.db 'horizon(0.5) >= 10' 'malformed <= 0.05'", lh_cmd_gate },
 	{ "compare", "compare BASE.db NEW.db [options]", "two runs: what went further, what errs less, and how sure that is",
@@ -102,7 +99,9 @@ int lh_cli_fail(const struct lh_error *err)
 	struct lh_buf b;
 	lh_buf_init(&b, 1 << 16);
 	lh_put_shown(&b, lh_str_of(err->text), false);       /* one line, whatever was typed or read */
-	fprintf(stderr, "longhaul: %.*s\n", LH_ARG(lh_buf_str(&b)));
+	fputs("longhaul: ", stderr);
+	lh_cli_put(stderr, lh_buf_str(&b));
+	fputs("\n", stderr);
 	lh_buf_fini(&b);
 	bool ours = err->code == LH_E_INTERNAL || err->code == LH_E_DAMAGED || err->code == LH_E_NOMEM || err->code == LH_E_WRITE;
 	if (err->code == LH_E_SKIPPED)
@@ -145,7 +144,7 @@ bool lh_cli_option(int argc, char **argv, int *i, const char *name, const char *
 void lh_cli_print(const struct lh_buf *b)
 {
 	if (b->n)
-		fwrite(b->p, 1, b->n, stdout);
+		lh_cli_put(stdout, lh_buf_str(b));
 }
 
 int lh_cli_session_fail(const struct lh_session *s)
@@ -237,9 +236,8 @@ static void put_run_options(struct lh_buf *b)
 			lh_buf_printf(b, " [%s]", o->initial);
 		lh_buf_putc(b, '\n');
 	}
-	lh_buf_puts(b, "  --json FILE              the report as JSON (-: to stdout, instead of the table)\n"
-		"  --no-timing              leave out of the JSON what differs between identical runs\n"
-		"  --quiet                  no progress on stderr; a signal USR1 prints a line of it all the same\n"
+	lh_buf_puts(b, lh_cli_outputs_help);
+	lh_buf_puts(b, "  --quiet                  no progress on stderr; a signal USR1 prints a line of it all the same\n"
 		"  --progress SECONDS       where stderr is no terminal: a line of progress as often as this (0: never) [30]\n"
 		"With no options at all: the demonstration (kv_sum, a simulated model, four policies).\n");
 }
@@ -250,6 +248,8 @@ void lh_cli_put_options(struct lh_buf *b, const struct lh_command *c)
 		put_run_options(b);
 	if (c->details)
 		lh_buf_puts(b, c->details);
+	if (c->run == lh_cmd_report || c->run == lh_cmd_gate)
+		lh_buf_puts(b, lh_cli_outputs_help);
 }
 
 static int help(const struct lh_command *c)

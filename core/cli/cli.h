@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "longhaul/longhaul.h"
 
+#include <stdio.h>
+
 enum { LH_EXIT_DONE = 0, LH_EXIT_USAGE = 2, LH_EXIT_INFRASTRUCTURE = 4, LH_EXIT_INTERNAL = 5, LH_EXIT_SKIPPED = 77 };
 
 struct lh_command {
@@ -56,14 +58,31 @@ void lh_cli_put_options(struct lh_buf *b, const struct lh_command *c);
 int lh_cli_man(void);
 /* longhaul --cflags: what a compiler needs to find longhaul/task.h, for a shell. */
 int lh_cli_cflags(void);
-/* run and report write a report in the same ways. */
-struct lh_outputs { const char *json; bool timing; };
-int lh_cli_report(struct lh_session *s, const struct lh_outputs *outputs);
-int lh_cli_write_json(struct lh_session *s, const struct lh_outputs *outputs);
+/* ---- outputs.c: run, report and gate write a report in the same ways ---- */
+struct lh_outputs {
+	const char *json, *junit, *markdown, *metrics;     /* paths; NULL: not asked for */
+	bool github, no_timing;
+	const char *experiment;                  /* the file that the rules stand in, for annotations; may be NULL */
+};
+extern const char lh_cli_outputs_help[];
+/* One of their options at argv[*i]? */
+bool lh_cli_output_option(int argc, char **argv, int *i, struct lh_outputs *outputs, int *bad);
+/* Before anything is run: can all be written, and is none a run file? Exit code. */
+int lh_cli_check_outputs(const struct lh_outputs *outputs, const char *run_file);
+/* All that were asked for. Exit code. */
+int lh_cli_write_outputs(struct lh_session *s, const struct lh_outputs *outputs);
+typedef const char *lh_cli_text(struct lh_session *s, int columns, int colour, int unicode);
+/* The same, and where none of them is stdout what `text` makes for this terminal. */
+int lh_cli_report(struct lh_session *s, const struct lh_outputs *outputs, lh_cli_text *text);
+/* Nothing was run, for want of a key: said where somebody looks. */
+int lh_cli_skipped_outputs(const struct lh_session *s, const struct lh_outputs *outputs);
 /* Prints what `text` makes for this terminal. */
-int lh_cli_show(struct lh_session *s, const char *(*text)(struct lh_session *s, int columns, int colour, int unicode));
+int lh_cli_show(struct lh_session *s, lh_cli_text *text);
 /* The exit code of what was reported: `code` if it is an error, else what the gates came to. */
 int lh_cli_verdict(const struct lh_session *s, int code);
+/* Text for people. Where a CI system watches for commands in what is printed, it gets none (ci/neutral.h). */
+void lh_cli_put(FILE *to, struct lh_str text);
+bool lh_cli_is_watched(void);
 /* What stdout can show. */
 struct lh_screen { int columns; bool colour, unicode; };
 struct lh_screen lh_cli_screen(void);

@@ -44,7 +44,7 @@ static int show(struct lh_session *s, const char *json)
 	const char *text = lh_session_comparison_for(s, screen.columns, screen.colour, screen.unicode);
 	if (!text)
 		return lh_cli_session_fail(s);
-	fputs(text, stdout);
+	lh_cli_put(stdout, lh_str_of(text));
 	return LH_EXIT_DONE;
 }
 

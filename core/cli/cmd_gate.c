@@ -11,11 +11,9 @@ static int read_args(struct lh_session *s, int argc, char **argv, struct gate_ar
 	int bad = 0;
 	for (int i = 1; i < argc && !bad; i++) {
 		const char *value = NULL;
-		if (lh_cli_option(argc, argv, &i, "--json", &a->out.json, &bad) || lh_cli_option(argc, argv, &i, "--run", &a->run, &bad))
+		if (lh_cli_output_option(argc, argv, &i, &a->out, &bad) || lh_cli_option(argc, argv, &i, "--run", &a->run, &bad))
 			continue;
-		if (lh_cli_option(argc, argv, &i, "--no-timing", NULL, &bad))
-			a->out.timing = false;
-		else if (lh_cli_option(argc, argv, &i, "--inconclusive", &value, &bad))
+		if (lh_cli_option(argc, argv, &i, "--inconclusive", &value, &bad))
 			bad = bad ? bad : lh_session_set(s, "inconclusive", value) ? lh_cli_session_fail(s) : 0;
 		else if (argv[i][0] == '-')
 			bad = lh_cli_usage("gate", "there is no option %s", argv[i]);
@@ -33,22 +31,20 @@ static int read_args(struct lh_session *s, int argc, char **argv, struct gate_ar
 
 static int decide(struct lh_session *s, const struct gate_args *a)
 {
-	int code = a->out.json ? lh_cli_check_output(a->out.json, a->file) : LH_EXIT_DONE;
+	int code = lh_cli_check_outputs(&a->out, a->file);
 	if (code)
 		return code;
 	if (lh_session_open(s, a->file, a->id))
 		return lh_cli_session_fail(s);
 	if (lh_session_gates(s) < 0)
 		return lh_cli_usage("gate", "the run has no gates of its own: name a rule, such as 'horizon(0.5) >= 10'");
-	code = a->out.json ? lh_cli_write_json(s, &a->out) : LH_EXIT_DONE;
-	if (!code && !(a->out.json && !strcmp(a->out.json, "-")))
-		code = lh_cli_show(s, lh_session_gate_lines);
+	code = lh_cli_report(s, &a->out, lh_session_gate_lines);
 	return code ? code : lh_session_gates(s);
 }
 
 int lh_cmd_gate(int argc, char **argv)
 {
-	struct gate_args a = { .out = { .timing = true }, .id = -1 };
+	struct gate_args a = { .id = -1 };
 	struct lh_session *s = lh_session_new();
 	if (!s)
 		return lh_cli_fail(&(struct lh_error){ LH_E_NOMEM, "out of memory" });

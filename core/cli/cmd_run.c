@@ -62,28 +62,14 @@ static void catch_signals(void)
 	atexit(on_exit_while_running);
 }
 
-int lh_cli_show(struct lh_session *s, const char *(*make)(struct lh_session *s, int columns, int colour, int unicode))
+int lh_cli_show(struct lh_session *s, lh_cli_text *make)
 {
 	struct lh_screen screen = lh_cli_screen();
 	const char *text = make(s, screen.columns, screen.colour, screen.unicode);
 	if (!text)
 		return lh_cli_session_fail(s);
-	fputs(text, stdout);
+	lh_cli_put(stdout, lh_str_of(text));
 	return LH_EXIT_DONE;
-}
-
-int lh_cli_write_json(struct lh_session *s, const struct lh_outputs *outputs)
-{
-	const char *text = lh_session_json(s, outputs->timing);
-	return text ? lh_cli_write(outputs->json, lh_str_of(text)) : lh_cli_session_fail(s);
-}
-
-int lh_cli_report(struct lh_session *s, const struct lh_outputs *outputs)
-{
-	int code = outputs->json ? lh_cli_write_json(s, outputs) : LH_EXIT_DONE;
-	if (code)
-		return code;
-	return outputs->json && !strcmp(outputs->json, "-") ? LH_EXIT_DONE : lh_cli_show(s, lh_session_table_for);
 }
 
 int lh_cli_verdict(const struct lh_session *s, int code)
@@ -99,7 +85,7 @@ struct run_args { struct lh_outputs out; bool quiet, dry; const char *file, *eve
 /* One argument that belongs to this command alone; true: it did. */
 static bool own_option(int argc, char **argv, int *i, struct run_args *a)
 {
-	if (lh_cli_option(argc, argv, i, "--json", &a->out.json, &a->bad))
+	if (lh_cli_output_option(argc, argv, i, &a->out, &a->bad))
 		return true;
 	if (lh_cli_option(argc, argv, i, "--quiet", NULL, &a->bad))
 		return a->quiet = true;
@@ -109,14 +95,10 @@ static bool own_option(int argc, char **argv, int *i, struct run_args *a)
 		return true;
 	}
 	a->dry = a->dry || !strcmp(argv[*i], "--dry-run");
-	if (lh_cli_option(argc, argv, i, "--no-timing", NULL, &a->bad)) {
-		a->out.timing = false;
-		return true;
-	}
 	return false;
 }
 
-static const struct lh_cli_options options = { "run", { "json", "no-timing", "quiet", "progress" }, NULL };
+static const struct lh_cli_options options = { "run", { "json", "junit", "markdown", "metrics", "github", "no-timing", "quiet", "progress" }, NULL };
 
 static int read_args(struct lh_session *s, int argc, char **argv, struct run_args *a)
 {
@@ -129,7 +111,7 @@ static int read_args(struct lh_session *s, int argc, char **argv, struct run_arg
 		} else if (a->file) {
 			a->bad = lh_cli_usage("run", "two experiment files: %s and %s", a->file, argv[i]);
 		} else {
-			a->file = argv[i];
+			a->file = a->out.experiment = argv[i];
 			rc = lh_session_load(s, a->file);
 		}
 	}
@@ -141,9 +123,13 @@ static bool is_done(struct lh_session *s) { return !strcmp(lh_session_status(s),
 static void say_where(struct lh_session *s)
 {
 	const char *path = lh_session_run_id(s) ? lh_session_run_file(s) : NULL;
+	struct lh_buf b;
+	lh_buf_init(&b, 1 << 16);
 	if (path)
-		fprintf(stderr, "Run %lld is in %s; longhaul report %s prints this again. %.2f s.\n",
+		lh_buf_printf(&b, "Run %lld is in %s; longhaul report %s prints this again. %.2f s.\n",
 			(long long)lh_session_run_id(s), path, path, lh_session_wall_s(s));
+	lh_cli_put(stderr, lh_buf_str(&b));
+	lh_buf_fini(&b);
 	if (path && !is_done(s))
 		fputs("The same command with --resume goes on with it; what was answered is not asked again.\n", stderr);
 }
@@ -158,7 +144,9 @@ static void say_why(struct lh_session *s)
 	}
 	lh_buf_init(&b, 1 << 16);
 	lh_put_shown(&b, lh_str_of(lh_session_status_cause(s)), false);
-	fprintf(stderr, "longhaul: the run %s: %.*s\n", strcmp(lh_session_status(s), "failed") ? "was stopped" : "failed", LH_ARG(lh_buf_str(&b)));
+	fprintf(stderr, "longhaul: the run %s: ", strcmp(lh_session_status(s), "failed") ? "was stopped" : "failed");
+	lh_cli_put(stderr, lh_buf_str(&b));
+	fputs("\n", stderr);
 	lh_buf_fini(&b);
 }
 
@@ -170,6 +158,14 @@ static int code_of(struct lh_session *s, int code)
 	return stop_signal ? 128 + stop_signal : is_done(s) ? lh_cli_verdict(s, LH_EXIT_DONE) : LH_EXIT_INFRASTRUCTURE;
 }
 
+static int failed(struct lh_session *s, const struct run_args *a)
+{
+	int code = lh_cli_session_fail(s);
+	if (stop_signal)
+		return 128 + stop_signal;
+	return code == LH_EXIT_SKIPPED ? lh_cli_skipped_outputs(s, &a->out) : code;
+}
+
 static int run(struct lh_session *s, const struct run_args *a)
 {
 	struct lh_cli_progress progress = { .quiet = a->quiet, .every_s = a->every_s, .asked = &asked };
@@ -177,7 +173,7 @@ static int run(struct lh_session *s, const struct run_args *a)
 	lh_session_stop_on(s, &stop_signal);
 	lh_session_isolate(s);
 	catch_signals();
-	int code = a->out.json ? lh_cli_check_output(a->out.json, lh_session_run_file(s)) : LH_EXIT_DONE;
+	int code = lh_cli_check_outputs(&a->out, lh_session_run_file(s));
 	if (code)
 		return code;
 	running = getpid();
@@ -185,14 +181,14 @@ static int run(struct lh_session *s, const struct run_args *a)
 	running = 0;
 	signal(SIGPIPE, SIG_DFL);        /* `longhaul run | head` ends quietly */
 	if (rc)
-		return stop_signal ? (lh_cli_session_fail(s), 128 + stop_signal) : lh_cli_session_fail(s);
+		return failed(s, a);
 	if (!is_done(s))
 		say_why(s);
 	if (!a->quiet)
 		say_where(s);
-	if (!is_done(s) && !lh_session_turns(s) && !a->out.json)     /* a table of nothing says nothing */
-		return code_of(s, code);
-	return code_of(s, lh_cli_report(s, &a->out));
+	if (!is_done(s) && !lh_session_turns(s))     /* a table of nothing says nothing */
+		return code_of(s, lh_cli_write_outputs(s, &a->out));
+	return code_of(s, lh_cli_report(s, &a->out, lh_session_table_for));
 }
 
 static int dry_run(struct lh_session *s)
@@ -206,7 +202,7 @@ static int dry_run(struct lh_session *s)
 
 int lh_cmd_run(int argc, char **argv)
 {
-	struct run_args a = { .out = { .timing = true }, .every_s = 30 };
+	struct run_args a = { .every_s = 30 };
 	struct lh_session *s = lh_session_new();
 	if (!s)
 		return lh_cli_fail(&(struct lh_error){ LH_E_NOMEM, "out of memory" });

@@ -230,7 +230,9 @@ int lh_cmd_transcript(int argc, char **argv)
 		rc = lh_fail(&err, LH_E_USAGE, "turn %lld was not reached", (long long)turn);
 	if (!rc)
 		rc = lh_buf_ok(&b, &err);
-	if (!rc)
+	if (!rc && a.as_sent)
+		fwrite(b.p ? b.p : "", 1, b.n, stdout);      /* byte for byte */
+	else if (!rc)
 		lh_cli_print(&b);
 	lh_buf_fini(&b);
 	lh_recall_free(r);

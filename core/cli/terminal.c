@@ -1,5 +1,7 @@
-/* What the terminal can show. */
+/* What the terminal can show, and what must not be shown there. */
 #include "cli/cli.h"
+
+#include "ci/neutral.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,4 +39,28 @@ static bool colour(void)
 struct lh_screen lh_cli_screen(void)
 {
 	return (struct lh_screen){ columns(), colour(), unicode() };
+}
+
+/* GitHub's runner, Azure's agent and TeamCity's each read what a step prints. */
+bool lh_cli_is_watched(void)
+{
+	const char *const set_by[] = { "GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION" };
+	for (int i = 0; i < 3; i++)
+		if (getenv(set_by[i]) && *getenv(set_by[i]))
+			return true;
+	return false;
+}
+
+void lh_cli_put(FILE *to, struct lh_str text)
+{
+	struct lh_buf lines;
+	if (!lh_cli_is_watched()) {
+		fwrite(text.p, 1, text.n, to);
+		return;
+	}
+	lh_buf_init(&lines, 2 * text.n + 1);
+	lh_ci_log_lines(&lines, text);
+	if (!lines.failed && lines.n)
+		fwrite(lines.p, 1, lines.n, to);
+	lh_buf_fini(&lines);
 }

@@ -75,6 +75,7 @@ static struct lh_error *fresh(struct lh_session *s)
 }
 
 struct lh_experiment *lh_session_experiment(struct lh_session *s) { return &s->experiment; }
+const struct lh_report *lh_session_report(const struct lh_session *s) { return s->report; }
 
 const char *lh_session_error(const struct lh_session *s) { return s->error.text; }
 int lh_session_error_code(const struct lh_session *s) { return s->error.code; }

@@ -3,9 +3,12 @@
 #define LH_REPORT_SESSION_H
 
 #include "longhaul/longhaul.h"
+#include "report/report.h"
 #include "run/experiment.h"
 
 /* The session's own, as set so far. */
 struct lh_experiment *lh_session_experiment(struct lh_session *s);
+/* NULL: nothing was run or opened. */
+const struct lh_report *lh_session_report(const struct lh_session *s);
 
 #endif
