@@ -53,7 +53,11 @@ int lh_cmd_new(int argc, char **argv);
 /* longhaul --cflags: what a compiler needs to find longhaul/task.h, for a shell. */
 int lh_cli_cflags(void);
 /* run and report write a report in the same ways. */
-struct lh_outputs { const char *json; bool timing; };
+struct lh_outputs { const char *json, *html; bool timing; };
+/* One of them: true where the argument at argv[*i] names it. */
+bool lh_cli_output_option(int argc, char **argv, int *i, struct lh_outputs *o, int *bad);
+/* Before anything is run: can all of them be written? Exit code. */
+int lh_cli_check_outputs(const struct lh_outputs *o, const char *run_file);
 int lh_cli_report(struct lh_session *s, const struct lh_outputs *outputs);
 int lh_cli_write_json(struct lh_session *s, const struct lh_outputs *outputs);
 /* Prints what `text` makes for this terminal. */

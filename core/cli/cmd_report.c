@@ -21,7 +21,7 @@ int lh_cmd_report(int argc, char **argv)
 	int bad = s ? 0 : lh_cli_fail(&(struct lh_error){ LH_E_NOMEM, "out of memory" });
 	for (int i = 1; i < argc && !bad; i++) {
 		if (session_option(s, argc, argv, &i, "--gate", &bad) || session_option(s, argc, argv, &i, "--inconclusive", &bad) ||
-			lh_cli_option(argc, argv, &i, "--json", &out.json, &bad) || lh_cli_option(argc, argv, &i, "--run", &run, &bad) ||
+			lh_cli_output_option(argc, argv, &i, &out, &bad) || lh_cli_option(argc, argv, &i, "--run", &run, &bad) ||
 			session_option(s, argc, argv, &i, "--against", &bad))
 			continue;
 		if (lh_cli_option(argc, argv, &i, "--no-timing", NULL, &bad))
@@ -38,7 +38,7 @@ int lh_cmd_report(int argc, char **argv)
 		bad = lh_cli_usage("report", "which run file? longhaul run keeps its in longhaul.db");
 	if (!bad && run && (!lh_str_to_int(lh_str_of(run), &id) || id < 0))
 		bad = lh_cli_usage("report", "--run %s: a run's number is needed", run);
-	int code = bad ? bad : out.json ? lh_cli_check_output(out.json, file) : LH_EXIT_DONE;
+	int code = bad ? bad : lh_cli_check_outputs(&out, file);
 	if (!code)
 		code = lh_session_open(s, file, id) ? lh_cli_session_fail(s) : lh_cli_verdict(s, lh_cli_report(s, &out));
 	lh_session_free(s);

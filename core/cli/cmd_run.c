@@ -66,12 +66,35 @@ int lh_cli_write_json(struct lh_session *s, const struct lh_outputs *outputs)
 	return text ? lh_cli_write(outputs->json, lh_str_of(text)) : lh_cli_session_fail(s);
 }
 
+static int write_html(struct lh_session *s, const struct lh_outputs *outputs)
+{
+	const char *text = lh_session_html(s, outputs->timing);
+	return text ? lh_cli_write(outputs->html, lh_str_of(text)) : lh_cli_session_fail(s);
+}
+
+static bool on_stdout(const char *path) { return path && !strcmp(path, "-"); }
+
 int lh_cli_report(struct lh_session *s, const struct lh_outputs *outputs)
 {
 	int code = outputs->json ? lh_cli_write_json(s, outputs) : LH_EXIT_DONE;
+	if (!code && outputs->html)
+		code = write_html(s, outputs);
 	if (code)
 		return code;
-	return outputs->json && !strcmp(outputs->json, "-") ? LH_EXIT_DONE : lh_cli_show(s, lh_session_table_for);
+	return on_stdout(outputs->json) || on_stdout(outputs->html) ? LH_EXIT_DONE : lh_cli_show(s, lh_session_table_for);
+}
+
+bool lh_cli_output_option(int argc, char **argv, int *i, struct lh_outputs *o, int *bad)
+{
+	return lh_cli_option(argc, argv, i, "--json", &o->json, bad) || lh_cli_option(argc, argv, i, "--html", &o->html, bad);
+}
+
+int lh_cli_check_outputs(const struct lh_outputs *o, const char *run_file)
+{
+	if (o->json && o->html && !strcmp(o->json, o->html))
+		return lh_cli_usage("report", "--json and --html both name %s: each needs a file of its own", o->json);
+	int code = o->json ? lh_cli_check_output(o->json, run_file) : LH_EXIT_DONE;
+	return !code && o->html ? lh_cli_check_output(o->html, run_file) : code;
 }
 
 int lh_cli_verdict(const struct lh_session *s, int code)
@@ -107,7 +130,7 @@ struct run_args { struct lh_outputs out; bool quiet, dry; const char *file; int 
 /* One argument that belongs to this command alone; true: it did. */
 static bool own_option(int argc, char **argv, int *i, struct run_args *a)
 {
-	if (lh_cli_option(argc, argv, i, "--json", &a->out.json, &a->bad))
+	if (lh_cli_output_option(argc, argv, i, &a->out, &a->bad))
 		return true;
 	if (lh_cli_option(argc, argv, i, "--quiet", NULL, &a->bad))
 		return a->quiet = true;
@@ -119,7 +142,7 @@ static bool own_option(int argc, char **argv, int *i, struct run_args *a)
 	return false;
 }
 
-static const struct lh_cli_options options = { "run", { "json", "no-timing", "quiet" }, NULL };
+static const struct lh_cli_options options = { "run", { "json", "html", "no-timing", "quiet" }, NULL };
 
 static int read_args(struct lh_session *s, int argc, char **argv, struct run_args *a)
 {
@@ -181,7 +204,7 @@ static int run(struct lh_session *s, const struct run_args *a)
 	lh_session_stop_on(s, &stop_signal);
 	lh_session_isolate(s);
 	catch_signals();
-	int code = a->out.json ? lh_cli_check_output(a->out.json, lh_session_run_file(s)) : LH_EXIT_DONE;
+	int code = lh_cli_check_outputs(&a->out, lh_session_run_file(s));
 	if (code)
 		return code;
 	running = getpid();
@@ -194,7 +217,7 @@ static int run(struct lh_session *s, const struct run_args *a)
 		say_why(s);
 	if (!a->quiet)
 		say_where(s);
-	if (!is_done(s) && !lh_session_turns(s) && !a->out.json)     /* a table of nothing says nothing */
+	if (!is_done(s) && !lh_session_turns(s) && !a->out.json && !a->out.html)     /* a table of nothing says nothing */
 		return code_of(s, code);
 	return code_of(s, lh_cli_report(s, &a->out));
 }

@@ -122,6 +122,7 @@ static int add_condition(struct lh_report_condition *to, const struct lh_results
 	if (rc)
 		return rc;
 	to->result = result;
+	to->outcome = c->outcome;
 	add_cost(to, c);
 	to->exposure.unshown = result->unshown;
 	struct lh_report_column *columns;

@@ -1,0 +1,240 @@
+"""The report as a page: what it says is what the table says; it needs nothing from elsewhere; what a model or a user said stays
+text; and a real browser opens it, where there is one."""
+import base64
+import html.parser
+import json
+import re
+import struct
+import unittest
+import zlib
+
+import lhbrowser
+import lhcli
+
+HOSTILE = "a</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&javascript:alert(3)\u202eevil\u2066\x1b[31m::error::x"
+FOUR = ("--policy", "full_history", "--policy", "window:n=5", "--policy", "reset", "--policy", "heal", "--model", "sim:accuracy=0.95,self_conditioning=3")
+VOID = {"meta", "link", "input", "img", "br", "hr"}
+MAY_STAND = {"html", "head", "meta", "title", "link", "style", "body", "h1", "h2", "h3", "nav", "a", "main", "section", "p", "b", "small", "span", "div", "table", "thead",
+             "tr", "th", "td", "dl", "dt", "dd", "code", "pre", "fieldset", "legend", "label", "input", "svg", "path", "figure", "figcaption", "details", "summary", "ul",
+             "li", "i", "img"}
+
+
+class Page(html.parser.HTMLParser):
+    """Elements, properly nested; texts; cells of tables."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.stack, self.elements, self.texts, self.rows, self.problems = [], [], [], [], []
+        self.feed(text)
+        self.close()
+        if self.stack:
+            self.problems.append(f"never closed: {self.stack}")
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if len(dict(attrs)) != len(attrs):
+            self.problems.append(f"an attribute stands twice: {tag} {attrs}")
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+        if tag not in VOID:
+            self.stack.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if not self.stack or self.stack[-1] != tag:
+            self.problems.append(f"</{tag}> within {self.stack[-3:]}")
+        elif tag not in VOID:
+            self.stack.pop()
+
+    def handle_data(self, data):
+        self.texts.append(data)
+        if self.rows and self.stack and {"td", "th"} & set(self.stack):
+            self.rows[-1][-1] += data
+
+    def all(self, tag):
+        return [a for t, a in self.elements if t == tag]
+
+
+def pixels(uri):
+    """Rows of palette indexes of a PNG of 4 bits, read by the standard and checked."""
+    data = base64.b64decode(uri.removeprefix("data:image/png;base64,"), validate=True)
+    at, chunks = 8, []
+    while at < len(data):
+        n, kind = struct.unpack(">I4s", data[at:at + 8])
+        body = data[at + 8:at + 8 + n]
+        if zlib.crc32(kind + body) != struct.unpack(">I", data[at + 8 + n:at + 12 + n])[0]:
+            raise ValueError(f"{kind}: wrong check sum")
+        chunks.append((kind, body))
+        at += 12 + n
+    head = dict(chunks)[b"IHDR"]
+    width, height, bits, colour = struct.unpack(">IIBB", head[:10])
+    if (bits, colour, chunks[-1][0]) != (4, 3, b"IEND"):
+        raise ValueError("not what was to be written")
+    raw, each = zlib.decompress(b"".join(b for k, b in chunks if k == b"IDAT")), 1 + (width + 1) // 2
+    rows = [raw[y * each + 1:(y + 1) * each] for y in range(height)]
+    return [[b >> shift & 15 for b in row for shift in (4, 0)][:width] for row in rows]
+
+
+class Html(lhcli.Case):
+    def page(self, *args, name="page.html"):
+        self.good("run", "--quiet", "--html", name, *args)
+        text = self.path(name).read_text(encoding="utf-8")
+        page = Page(text)
+        self.assertEqual(page.problems, [])
+        return page, text
+
+    def assertHarmless(self, page, text):
+        """Nothing that could run, load or send anything; no element or attribute that we do not write."""
+        self.assertLessEqual({t for t, _ in page.elements}, MAY_STAND)
+        for tag, attrs in page.elements:
+            self.assertFalse([a for a in attrs if a.startswith("on")], tag)
+            if "href" in attrs:
+                self.assertRegex(attrs["href"], r"^(#[a-z0-9]+|data:,)$")
+            if "src" in attrs:
+                self.assertTrue(attrs["src"].startswith("data:image/png;base64,"))
+            if "style" in attrs:
+                self.assertRegex(attrs["style"], r"^[-a-z0-9:;()%.#]+$")
+        self.assertFalse(re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text))
+
+
+class Contents(Html):
+    def test_what_the_table_says(self):
+        """Every figure of the terminal's tables stands in a cell of the page, and the sentences around them are the same."""
+        args = ("--turns", "20", "--samples", "40", "-o", "r.db", *FOUR)
+        page, text = self.page(*args)
+        table = self.good("report", "r.db", env={"COLUMNS": "300"}).out
+        cells = {" ".join(c.split()) for row in page.rows for c in row}
+        names = ("full_history", "window:n=5", "reset", "heal (oracle)")
+        figures = [f.strip() for line in table.split("Task accuracy")[0].splitlines() if line.startswith(names) for f in re.split(r"  +", line)]
+        self.assertGreater(len(figures), 40)
+        for f in figures:
+            self.assertIn(re.sub(r"\s+", " ", f), cells)
+        whole = " ".join(" ".join(page.texts).split())
+        for term in re.findall(r"^  (horizon\(0.5\)|turn error rate|adjusted)  +(.*)$", table, re.M):
+            self.assertIn(term[1][:60], whole)
+        self.assertHarmless(page, text)
+
+    def test_again_from_the_file(self):
+        self.page("--turns", "8", "--samples", "12", "--no-timing", "-o", "r.db", name="one.html")
+        self.good("report", "r.db", "--html", "two.html", "--no-timing")
+        done = self.good("report", "r.db", "--html", "-", "--no-timing")
+        self.assertEqual(self.path("one.html").read_bytes(), self.path("two.html").read_bytes())
+        self.assertEqual(done.raw, self.path("one.html").read_bytes())
+        with_timing = self.good("report", "r.db", "--html", "-").out
+        self.assertIn("<dt>started</dt>", with_timing)
+        self.assertNotIn("<dt>started</dt>", done.out)
+
+    def test_outcomes_are_the_run_files(self):
+        """Cell by cell: a picture has one row a sample, one column a turn, and its colour is the outcome."""
+        page, _ = self.page("--turns", "15", "--samples", "9", "--policy", "full_history", "--policy", "reset", "-o", "r.db", "--model",
+                            "sim:accuracy=0.8,malformed=0.1,missing=0.1")
+        pictures = [pixels(i["src"]) for i in page.all("img")]
+        said = self.good("report", "r.db", "--json", "-").out
+        conditions = lhcli.strict_json(said)["conditions"]
+        self.assertEqual(len(pictures), 2)
+        for rows, c in zip(pictures, conditions):
+            self.assertEqual((len(rows), len(rows[0])), (9, 15))
+            for t in range(15):
+                for o, name in enumerate(lhcli.OUTCOMES):
+                    self.assertEqual(sum(row[t] == o for row in rows), round(9 * c["outcomes"][name][t]), (t, name))
+        transcript = self.good("transcript", "r.db", "3", "--policy", "reset").out
+        outcomes = re.findall(r"^\[\d+\] assistant.*?  (\w+)(?:  |$)", transcript, re.M)
+        self.assertEqual([lhcli.OUTCOMES[o] for o in pictures[1][3]], outcomes)
+
+    def test_verdict(self):
+        page, text = self.page("--turns", "40", "--samples", "100", "-o", "none", "--policy", "full_history", "--policy", "reset", "--policy", "heal", "--model",
+                               "sim:accuracy=0.97,self_conditioning=8", "--gate", "turn_error_rate <= 0.9", "--gate", "horizon(0.5) >= 1")
+        verdict = text.split('<section id="verdict">')[1].split("</section>")[0]
+        self.assertIn("<p>Gates: 6 passed.</p>", verdict)
+        self.assertEqual(verdict.count("<dt>PASS</dt>"), 6)
+        self.assertRegex(verdict, r"<p>full_history: horizon\(0\.5\) \d+ \[\d+, \d+\] turns, turn error rate [\d.]+ % \[[\d., ]+\]\. Compared with it, .*reset errs in fewer turns\.")
+        self.assertLess(text.index('id="verdict"'), text.index("<table"))
+
+    def test_single_policy_has_no_comparison(self):
+        _, text = self.page("--turns", "4", "--samples", "5", "--policy", "reset", "-o", "none")
+        self.assertNotIn("Compared with", text)
+
+    def test_refusals(self):
+        self.good("run", "--quiet", "--turns", "3", "--samples", "3", "-o", "r.db")
+        before = self.path("r.db").read_bytes()
+        for args in (("report", "r.db", "--html", "r.db"), ("report", "r.db", "--html", "no/folder.html"), ("report", "r.db", "--html", "x", "--json", "x"), ("report", "r.db", "--html")):
+            self.assertEqual(self.longhaul(*args).code, 2, args)
+        self.assertEqual(self.path("r.db").read_bytes(), before)
+
+    def test_size(self):
+        """10,000 turns: the pictures are thinned, and that is said."""
+        page, text = self.page("--turns", "10000", "--samples", "3", "--model", "sim:accuracy=0.9", "--policy", "reset", "--policy", "window:n=2", "-o", "none")
+        self.assertLess(len(text.encode()), 2_000_000)
+        self.assertIn("A cell is 10 turns", text)
+        self.assertEqual([len(pixels(i["src"])[0]) for i in page.all("img")], [1000, 1000])
+
+    def test_hostile_names(self):
+        """A policy's name and its error, both in every way that a browser or a CI system might take for its own."""
+        message = json.dumps(HOSTILE.replace("\x1b", "")).replace("\\u202e", "\u202e").replace("\\u2066", "\u2066")
+        self.write("bad.lua", "return { api = 1, summary = 'Fails.', view = function(ep) error(%s .. string.rep('x', 1000000)) end }" % message)
+        done = self.longhaul("run", "--quiet", "--turns", "3", "--samples", "3", "--policy", "bad.lua", "-o", "none", "--html", "p.html")
+        text = self.path("p.html").read_text(encoding="utf-8")
+        page = Page(text)
+        self.assertEqual(page.problems, [], str(done))
+        self.assertHarmless(page, text)
+        self.assertIn("&lt;script&gt;alert(1)", text)
+
+
+@unittest.skipUnless(lhbrowser.program(), "no Chromium here")
+class InChromium(Html):
+    def setUp(self):
+        super().setUp()
+        try:
+            self.browser = lhbrowser.Browser()
+        except (RuntimeError, OSError, StopIteration) as e:
+            self.skipTest(f"Chromium does not start here: {e}")
+        self.addCleanup(self.browser.close)
+
+    def opened(self, name="page.html"):
+        b = self.browser
+        took = b.open(self.path(name))
+        print(f"{name}: {self.path(name).stat().st_size:,} bytes, loaded in {took:.2f} s", flush=True)
+        self.assertEqual(b.complaints, [])
+        self.assertEqual([u for u in b.asked if not u.startswith(("data:", "file:"))], [])
+        return b
+
+    def test_opens_and_hides(self):
+        self.page("--turns", "20", "--samples", "30", "-o", "none", *FOUR)
+        b = self.opened()
+        self.assertEqual(b.value("[...document.images].filter(i => !i.naturalWidth).length"), 0)
+        shown = "[...document.querySelectorAll('.s1')].map(e => getComputedStyle(e).display).filter(d => d != 'none').length"
+        all_of_it = b.value(shown)
+        self.assertGreater(all_of_it, 2)
+        b.value("document.querySelector('input.t1').focus()")
+        b.key(" ", "Space", " ")                              # by the keyboard alone
+        self.assertEqual(b.value(shown), 0)
+        self.assertGreater(b.value(shown.replace(".s1", ".s0")), 2)
+        b.key(" ", "Space", " ")
+        self.assertEqual(b.value(shown), all_of_it)
+
+    def test_no_wider_than_the_screen(self):
+        self.page("--turns", "20", "--samples", "30", "-o", "none", *FOUR)
+        for width in (1280, 390):
+            for dark in (False, True):
+                self.browser.screen(width, dark=dark)
+                b = self.opened()
+                self.assertLessEqual(b.value("document.documentElement.scrollWidth"), width)
+                light = b.value("getComputedStyle(document.body).backgroundColor")
+                self.assertEqual(light == "rgb(255, 255, 255)", not dark)
+        self.assertTrue(self.browser.print_pages().startswith(b"%PDF"))
+
+    def test_hostile_text_stays_text(self):
+        self.write("bad.lua", "return { api = 1, summary = 'Fails.', view = function(ep) error(%s) end }" % json.dumps("</p><script>document.title='owned'</script><img src=x onerror=alert(1)>"))
+        self.longhaul("run", "--quiet", "--turns", "3", "--samples", "3", "--policy", "bad.lua", "-o", "none", "--html", "page.html")
+        b = self.opened()
+        self.assertTrue(b.value("document.title.startsWith('longhaul')"))
+        self.assertEqual(b.value("document.scripts.length"), 0)
+        self.assertIn("</p><script>", b.value("document.body.innerText"))
+
+
+if __name__ == "__main__":
+    unittest.main()
