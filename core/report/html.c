@@ -81,7 +81,10 @@ static void put_group(struct page *p, const struct lh_group *g, int number)
 	lh_comparison_table(g, &p->seen, &p->style, p->out);
 	lh_html_legend(g, p->out);
 	lh_html_curves(g, &p->style, p->out);
+	lh_html_front(g, p->out);
+	lh_html_effects(g, &p->style, p->out);
 	lh_effects_table(g, &p->effects, &p->style, p->out);
+	lh_html_hazard(g, p->out);
 	lh_html_strips(g, PICTURES / (size_t)p->groups, p->out);
 	end(p);
 }

@@ -18,6 +18,12 @@ void lh_html_verdict(const struct lh_report *report, const struct lh_report_styl
 void lh_html_legend(const struct lh_group *group, struct lh_buf *out);
 /* Task accuracy by turn with its bands. */
 void lh_html_curves(const struct lh_group *group, const struct lh_report_style *style, struct lh_buf *out);
+/* Horizon against input tokens; nothing for one policy alone. */
+void lh_html_front(const struct lh_group *group, struct lh_buf *out);
+/* Accuracy against the errors in view, and the parts of each loss; nothing without made histories. */
+void lh_html_effects(const struct lh_group *group, const struct lh_report_style *style, struct lh_buf *out);
+/* First errors by turn. */
+void lh_html_hazard(const struct lh_group *group, struct lh_buf *out);
 /* One picture a condition: a row a sample, a cell a turn. budget: bytes that all pictures of the group may take. */
 void lh_html_strips(const struct lh_group *group, size_t budget, struct lh_buf *out);
 /* Where the figures come from. */

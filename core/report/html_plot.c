@@ -61,7 +61,7 @@ static double round_up(double v)
 
 static void x_tick(struct lh_plot *p, double v)
 {
-	lh_buf_printf(p->out, "<span class=\"x\" style=\"left:%.2f%%\">%.10g</span>", 100 * share_x(p, v), v);
+	lh_buf_printf(p->out, "<span class=\"x\" style=\"left:%.2f%%\">%.10g</span>", 100 * share_x(p, v), fabs(v) < 1e-9 ? 0 : v);
 }
 
 void lh_plot_x_ticks(struct lh_plot *p)
@@ -186,9 +186,23 @@ void lh_plot_bar(struct lh_plot *p, double x, double lo, double hi, int row)
 	lh_buf_printf(p->out, "\" d=\"M%d %dV%d\"/>\n", at_x(p, x), at_y(p, lo), at_y(p, hi));
 }
 
-void lh_plot_dot(struct lh_plot *p, double x, double y, int row, const char *class_name)
+/* Marks that would cover each other stand side by side: how many are there already. */
+static int crowd(struct lh_plot *p, double x, double y)
 {
+	int n = 0;
+	for (int i = 0; i < p->dots; i++)
+		n += fabs(p->dot[i].x - x) < 0.015 && fabs(p->dot[i].y - y) < 0.06;
+	if (p->dots < LH_PLOT_DOTS)
+		p->dot[p->dots++] = (struct lh_plot_place){ x, y };
+	return n;
+}
+
+void lh_plot_dot(struct lh_plot *p, double x, double y, int row, const char *class_name, const char *sign)
+{
+	int beside = crowd(p, share_x(p, x), share_y(p, y));
 	lh_buf_puts(p->out, "<span");
 	lh_plot_series(p->out, class_name, row);
-	lh_buf_printf(p->out, ";left:%.2f%%;top:%.2f%%\">%d</span>\n", 100 * share_x(p, x), 100 * share_y(p, y), row + 1);
+	if (beside)
+		lh_buf_printf(p->out, ";margin-left:%.2frem", -0.675 + 0.9 * beside);
+	lh_buf_printf(p->out, ";left:%.2f%%;top:%.2f%%\">%s%d</span>\n", 100 * share_x(p, x), 100 * share_y(p, y), sign, row + 1);
 }

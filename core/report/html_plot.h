@@ -5,10 +5,14 @@
 
 #include "report/group.h"
 
+enum { LH_PLOT_DOTS = 256 };         /* further ones are not kept from covering others */
+struct lh_plot_place { double x, y; };       /* shares of width and height */
+
 struct lh_plot {
 	struct lh_buf *out;
 	double x0, x1, y0, y1;           /* what the edges stand for; x0 < x1, y0 < y1 */
 	bool log_x;                      /* 0 < x0 */
+	struct lh_plot_place dot[LH_PLOT_DOTS]; int dots;
 };
 
 /* label: what the plot shows, for those who do not see it; x_title: below its axis. Both may hold text from outside. */
@@ -27,8 +31,8 @@ struct lh_steps { const double *v; const struct lh_interval *ci; int n; double f
 void lh_plot_steps(struct lh_plot *p, const struct lh_steps *s, int row, bool oracle);
 /* A vertical line from lo to hi. */
 void lh_plot_bar(struct lh_plot *p, double x, double lo, double hi, int row);
-/* The number of a row at its place. */
-void lh_plot_dot(struct lh_plot *p, double x, double y, int row, const char *class_name);
+/* The number of a row at its place, behind a sign of ours or "". */
+void lh_plot_dot(struct lh_plot *p, double x, double y, int row, const char *class_name, const char *sign);
 
 /* class="CLASS sN" style="--k:…, its last quote left open for more: the series and its colour. */
 void lh_plot_series(struct lh_buf *out, const char *class_name, int row);

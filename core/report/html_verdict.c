@@ -48,34 +48,30 @@ static int put_those(const struct lh_group *g, enum question q, enum answer want
 	return all;
 }
 
-/* "a and b go further; c goes less far; for d no difference is shown." */
+/* Behind a comma or what was said before: "a and b go further; c goes less far; d is not shown to differ in length" */
 static void say_question(const struct lh_group *g, enum question q, const struct lh_report_style *style, struct lh_buf *line)
 {
 	static const char *const verbs[2][2][2] = {        /* question, more or less, one or several */
 		{ { " goes less far", " go less far" }, { " goes further", " go further" } },
 		{ { " errs in fewer turns", " err in fewer turns" }, { " errs in more turns", " err in more turns" } } };
 	static const enum answer order[2][2] = { { MORE, LESS }, { LESS, MORE } };
-	bool some = false;
 	for (int k = 0; k < 3; k++) {
 		struct lh_buf names;
 		enum answer a = k < 2 ? order[q][k] : NOT_SHOWN;
 		lh_buf_init(&names, line->max);
 		int n = put_those(g, q, a, style, &names);
 		if (n > 0) {
-			lh_buf_puts(line, some ? "; " : " ");
-			lh_buf_puts(line, a == NOT_SHOWN ? "for " : "");
+			lh_buf_puts(line, line->p[line->n - 1] == ',' ? " " : "; ");
 			lh_buf_put_str(line, lh_buf_str(&names));
 			if (a == NOT_SHOWN)
-				lh_buf_printf(line, " no difference in %s is shown", q == LENGTH ? "length" : "errors");
+				lh_buf_printf(line, " %s not shown to differ in %s", n > 1 ? "are" : "is", q == LENGTH ? "length" : "errors");
 			else
 				lh_buf_puts(line, verbs[q][a == MORE][n > 1]);
-			some = true;
 		}
 		if (names.failed)
 			line->failed = names.failed;
 		lh_buf_fini(&names);
 	}
-	lh_buf_puts(line, some ? "." : "");
 }
 
 /* ---- one policy's own figures ---- */
@@ -129,6 +125,7 @@ static void say_group(const struct lh_group *g, bool several, const struct lh_re
 		lh_buf_puts(&line, " Compared with it,");
 		say_question(g, LENGTH, style, &line);
 		say_question(g, ERRORS, style, &line);
+		lh_buf_putc(&line, '.');
 	}
 	lh_prose_wrap(out, lh_buf_str(&line), 0, 0, style);
 	if (line.failed)

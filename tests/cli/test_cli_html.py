@@ -79,6 +79,21 @@ def pixels(uri):
     return [[b >> shift & 15 for b in row for shift in (4, 0)][:width] for row in rows]
 
 
+def heights(path, turns):
+    """Of a curve in an SVG of 1,000 by 1,000: the share of the height in the middle of each turn; None where there is none."""
+    corners, x, y = [], None, None
+    for kind, a, b in re.findall(r"([MLHV])(\d+)(?: (\d+))?", path):
+        if kind == "M":
+            corners.append(None)
+        x, y = (int(a), int(b)) if kind in "ML" else (int(a), y) if kind == "H" else (x, int(a))
+        corners.append((x, y))
+    found = []
+    for t in range(turns):
+        at = 1000 * (t + 0.5) / turns
+        found.append(next((1 - one[1] / 1000 for one, two in zip(corners, corners[1:]) if one and two and one[0] <= at <= two[0] and one[1] == two[1]), None))
+    return found
+
+
 class Html(lhcli.Case):
     def page(self, *args, name="page.html"):
         self.good("run", "--quiet", "--html", name, *args)
@@ -144,6 +159,39 @@ class Contents(Html):
         transcript = self.good("transcript", "r.db", "3", "--policy", "reset").out
         outcomes = re.findall(r"^\[\d+\] assistant.*?  (\w+)(?:  |$)", transcript, re.M)
         self.assertEqual([lhcli.OUTCOMES[o] for o in pictures[1][3]], outcomes)
+
+    def test_curves_are_the_report(self):
+        """Task accuracy and hazard, read back from the drawing, are the JSON's; so are the marks of the front."""
+        page, text = self.page("--turns", "30", "--samples", "40", "-o", "none", *FOUR, "--json", "r.json")
+        conditions = lhcli.strict_json(self.path("r.json").read_text())["conditions"]
+        figures = {name: text.split(f"<b>{name}</b>")[1].split("</figure>")[0] for name in ("Task accuracy", "What tokens buy", "Hazard")}
+        top = max(h for c in conditions for h, n in zip(c["hazard"], c["at_risk"]) if n)
+        for row, c in enumerate(conditions):
+            for name, key, scale in (("Task accuracy", "task_accuracy", 1), ("Hazard", "hazard", 1.3 * top)):
+                path = re.search(rf'<path class="line(?: oracle)? s{row}"[^>]* d="([^"]*)"', figures[name]).group(1)
+                for t, (seen, true) in enumerate(zip(heights(path, 30), c[key]), 1):
+                    self.assertEqual(seen is None, true is None, (name, row, t))
+                    if seen is not None:
+                        self.assertAlmostEqual(seen * scale, true, delta=0.0011, msg=(name, row, t))
+        tokens = [c["cost"]["tokens_in_per_turn"] for c in conditions]
+        ends = [c["horizon"][0] for c in conditions]
+        high = 1.05 * max(max(h["turns"], h["ci"][1]) for h in ends)
+        for row, c in enumerate(conditions):
+            name, left, up = re.search(rf'<span class="(dot[a-z ]*) s{row}" style="[^"]*left:([\d.]+)%;top:([\d.]+)%', figures["What tokens buy"]).groups()
+            self.assertAlmostEqual(float(left), 100 * tokens[row] / (1.1 * max(tokens)), delta=0.01)
+            self.assertAlmostEqual(float(up), 100 * (1 - ends[row]["turns"] / high), delta=0.01)
+            self.assertEqual("hollow" in name, c["oracle"])
+
+    def test_made_histories(self):
+        page, text = self.page("--turns", "12", "--samples", "40", "-o", "none", "--history", "own", "--history", "clean", "--history", "injected:rate=0.5",
+                               "--history", "propagated:rate=0.2,0.6", "--model", "sim:accuracy=0.9,self_conditioning=3", "--json", "r.json")
+        figure = text.split("<b>Self-conditioning</b>")[1].split("</figure>")[0]
+        self.assertEqual((figure.count('class="dot s0"'), figure.count('class="dot hollow s0"')), (2, 2))
+        parts = text.split("<b>What the loss is made of</b>")[1].split("</figure>")[0]
+        found = lhcli.strict_json(self.path("r.json").read_text())["effects"][0]["attribution"]
+        for name, key in (("loss", "loss"), ("length", "length"), ("own errors", "errors"), ("rest", "rest")):
+            shown = float(re.search(rf"<dt>{name}</dt><dd>(-?[\d.]+) ", parts).group(1))
+            self.assertAlmostEqual(shown, 100 * found["strict"][key]["value"], delta=0.051, msg=name)
 
     def test_verdict(self):
         page, text = self.page("--turns", "40", "--samples", "100", "-o", "none", "--policy", "full_history", "--policy", "reset", "--policy", "heal", "--model",
