@@ -64,6 +64,8 @@ static void put_contents(const struct page *p)
 	lh_buf_puts(p->out, "<nav aria-label=\"Contents\"><a href=\"#verdict\">Verdict</a>");
 	for (int i = 0; i < p->groups; i++)
 		lh_buf_printf(p->out, p->groups > 1 ? "<a href=\"#g%d\">Results %d</a>" : "<a href=\"#g%d\">Results</a>", i + 1, i + 1);
+	if (p->report->failure_count)
+		lh_buf_puts(p->out, "<a href=\"#failures\">First failures</a>");
 	lh_buf_puts(p->out, "<a href=\"#provenance\">Provenance</a><a href=\"#definitions\">Definitions</a></nav>\n<main>\n");
 }
 
@@ -124,6 +126,11 @@ void lh_report_html(const struct lh_report *report, bool timing, struct lh_buf *
 	lh_html_verdict(report, &p.style, out);
 	end(&p);
 	put_groups(&p);
+	if (report->failure_count) {
+		begin(&p, "failures", "First failures");
+		lh_html_failures(report, p.groups > 1, out);
+		end(&p);
+	}
 	begin(&p, "provenance", "Provenance");
 	lh_html_provenance(report, timing, out);
 	lh_caption_notes(report, &p.style, out);

@@ -83,6 +83,7 @@ struct lh_report_comparison {
 };
 
 struct lh_searches;
+struct lh_report_failure;
 
 struct lh_report {
 	struct lh_report_run run;
@@ -92,6 +93,7 @@ struct lh_report {
 	int comparison_count;
 	const struct lh_report_effects *effects; int effects_count;
 	const struct lh_report_gate *gate; int gate_count;
+	const struct lh_report_failure *failure; int failure_count;  /* report/failures.h; none: not asked for, or no run file */
 	const struct lh_searches *single_turn;       /* run/single_turn.h; NULL: no search */
 	const char *const *notes; int note_count;     /* sentences printed under the table */
 };

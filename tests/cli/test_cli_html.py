@@ -1,6 +1,7 @@
 """The report as a page: what it says is what the table says; it needs nothing from elsewhere; what a model or a user said stays
 text; and a real browser opens it, where there is one."""
 import base64
+import html
 import html.parser
 import json
 import re
@@ -193,6 +194,45 @@ class Contents(Html):
             shown = float(re.search(rf"<dt>{name}</dt><dd>(-?[\d.]+) ", parts).group(1))
             self.assertAlmostEqual(shown, 100 * found["strict"][key]["value"], delta=0.051, msg=name)
 
+    def test_first_failures(self):
+        """Of each policy the first samples that err, at their first error: what stands there as sent is what was sent."""
+        policies = ("full_history", "window:n=2", "state_carry:n=2", "omit_assistant", "answers_only", "head_tail:head=1,tail=1", "heal")
+        args = [a for p in policies for a in ("--policy", p)]
+        _, text = self.page("--task", "kv_sum:keys=5", "--turns", "14", "--samples", "8", "-o", "r.db", "--model", "sim:accuracy=0.85", *args)
+        section = text.split('<section id="failures">')[1].split("</section>")[0]
+        kinds = set()
+        for part, policy in zip(section.split("<h3>")[1:], policies):
+            found = re.findall(r"<details><summary>sample (\d+), turn (\d+): (\w+)</summary>(.*?)</details>", part, re.S)
+            self.assertEqual(len(found), 3, policy)
+            for sample, turn, outcome, inside in found:
+                told = self.good("transcript", "r.db", sample, "--policy", policy).out
+                outcomes = re.findall(r"^\[(\d+)\] assistant.*?  (\w+)(?:  |$)", told, re.M)
+                self.assertEqual(next((t, o) for t, o in outcomes if o not in ("correct", "follows")), (turn, outcome))
+                messages = re.findall(r'<div class="turn([a-z ]*)"><small>(.*?)</small><pre>(.*?)</pre>', inside, re.S)
+                self.assertEqual(messages[-1][:2], (" err", "the reply"))
+                if "more messages" in inside:
+                    continue
+                sent = [html.unescape(t) for k, _, t in messages[:-1] if "left" not in k]
+                request = json.loads(self.good("transcript", "r.db", sample, "--policy", policy, "--turn", turn, "--as-sent").out)
+                self.assertEqual("\n\n".join(sent), "\n\n".join(m["content"] for m in request["messages"]), (policy, sample))
+                kinds.update(k.strip() for k, _, _ in messages)
+                self.assertIn(html.unescape(messages[-1][2]), told)
+        self.assertLessEqual({"", "left", "wrote", "err"}, kinds)
+
+    def test_hostile_replies(self):
+        """What a model says, at its worst: markup, every kind of hidden sign, a line of 1 MB."""
+        self.write("d.json", json.dumps(lhcli.data_set(lhcli.stream("hostile"), [3, 3])))
+        says = [HOSTILE, HOSTILE + "x" * 1_000_000, "</pre></details></section>\n\n<style>*{display:none}</style>\u2028\x85\x01&#60;script&#62;", "<!-- ]]> <![CDATA[", "\U000e0041\u200b"]
+        self.write("r.jsonl", lhcli.replies_file([(s, t, says[(3 * s + t - 1) % len(says)]) for s in range(2) for t in (1, 2, 3)]))
+        done = self.longhaul("run", "--quiet", "--task", "kv_sum:dataset=d.json", "--model", "replay:r.jsonl", "--turns", "3", "--samples", "2", "-o", "r.db", "--html", "page.html")
+        self.assertEqual(done.code, 0, str(done))
+        text = self.path("page.html").read_text(encoding="utf-8")
+        page = Page(text)
+        self.assertEqual(page.problems, [])
+        self.assertHarmless(page, text)
+        self.assertLess(len(text), 100_000)
+        self.assertIn("&lt;script&gt;alert(1)", text)
+
     def test_verdict(self):
         page, text = self.page("--turns", "40", "--samples", "100", "-o", "none", "--policy", "full_history", "--policy", "reset", "--policy", "heal", "--model",
                                "sim:accuracy=0.97,self_conditioning=8", "--gate", "turn_error_rate <= 0.9", "--gate", "horizon(0.5) >= 1")
@@ -274,6 +314,20 @@ class InChromium(Html):
                 light = b.value("getComputedStyle(document.body).backgroundColor")
                 self.assertEqual(light == "rgb(255, 255, 255)", not dark)
         self.assertTrue(self.browser.print_pages().startswith(b"%PDF"))
+
+    def test_conversations_open(self):
+        self.page("--turns", "20", "--samples", "30", "-o", "r.db", *FOUR)
+        b = self.opened()
+        self.assertFalse(b.value("document.querySelector('#failures .turn').checkVisibility()"))
+        b.value("document.querySelector('#failures summary').focus()")
+        b.key("Enter", "Enter", "\r")
+        self.assertTrue(b.value("document.querySelector('#failures .turn').checkVisibility()"))
+
+    def test_hostile_replies_stay_text(self):
+        Contents.test_hostile_replies(self)
+        b = self.opened()
+        self.assertEqual(b.value("[document.scripts.length, document.styleSheets.length, document.querySelectorAll('section').length].join()"), "0,1,5")
+        self.assertIn("<script>alert(1)</script>", b.value("document.querySelector('#failures .err pre').textContent"))
 
     def test_hostile_text_stays_text(self):
         self.write("bad.lua", "return { api = 1, summary = 'Fails.', view = function(ep) error(%s) end }" % json.dumps("</p><script>document.title='owned'</script><img src=x onerror=alert(1)>"))
