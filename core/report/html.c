@@ -126,6 +126,7 @@ void lh_report_html(const struct lh_report *report, bool timing, struct lh_buf *
 	lh_html_verdict(report, &p.style, out);
 	end(&p);
 	put_groups(&p);
+	lh_html_sizes(report, out);
 	if (report->failure_count) {
 		begin(&p, "failures", "First failures");
 		lh_html_failures(report, p.groups > 1, out);

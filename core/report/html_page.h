@@ -26,6 +26,8 @@ void lh_html_effects(const struct lh_group *group, const struct lh_report_style 
 void lh_html_hazard(const struct lh_group *group, struct lh_buf *out);
 /* One picture a condition: a row a sample, a cell a turn. budget: bytes that all pictures of the group may take. */
 void lh_html_strips(const struct lh_group *group, size_t budget, struct lh_buf *out);
+/* A section of its own: horizon against model size, where two models or more carry one. */
+void lh_html_sizes(const struct lh_report *report, struct lh_buf *out);
 /* Conversations up to a first error. several: their tasks and models are named. */
 void lh_html_failures(const struct lh_report *report, bool several, struct lh_buf *out);
 /* Where the figures come from. */

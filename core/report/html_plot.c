@@ -186,6 +186,15 @@ void lh_plot_bar(struct lh_plot *p, double x, double lo, double hi, int row)
 	lh_buf_printf(p->out, "\" d=\"M%d %dV%d\"/>\n", at_x(p, x), at_y(p, lo), at_y(p, hi));
 }
 
+void lh_plot_join(struct lh_plot *p, double x0, double y0, double x1, double y1, int row)
+{
+	lh_buf_puts(p->out, "<path");
+	lh_plot_series(p->out, "line", row);
+	lh_buf_putc(p->out, '"');
+	lh_plot_dashes(p->out, row);
+	lh_buf_printf(p->out, " d=\"M%d %dL%d %d\"/>\n", at_x(p, x0), at_y(p, y0), at_x(p, x1), at_y(p, y1));
+}
+
 /* Marks that would cover each other stand side by side: how many are there already. */
 static int crowd(struct lh_plot *p, double x, double y)
 {

@@ -31,6 +31,8 @@ struct lh_steps { const double *v; const struct lh_interval *ci; int n; double f
 void lh_plot_steps(struct lh_plot *p, const struct lh_steps *s, int row, bool oracle);
 /* A vertical line from lo to hi. */
 void lh_plot_bar(struct lh_plot *p, double x, double lo, double hi, int row);
+/* A straight line from one place to another. */
+void lh_plot_join(struct lh_plot *p, double x0, double y0, double x1, double y1, int row);
 /* The number of a row at its place, behind a sign of ours or "". */
 void lh_plot_dot(struct lh_plot *p, double x, double y, int row, const char *class_name, const char *sign);
 

@@ -1,10 +1,13 @@
 """The report as a page: what it says is what the table says; it needs nothing from elsewhere; what a model or a user said stays
 text; and a real browser opens it, where there is one."""
 import base64
+import contextlib
 import html
 import html.parser
 import json
+import math
 import re
+import sqlite3
 import struct
 import unittest
 import zlib
@@ -232,6 +235,24 @@ class Contents(Html):
         self.assertHarmless(page, text)
         self.assertLess(len(text), 100_000)
         self.assertIn("&lt;script&gt;alert(1)", text)
+
+    def test_model_size(self):
+        """Where models carry a size, which a simulated one does not: it is written into the run file."""
+        models = [a for x in ("0.8", "0.9", "0.95") for a in ("--model", "sim:accuracy=" + x)]
+        _, text = self.page("--turns", "30", "--samples", "30", "-o", "r.db", "--policy", "full_history", "--policy", "heal", *models)
+        self.assertNotIn("Horizon by model size", text)
+        with contextlib.closing(sqlite3.connect(self.path("r.db"))) as db, db:
+            for accuracy, size in ((0.8, 1), (0.9, 8), (0.95, 64)):
+                db.execute("UPDATE condition SET model_options = json_set(model_options, '$.size', ?) WHERE json_extract(model_options, '$.accuracy') = ?", (size, accuracy))
+        self.good("report", "r.db", "--html", "sized.html", "--json", "sized.json")
+        figure = self.path("sized.html").read_text().split("<b>Horizon by model size</b>")[1].split("</figure>")[0]
+        conditions = lhcli.strict_json(self.path("sized.json").read_text())["conditions"]
+        high = 1.05 * max(max(c["horizon"][0]["turns"], c["horizon"][0]["ci"][1]) for c in conditions)
+        for row, policy in enumerate(("full_history", "heal")):
+            marks = re.findall(rf'<span class="dot[a-z ]* s{row}" style="[^"]*left:([\d.]+)%;top:([\d.]+)%', figure)
+            for (left, up), c, share in zip(marks, [c for c in conditions if c["policy"] == policy], (1, 8, 64), strict=True):
+                self.assertAlmostEqual(float(left), 100 * math.log(share * 1.2) / math.log(64 * 1.44), delta=0.01)
+                self.assertAlmostEqual(float(up), 100 * (1 - c["horizon"][0]["turns"] / high), delta=0.01)
 
     def test_verdict(self):
         page, text = self.page("--turns", "40", "--samples", "100", "-o", "none", "--policy", "full_history", "--policy", "reset", "--policy", "heal", "--model",
