@@ -103,6 +103,7 @@ static void put_parts(const struct lh_report *report, const struct lh_report_eff
 	lh_effects_policy_name(&report->condition[e->condition], &name);
 	lh_buf_puts(out, "<figure><figcaption><b>What the loss is made of</b>: ");
 	lh_html_put(out, lh_buf_str(&name));
+	lh_buf_puts(out, report->condition[e->condition].oracle ? " (oracle)" : "");
 	lh_buf_printf(out, "%s, turn accuracy lost from turn 1 to turn %d, in percentage points (strict reading, 95 %% intervals by one bootstrap); length, own errors and rest add up"
 		" to it. Outlined: below 0, a gain.</figcaption>\n", e->thoughts ? ", answers with thoughts" : "", e->attribution.turn);
 	for (int i = 0; i < 4; i++)

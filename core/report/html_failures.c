@@ -132,6 +132,7 @@ static void put_name(struct lh_buf *out, const struct lh_report_condition *c, bo
 {
 	lh_buf_puts(out, "<h3>");
 	lh_html_put(out, c->policy_label.n ? c->policy_label : c->policy);
+	lh_buf_puts(out, c->oracle ? " (oracle)" : "");
 	if (several) {
 		lh_buf_puts(out, ", ");
 		lh_html_put(out, c->task_label.n ? c->task_label : c->task);

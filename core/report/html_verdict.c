@@ -80,6 +80,7 @@ static void say_own(const struct lh_report_condition *c, const struct lh_report_
 {
 	const struct lh_result *r = c->result;
 	lh_prose_shown(line, label_of(c), style);
+	lh_buf_puts(line, c->oracle ? " (oracle)" : "");
 	if (lh_report_has_horizon(c) && r->s_count > 0) {
 		struct lh_figure f = lh_figure_horizon(&r->horizon[0], style);
 		lh_buf_printf(line, ": horizon(%g) %s%s%s turns, turn error rate ", r->horizon[0].s, f.value, *f.tail ? " " : "", f.tail);

@@ -203,6 +203,7 @@ class Contents(Html):
         args = [a for p in policies for a in ("--policy", p)]
         _, text = self.page("--task", "kv_sum:keys=5", "--turns", "14", "--samples", "8", "-o", "r.db", "--model", "sim:accuracy=0.85", *args)
         section = text.split('<section id="failures">')[1].split("</section>")[0]
+        self.assertEqual(re.findall("<h3>(.*?)</h3>", section), [*policies[:-1], "heal (oracle)"])
         kinds = set()
         for part, policy in zip(section.split("<h3>")[1:], policies):
             found = re.findall(r"<details><summary>sample (\d+), turn (\d+): (\w+)</summary>(.*?)</details>", part, re.S)
