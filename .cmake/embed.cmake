@@ -1,5 +1,6 @@
 # cmake -DSOURCE=… -DOUT=FILE.c -P embed.cmake: the files that `longhaul new` writes, as C (core/cli/templates.h).
 # scripts/templates/KIND/… belongs to that kind. What edits Lua gets the editor's files of this repository besides.
+include(${CMAKE_CURRENT_LIST_DIR}/bytes.cmake)
 file(GLOB_RECURSE found LIST_DIRECTORIES false RELATIVE ${SOURCE}/scripts/templates ${SOURCE}/scripts/templates/*)
 list(SORT found)
 set(arrays "")
@@ -7,9 +8,7 @@ set(rows "")
 set(count 0)
 
 function(embed kind path text)
-  string(HEX "${text}" hex)
-  string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
-  string(REGEX REPLACE "(.....................................................................................)" "\\1\n" bytes "${bytes}")
+  lh_bytes(bytes "${text}")
   set(arrays "${arrays}static const unsigned char f${count}[] = {\n${bytes}0};\n" PARENT_SCOPE)
   set(rows "${rows}\t{ \"${kind}\", \"${path}\", f${count}, sizeof f${count} - 1 },\n" PARENT_SCOPE)
   math(EXPR next "${count} + 1")

@@ -60,7 +60,7 @@ int lh_cli_man(void);
 int lh_cli_cflags(void);
 /* ---- outputs.c: run, report and gate write a report in the same ways ---- */
 struct lh_outputs {
-	const char *json, *junit, *markdown, *metrics;     /* paths; NULL: not asked for */
+	const char *json, *html, *junit, *markdown, *metrics;     /* paths; NULL: not asked for */
 	bool github, no_timing;
 	const char *experiment;                  /* the file that the rules stand in, for annotations; may be NULL */
 };

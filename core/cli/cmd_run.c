@@ -98,7 +98,7 @@ static bool own_option(int argc, char **argv, int *i, struct run_args *a)
 	return false;
 }
 
-static const struct lh_cli_options options = { "run", { "json", "junit", "markdown", "metrics", "github", "no-timing", "quiet", "progress" }, NULL };
+static const struct lh_cli_options options = { "run", { "json", "html", "junit", "markdown", "metrics", "github", "no-timing", "quiet", "progress" }, NULL };
 
 static int read_args(struct lh_session *s, int argc, char **argv, struct run_args *a)
 {

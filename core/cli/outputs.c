@@ -12,6 +12,7 @@ enum { TEXT_MAX = 1 << 28 };
 
 const char lh_cli_outputs_help[] =
 	"  --json FILE              the report as JSON (-: to stdout, instead of the table)\n"
+	"  --html FILE              the report as one page that needs nothing else (-: the same)\n"
 	"  --junit FILE             a test case for each condition and each rule upon it, as JUnit XML (-: the same)\n"
 	"  --markdown FILE          verdict, rules, tables and curves as Markdown (-: the same)\n"
 	"  --metrics FILE           horizons, error rates, tokens, verdicts as OpenMetrics (-: the same)\n"
@@ -27,11 +28,11 @@ bool lh_cli_output_option(int argc, char **argv, int *i, struct lh_outputs *o, i
 		return o->no_timing = true;
 	if (lh_cli_option(argc, argv, i, "--github", NULL, bad))
 		return o->github = true;
-	return lh_cli_option(argc, argv, i, "--json", &o->json, bad) || lh_cli_option(argc, argv, i, "--junit", &o->junit, bad) ||
+	return lh_cli_option(argc, argv, i, "--json", &o->json, bad) || lh_cli_option(argc, argv, i, "--html", &o->html, bad) || lh_cli_option(argc, argv, i, "--junit", &o->junit, bad) ||
 		lh_cli_option(argc, argv, i, "--markdown", &o->markdown, bad) || lh_cli_option(argc, argv, i, "--metrics", &o->metrics, bad);
 }
 
-enum { FILES = 4 };
+enum { FILES = 5 };
 
 struct file { const char *option, *path; };
 
@@ -41,6 +42,7 @@ static void files_of(const struct lh_outputs *o, struct file out[FILES])
 	out[1] = (struct file){ "--junit", o->junit };
 	out[2] = (struct file){ "--markdown", o->markdown };
 	out[3] = (struct file){ "--metrics", o->metrics };
+	out[4] = (struct file){ "--html", o->html };
 }
 
 static bool take_stdout(const struct lh_outputs *o)
@@ -195,10 +197,19 @@ static int write_json(struct lh_session *s, const struct lh_outputs *o)
 	return o->json ? lh_cli_write(o->json, lh_str_of(text)) : LH_EXIT_DONE;
 }
 
+static int write_html(struct lh_session *s, const struct lh_outputs *o)
+{
+	const char *text = o->html ? lh_session_html(s, !o->no_timing) : "";
+	if (!text)
+		return lh_cli_session_fail(s);
+	return o->html ? lh_cli_write(o->html, lh_str_of(text)) : LH_EXIT_DONE;
+}
+
 int lh_cli_write_outputs(struct lh_session *s, const struct lh_outputs *o)
 {
 	struct lh_ci ci = { .report = lh_session_report(s), .inconclusive = lh_session_experiment(s)->inconclusive, .timing = !o->no_timing };
 	int code = write_json(s, o);
+	code = code ? code : write_html(s, o);
 	code = code ? code : write_form(&ci, o->junit, lh_ci_junit);
 	code = code ? code : write_form(&ci, o->markdown, lh_ci_markdown);
 	code = code ? code : write_form(&ci, o->metrics, lh_ci_metrics);

@@ -1,6 +1,7 @@
 #include "report/assemble.h"
 
 #include "report/effects_build.h"
+#include "report/failures.h"
 #include "report/gate_report.h"
 #include "report/policy_columns.h"
 #include "run/repeat.h"
@@ -122,6 +123,7 @@ static int add_condition(struct lh_report_condition *to, const struct lh_results
 	if (rc)
 		return rc;
 	to->result = result;
+	to->outcome = c->outcome;
 	add_cost(to, c);
 	to->exposure.unshown = result->unshown;
 	struct lh_report_column *columns;
@@ -175,5 +177,6 @@ void lh_report_free(struct lh_report *report)
 	free((void *)report->comparison);
 	lh_effects_free((struct lh_report_effects *)report->effects, report->effects_count);
 	lh_gate_report_free(report);
+	lh_report_failures_free(report);
 	free(report);
 }

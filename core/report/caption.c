@@ -12,17 +12,6 @@ enum { TERM = 15, FEW_SAMPLES = 30, CAUSES_SHOWN = 5 };
 
 /* ---- caveats: one paragraph each, marked "!" ---- */
 
-static void caveat(struct lh_buf *out, struct lh_buf *line, const struct lh_report_style *style)
-{
-	lh_prose_tone(out, LH_TONE_BOLD, style);
-	lh_buf_puts(out, "! ");
-	lh_prose_tone(out, LH_TONE_PLAIN, style);
-	lh_prose_wrap(out, lh_buf_str(line), 2, 2, style);
-	if (line->failed)
-		out->failed = line->failed;
-	lh_buf_clear(line);
-}
-
 static int64_t episodes_of(const struct lh_report_condition *c, enum lh_cause_kind kind)
 {
 	int64_t n = 0;
@@ -53,9 +42,7 @@ static void put_commands(struct lh_buf *out, const struct lh_report_condition *c
 	for (int i = 0; i < c->cause_count; i++) {
 		if (c->causes[i].kind != kind || ++n > CAUSES_SHOWN || !c->causes[i].command.n)
 			continue;
-		lh_buf_puts(out, "  To see it: ");
-		lh_prose_shown_whole(out, c->causes[i].command, style);
-		lh_buf_putc(out, '\n');
+		lh_prose_command(out, "To see it: ", c->causes[i].command, style);
 	}
 }
 
@@ -170,30 +157,30 @@ static void say_row(const struct lh_report_condition *c, struct lh_str name, con
 {
 	if (c->result->censored > 0) {
 		say_censored(line, name, c, style);
-		caveat(out, line, style);
+		lh_prose_caveat(out, line, style);
 		put_commands(out, c, LH_CAUSE_CENSORED, style);
 	}
 	if (c->column_count > 0) {
 		say_columns(line, name, c);
-		caveat(out, line, style);
+		lh_prose_caveat(out, line, style);
 	}
 	if (c->result->errors_uneven && c->probe_turn_count == 0) {
 		say_uneven(line, name, c->result->samples);
-		caveat(out, line, style);
+		lh_prose_caveat(out, line, style);
 	}
 	if (c->result->policy_errors > 0) {
 		say_policy_errors(line, name, c, style);
-		caveat(out, line, style);
+		lh_prose_caveat(out, line, style);
 		put_commands(out, c, LH_CAUSE_POLICY, style);
 	}
 	if (episodes_of(c, LH_CAUSE_FINISH) > 0) {
 		say_finish(line, name, c, style);
-		caveat(out, line, style);
+		lh_prose_caveat(out, line, style);
 		put_commands(out, c, LH_CAUSE_FINISH, style);
 	}
 	if (c->result->unshown > 0.2) {
 		say_unshown(line, name, c);
-		caveat(out, line, style);
+		lh_prose_caveat(out, line, style);
 	}
 }
 
@@ -206,11 +193,11 @@ void lh_caption_caveats(const struct lh_group *group, const struct lh_cells *cel
 		lh_caption_shortened(cells, style, &all);
 	if (group->samples_least > 0 && group->samples_least < FEW_SAMPLES) {
 		say_few(&line, group->samples_least);
-		caveat(&all, &line, style);
+		lh_prose_caveat(&all, &line, style);
 	}
 	say_tokens(&line, group);
 	if (line.n)
-		caveat(&all, &line, style);
+		lh_prose_caveat(&all, &line, style);
 	for (int row = 0; row < group->count; row++)
 		say_row(group->member[row], lh_cells_name_of(cells, row), style, &line, &all);
 	if (all.n) {
@@ -334,7 +321,7 @@ void lh_caption_notes(const struct lh_report *report, const struct lh_report_sty
 		lh_prose_shown(&line, run->cause, style);
 		lh_buf_puts(&line, ". All of the above is about what was observed so far.");
 		lh_buf_putc(out, '\n');
-		caveat(out, &line, style);
+		lh_prose_caveat(out, &line, style);
 	}
 	if (line.failed)
 		out->failed = line.failed;

@@ -1,6 +1,7 @@
 #include "report/cells.h"
 
 #include "base/utf8.h"
+#include "report/html_text.h"
 #include "report/prose.h"
 
 #include <assert.h>
@@ -193,8 +194,57 @@ static bool is_blank(const struct lh_cells *c, const bool *in, int row)
 	return true;
 }
 
+/* ---- on a page ---- */
+
+static void put_figure_html(const struct lh_figure *f, struct lh_buf *out)
+{
+	lh_buf_puts(out, "<td>");
+	lh_html_put(out, lh_str_of(f->value));
+	if (*f->tail) {
+		lh_buf_puts(out, " <span>");
+		lh_html_put(out, lh_str_of(f->tail));
+		lh_buf_puts(out, "</span>");
+	}
+	lh_buf_puts(out, "</td>");
+}
+
+static void put_heads_html(const struct lh_cells *c, struct lh_buf *out)
+{
+	lh_buf_printf(out, "<thead><tr><th scope=\"col\">%s</th>", c->head);
+	for (int i = 0; i < c->columns; i++) {
+		lh_buf_puts(out, "<th scope=\"col\">");
+		lh_html_put(out, lh_str_of(c->column[i].head[0]));
+		lh_buf_puts(out, "<small>");
+		lh_html_put(out, lh_str_of(c->column[i].head[1]));
+		lh_buf_puts(out, "</small></th>");
+	}
+	lh_buf_puts(out, "</tr></thead>\n");
+}
+
+/* All columns beside each other, in a frame that can be moved sideways, by keys too. */
+static void print_html(const struct lh_cells *c, struct lh_buf *out)
+{
+	lh_buf_printf(out, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Table by %s\"><table>\n", c->head);
+	put_heads_html(c, out);
+	for (int row = 0; row < c->rows; row++) {
+		lh_buf_puts(out, row == c->apart && row ? "<tr class=\"apart\"><th scope=\"row\">" : "<tr><th scope=\"row\">");
+		lh_html_put(out, lh_cells_name_of(c, row));
+		lh_buf_puts(out, "</th>");
+		for (int i = 0; i < c->columns; i++)
+			put_figure_html(c->figure + (size_t)i * (size_t)c->rows + row, out);
+		lh_buf_puts(out, "</tr>\n");
+	}
+	lh_buf_puts(out, "</table></div>\n");
+}
+
 void lh_cells_print(struct lh_cells *c, struct lh_buf *out)
 {
+	if (c->names.failed)
+		out->failed = c->names.failed;
+	if (lh_style_is_page(c->style)) {
+		print_html(c, out);
+		return;
+	}
 	bool in[LH_CELLS_MAX];
 	for (int i = 0; i < c->columns; i++)
 		measure_column(c, i);
@@ -212,6 +262,4 @@ void lh_cells_print(struct lh_cells *c, struct lh_buf *out)
 				print_row(c, in, row, out);
 		}
 	}
-	if (c->names.failed)
-		out->failed = c->names.failed;
 }

@@ -189,13 +189,6 @@ static void put_heading(const struct comparing *t, struct lh_buf *out)
 	lh_buf_fini(&line);
 }
 
-static void caveat(struct lh_buf *line, const struct lh_report_style *style, struct lh_buf *out)
-{
-	lh_buf_puts(out, "! ");
-	lh_prose_wrap(out, lh_buf_str(line), 2, 2, style);
-	lh_buf_clear(line);
-}
-
 static void say_cut(const struct comparing *t, int row, struct lh_buf *line)
 {
 	lh_buf_put_str(line, lh_cells_name_of(&t->cells, row));
@@ -212,12 +205,12 @@ static void put_caveats(const struct comparing *t, struct lh_buf *out)
 		lh_caption_shortened(&t->cells, t->style, &all);
 	if (t->any->of.stopped) {
 		lh_buf_puts(&line, "Turn error rates are not compared: episodes were ended at their first error.");
-		caveat(&line, t->style, &all);
+		lh_prose_caveat(&all, &line, t->style);
 	}
 	for (int row = 0; row < t->rows; row++)
 		if (t->row[row] && !isnan(t->row[row]->of.error_free.difference) && t->row[row]->of.error_free.turns < policy_of(t, row)->result->turns) {
 			say_cut(t, row, &line);
-			caveat(&line, t->style, &all);
+			lh_prose_caveat(&all, &line, t->style);
 		}
 	if (all.n) {
 		lh_buf_putc(out, '\n');

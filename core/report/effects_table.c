@@ -41,9 +41,10 @@ static void say(const struct table *t, struct lh_buf *text, bool marked)
 	lh_buf_init(&shown, 1 << 20);
 	lh_prose_shown_whole(&shown, lh_buf_str(text), t->style);
 	if (shown.n) {
-		lh_prose_tone(t->out, marked ? LH_TONE_BOLD : LH_TONE_PLAIN, t->style);
-		lh_prose_wrap(t->out, lh_buf_str(&shown), 0, marked ? 2 : 0, t->style);
-		lh_prose_tone(t->out, LH_TONE_PLAIN, t->style);
+		if (marked)
+			lh_prose_heading(t->out, lh_buf_str(&shown), t->style);
+		else
+			lh_prose_wrap(t->out, lh_buf_str(&shown), 0, 0, t->style);
 	}
 	if (text->failed || shown.failed)
 		t->out->failed = text->failed ? text->failed : shown.failed;

@@ -55,7 +55,7 @@ void lh_effects_terms(const struct lh_effects_seen *s, const struct lh_report_st
 {
 	if (!s->any)
 		return;
-	lh_buf_puts(out, "Behind made histories:\n");
+	lh_prose_wrap(out, LH_STR("Behind made histories:"), 0, 0, style);
 	histories(s, style, out);
 	effects(s, style, out);
 }

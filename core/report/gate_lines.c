@@ -212,7 +212,22 @@ static void put_counts(const struct lh_report *report, struct lh_buf *out)
 			lh_buf_printf(out, "%s%d %s", some ? ", " : "", n, words[order[v]]);
 		some |= n > 0;
 	}
-	lh_buf_puts(out, ".\n");
+	lh_buf_putc(out, '.');
+}
+
+/* The verdict, and in its column the sentence. */
+static void put_verdict(const struct lh_report_gate *g, const struct lh_buf *sentence, const struct lh_report_style *style, struct lh_buf *out)
+{
+	static const char *const words[] = { [LH_GATE_OPEN] = "INCONCLUSIVE", [LH_GATE_PASS] = "PASS", [LH_GATE_FAIL] = "FAIL", [LH_GATE_INFRASTRUCTURE] = "INFRASTRUCTURE" };
+	const char *word = words[g->result.verdict];
+	if (lh_style_is_page(style)) {
+		lh_prose_define(out, word, sentence->p, 0, style);
+		return;
+	}
+	lh_prose_tone(out, LH_TONE_BOLD, style);
+	lh_buf_printf(out, "%-*s", WORD, word);
+	lh_prose_tone(out, LH_TONE_PLAIN, style);
+	lh_prose_wrap(out, lh_buf_str(sentence), WORD, WORD, style);
 }
 
 /* Whoever stops when it suits finds what suits more often than 95 % allow for; the betting interval does not mind. */
@@ -233,16 +248,12 @@ void lh_gate_lines(const struct lh_report *report, const struct lh_report_style 
 	if (!report->gate_count)
 		return;
 	lh_buf_init(&line, 1 << 16);
-	put_counts(report, out);
+	put_counts(report, &line);
+	lh_prose_wrap(out, lh_buf_str(&line), 0, 0, style);
 	for (int i = 0; i < report->gate_count; i++) {
-		static const char *const words[] = { [LH_GATE_OPEN] = "INCONCLUSIVE", [LH_GATE_PASS] = "PASS", [LH_GATE_FAIL] = "FAIL", [LH_GATE_INFRASTRUCTURE] = "INFRASTRUCTURE" };
-		const char *word = words[report->gate[i].result.verdict];
-		lh_prose_tone(out, LH_TONE_BOLD, style);
-		lh_buf_printf(out, "%-*s", WORD, word);
-		lh_prose_tone(out, LH_TONE_PLAIN, style);
 		lh_buf_clear(&line);
 		lh_gate_sentence(report, &report->gate[i], style, &line);
-		lh_prose_wrap(out, lh_buf_str(&line), WORD, WORD, style);
+		put_verdict(&report->gate[i], &line, style, out);
 		if (line.failed)
 			out->failed = line.failed;
 	}

@@ -92,9 +92,7 @@ void lh_group_heading(const struct lh_group *group, const struct lh_report_style
 	lh_prose_shown(&line, or_else(c->task_label, c->task), style);
 	lh_buf_puts(&line, " on ");
 	lh_prose_shown(&line, or_else(c->model_label, c->model), style);
-	lh_prose_tone(out, LH_TONE_BOLD, style);
-	lh_prose_wrap(out, lh_buf_str(&line), 0, 2, style);
-	lh_prose_tone(out, LH_TONE_PLAIN, style);
+	lh_prose_heading(out, lh_buf_str(&line), style);
 	lh_buf_clear(&line);
 	put_range(&line, group->samples_least, group->samples_most, "sample");
 	lh_buf_puts(&line, ", ");

@@ -1,6 +1,7 @@
 #include "report/prose.h"
 
 #include "base/utf8.h"
+#include "report/html_text.h"
 
 enum { WIDEST = 100, NAME_BYTES = 240 };
 
@@ -156,6 +157,10 @@ static struct lh_str next_unit(struct lh_str *rest)
 
 void lh_prose_wrap(struct lh_buf *out, struct lh_str shown, int at, int hang, const struct lh_report_style *style)
 {
+	if (lh_style_is_page(style)) {
+		lh_html_element(out, "p", NULL, shown);
+		return;
+	}
 	int width = style->columns < WIDEST ? style->columns : WIDEST;
 	bool fresh = true;                       /* nothing on this line yet */
 	for (struct lh_str word; (word = next_unit(&shown)).n; ) {
@@ -179,8 +184,59 @@ void lh_prose_wrap(struct lh_buf *out, struct lh_str shown, int at, int hang, co
 	lh_buf_putc(out, '\n');
 }
 
+void lh_prose_heading(struct lh_buf *out, struct lh_str shown, const struct lh_report_style *style)
+{
+	if (lh_style_is_page(style)) {
+		lh_html_element(out, "h3", NULL, shown);
+		return;
+	}
+	lh_prose_tone(out, LH_TONE_BOLD, style);
+	lh_prose_wrap(out, shown, 0, 2, style);
+	lh_prose_tone(out, LH_TONE_PLAIN, style);
+}
+
+void lh_prose_caveat(struct lh_buf *out, struct lh_buf *line, const struct lh_report_style *style)
+{
+	if (lh_style_is_page(style)) {
+		lh_html_element(out, "p", "caveat", lh_buf_str(line));
+	} else {
+		lh_prose_tone(out, LH_TONE_BOLD, style);
+		lh_buf_puts(out, "! ");
+		lh_prose_tone(out, LH_TONE_PLAIN, style);
+		lh_prose_wrap(out, lh_buf_str(line), 2, 2, style);
+	}
+	if (line->failed)
+		out->failed = line->failed;
+	lh_buf_clear(line);
+}
+
+void lh_prose_command(struct lh_buf *out, const char *label, struct lh_str command, const struct lh_report_style *style)
+{
+	if (lh_style_is_page(style)) {
+		lh_buf_printf(out, "<p>%s", label);
+		lh_html_element(out, "code", NULL, command);
+		lh_buf_puts(out, "</p>\n");
+		return;
+	}
+	lh_buf_printf(out, "  %s", label);
+	lh_prose_shown_whole(out, command, style);
+	lh_buf_putc(out, '\n');
+}
+
+static void define_html(struct lh_buf *out, const char *term, const char *text)
+{
+	lh_buf_puts(out, "<dl>");
+	lh_html_element(out, "dt", NULL, lh_str_of(term));
+	lh_html_element(out, "dd", NULL, lh_str_of(text));
+	lh_buf_puts(out, "</dl>\n");
+}
+
 void lh_prose_define(struct lh_buf *out, const char *term, const char *text, int width, const struct lh_report_style *style)
 {
+	if (lh_style_is_page(style)) {
+		define_html(out, term, text);
+		return;
+	}
 	struct lh_buf line;
 	lh_buf_init(&line, out->max);
 	lh_prose_put(&line, term, style);

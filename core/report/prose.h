@@ -2,7 +2,10 @@
  *
  * Texts of this room are written in UTF-8; where the terminal cannot show that, the few signs they
  * use have ASCII spellings and any other character is written \u0000. Whatever came from outside
- * goes through lh_prose_shown() first, and through nothing else. */
+ * goes through lh_prose_shown() first, and through nothing else.
+ *
+ * For a page (lh_style_is_page) wrap, caveat, command and define write elements and escape what they are given, once
+ * (report/html_text.h); whatever made that text need not know. */
 #ifndef LH_REPORT_PROSE_H
 #define LH_REPORT_PROSE_H
 
@@ -28,6 +31,12 @@ void lh_prose_spaces(struct lh_buf *out, int n);
 /* Shown text filled into lines no wider than the terminal, nor than 100 columns. The first line is
  * taken to start at column `at`, later ones are indented by `hang`. Ends with a newline. */
 void lh_prose_wrap(struct lh_buf *out, struct lh_str shown, int at, int hang, const struct lh_report_style *style);
+/* The same, as a heading. */
+void lh_prose_heading(struct lh_buf *out, struct lh_str shown, const struct lh_report_style *style);
+/* The same, as something to beware of: marked "!". `line` is emptied; its failure is out's. */
+void lh_prose_caveat(struct lh_buf *out, struct lh_buf *line, const struct lh_report_style *style);
+/* "  LABEL COMMAND" on a line that is not broken: to be pasted. The command comes from outside. */
+void lh_prose_command(struct lh_buf *out, const char *label, struct lh_str command, const struct lh_report_style *style);
 /* "  term   text": one entry of a list whose terms take `width` columns. */
 void lh_prose_define(struct lh_buf *out, const char *term, const char *text, int width, const struct lh_report_style *style);
 

@@ -52,6 +52,7 @@ struct lh_report_condition {
 	const int *probe_turns; int probe_turn_count;    /* turns asked behind a made history; "own": none */
 	bool oracle;
 	const struct lh_result *result;      /* never NULL */
+	const uint8_t *outcome;              /* [sample * turns + turn], enum lh_outcome, of result's samples and turns; NULL: only the result is known */
 	struct lh_report_cost cost;
 	struct lh_report_exposure exposure;
 	const struct lh_report_cause *causes; int cause_count;
@@ -83,6 +84,7 @@ struct lh_report_comparison {
 };
 
 struct lh_searches;
+struct lh_report_failure;
 
 struct lh_report {
 	struct lh_report_run run;
@@ -92,6 +94,7 @@ struct lh_report {
 	int comparison_count;
 	const struct lh_report_effects *effects; int effects_count;
 	const struct lh_report_gate *gate; int gate_count;
+	const struct lh_report_failure *failure; int failure_count;  /* report/failures.h; none: not asked for, or no run file */
 	const struct lh_searches *single_turn;       /* run/single_turn.h; NULL: no search */
 	const char *const *notes; int note_count;     /* sentences printed under the table */
 };
@@ -99,8 +102,12 @@ struct lh_report {
 struct lh_report_style {
 	bool colour;                         /* ANSI colours */
 	bool unicode;                        /* block and braille characters, ≥ */
-	int columns;                         /* terminal width, at least 60 */
+	int columns;                         /* terminal width, at least 60; 0: a page, see below */
 };
+
+/* For a page, tables, paragraphs and definitions are written as its elements, in place of lines. Only lh_report_html asks
+ * for that, with unicode and without colour. */
+static inline bool lh_style_is_page(const struct lh_report_style *style) { return style->columns == 0; }
 
 /* For each (task, model, steps per turn): heading, table, caveats, curve, and what made histories say. Then, once,
  * what the terms mean, and the notes. Never anything that differs between identical runs. */
@@ -110,5 +117,7 @@ void lh_report_curve(const struct lh_report *report, const struct lh_report_styl
 /* "longhaul.report/1". With `timing` false, fields that may differ between identical runs (id,
  * started, ended, wall time, latency, the command with its --jobs) are left out: what remains is byte-identical at any concurrency. */
 void lh_report_json(const struct lh_report *report, bool timing, struct lh_buf *out);
+/* One page that needs nothing else: no script, no network. `timing` as for the JSON. */
+void lh_report_html(const struct lh_report *report, bool timing, struct lh_buf *out);
 
 #endif

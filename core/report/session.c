@@ -3,6 +3,7 @@
 
 #include "report/assemble.h"
 #include "report/comparisons.h"
+#include "report/failures.h"
 #include "report/gate_report.h"
 #include "report/session.h"
 #include "report/versus.h"
@@ -21,7 +22,7 @@ struct lh_session {
 	struct lh_versus *versus;
 	struct lh_run_hooks hooks;
 	struct lh_error error;
-	struct lh_buf json, table, command;
+	struct lh_buf json, html, table, command;
 	char *opened, *base_opened;      /* the run files that results were read from */
 };
 
@@ -34,6 +35,7 @@ struct lh_session *lh_session_new(void)
 		return NULL;
 	lh_experiment_init(&s->experiment);
 	lh_buf_init(&s->json, 1u << 30);
+	lh_buf_init(&s->html, 1u << 30);
 	lh_buf_init(&s->table, 1u << 30);
 	lh_buf_init(&s->command, 1u << 20);
 	return s;
@@ -62,6 +64,7 @@ void lh_session_free(struct lh_session *s)
 	forget(s);
 	lh_experiment_fini(&s->experiment);
 	lh_buf_fini(&s->json);
+	lh_buf_fini(&s->html);
 	lh_buf_fini(&s->table);
 	lh_buf_fini(&s->command);
 	free(s);
@@ -268,6 +271,24 @@ const char *lh_session_json(struct lh_session *s, int timing)
 	lh_buf_clear(&s->json);
 	lh_report_json(s->report, timing != 0, &s->json);
 	return made(s, &s->json);
+}
+
+/* Conversations are read back only for the page. */
+static int read_failures(struct lh_session *s)
+{
+	const char *path = s->results->run ? lh_session_run_file(s) : NULL;
+	if (!path || s->searches || s->report->failure)
+		return 0;
+	return lh_report_failures(s->report, s->results->first_sample, path, &s->error);
+}
+
+const char *lh_session_html(struct lh_session *s, int timing)
+{
+	if (!has_report(s) || read_failures(s))
+		return NULL;
+	lh_buf_clear(&s->html);
+	lh_report_html(s->report, timing != 0, &s->html);
+	return made(s, &s->html);
 }
 
 const char *lh_session_table_for(struct lh_session *s, int columns, int colour, int unicode)

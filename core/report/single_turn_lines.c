@@ -142,9 +142,7 @@ static void put_heading(const struct lh_searches *s, const struct lh_single_turn
 	lh_prose_shown(&line, lh_str_of(t->task_label), style);
 	lh_buf_puts(&line, " on ");
 	lh_prose_shown(&line, lh_str_of(t->model_label), style);
-	lh_prose_tone(out, LH_TONE_BOLD, style);
-	lh_prose_wrap(out, lh_buf_str(&line), 0, 2, style);
-	lh_prose_tone(out, LH_TONE_PLAIN, style);
+	lh_prose_heading(out, lh_buf_str(&line), style);
 	lh_buf_clear(&line);
 	lh_prose_shown(&line, lh_str_of(t->policy_label), style);
 	lh_buf_printf(&line, "%s, K steps in one turn, accuracy of at least %g %% wanted, seed %" PRIu64, t->oracle ? " (oracle)" : "", 100 * s->q, seed);

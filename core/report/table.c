@@ -1,7 +1,6 @@
-#include "report/report.h"
+#include "report/table.h"
 
 #include "report/comparison_table.h"
-#include "report/caption.h"
 #include "report/effects_table.h"
 #include "report/gate_report.h"
 #include "report/single_turn_report.h"
@@ -229,7 +228,7 @@ static int names(struct table *t, struct lh_error *err)
 	return 0;
 }
 
-static void print_group(const struct lh_group *g, struct lh_seen *seen, const struct lh_report_style *style, struct lh_buf *out)
+void lh_table_group(const struct lh_group *g, struct lh_seen *seen, const struct lh_report_style *style, struct lh_buf *out)
 {
 	struct table t = { .group = g, .style = style, .horizons = horizons(g), .seen = seen };
 	struct lh_error err = { 0 };
@@ -249,8 +248,7 @@ static void print_group(const struct lh_group *g, struct lh_seen *seen, const st
 	lh_cells_fini(&t.cells);
 }
 
-/* A run that did not end is never shown as if it had. */
-static void say_unfinished(const struct lh_report *report, const struct lh_report_style *style, struct lh_buf *out)
+void lh_table_unfinished(const struct lh_report *report, const struct lh_report_style *style, struct lh_buf *out)
 {
 	const struct lh_report_run *r = &report->run;
 	if (!r->status.n || lh_str_is(r->status, "done"))
@@ -273,9 +271,9 @@ void lh_report_table(const struct lh_report *report, const struct lh_report_styl
 	struct lh_group group;
 	struct lh_seen seen = { 0 };
 	struct lh_effects_seen effects = { 0 };
-	say_unfinished(report, style, out);
+	lh_table_unfinished(report, style, out);
 	for (int at = 0; lh_group_next(report, &at, &group, out); lh_group_fini(&group)) {
-		print_group(&group, &seen, style, out);
+		lh_table_group(&group, &seen, style, out);
 		lh_comparison_table(&group, &seen, style, out);
 		lh_report_curve_group(&group, style, out);
 		if (group.count)

@@ -5,14 +5,11 @@
 #include "model/model.h"
 #include "run/remade.h"
 #include "transcript/history.h"
-#include "transcript/body.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define WORDS_MAX (1u << 30)
-
-#define MADE ((int64_t)1 << 40)                  /* in a list of message ids: a made one, by slot */
 
 /* While loading, lh_str.p holds offsets into `words`, which may still move. */
 static struct lh_str keep(struct lh_recall *r, struct lh_str s)
@@ -256,136 +253,4 @@ void lh_recall_free(struct lh_recall *r)
 	free(r->made);
 	lh_buf_fini(&r->words);
 	free(r);
-}
-
-/* ---- a request ---- */
-
-/* The record as it was when `existed` messages had been made: slot → message id, -1: none or removed. */
-static int record_at(const struct lh_recall *r, int64_t existed, int64_t **out, size_t *slots, struct lh_error *err)
-{
-	*slots = r->mades;
-	for (size_t i = 0; i < r->messages; i++)
-		if (r->message[i].slot >= (int64_t)*slots && r->message[i].slot < (int64_t)r->messages)
-			*slots = (size_t)r->message[i].slot + 1;
-	int64_t *slot = malloc((*slots + 1) * sizeof *slot);
-	if (!slot)
-		return lh_nomem(err);
-	for (size_t i = 0; i < *slots; i++)
-		slot[i] = i < r->mades ? MADE + (int64_t)i : -1;
-	for (size_t i = 0; i < r->messages && (int64_t)i < existed; i++)
-		if (r->message[i].slot >= 0 && r->message[i].slot < (int64_t)*slots)
-			slot[r->message[i].slot] = r->message[i].role == LH_REMOVED ? -1 : (int64_t)i;
-	*out = slot;
-	return 0;
-}
-
-/* without: what an earlier reply's thoughts were left out with; spared: "/NAME/NAME", tools left alone. */
-struct encoding {
-	const struct lh_recall *r;
-	struct lh_buf *out, scratch;
-	int open;
-	unsigned without;
-	int64_t turn;
-	struct lh_str placeholder, spared;
-};
-
-static bool is_spared(const struct encoding *e, const struct lh_recall_message *m)
-{
-	struct lh_calls calls;
-	struct lh_tool_call call = { .name = LH_STR("") };
-	if (!e->spared.n || lh_calls_open(&calls, m->calls, NULL))
-		return false;
-	lh_calls_next(&calls, &call);
-	bool spared = false;
-	for (struct lh_str left = e->spared; left.n && !spared;) {
-		const char *next = memchr(left.p + 1, '/', left.n - 1);
-		size_t n = next ? (size_t)(next - left.p) : left.n;
-		spared = lh_str_equal((struct lh_str){ left.p + 1, n - 1 }, call.name);
-		left = (struct lh_str){ left.p + n, left.n - n };
-	}
-	lh_calls_close(&calls);
-	return spared;
-}
-
-static int put(struct encoding *e, int64_t id, unsigned variant, struct lh_error *err)
-{
-	bool made = id >= MADE;
-	if (id < 0 || (!made && id >= (int64_t)e->r->messages))
-		return lh_fail(err, LH_E_DAMAGED, "a view names message %lld, which is not there", (long long)id);
-	const struct lh_recall_message *m = made ? &e->r->made[id - MADE] : &e->r->message[id];
-	struct lh_wire_message wire = { (enum lh_role)m->role, { m->text, m->thoughts, m->blob, m->calls } };
-	if ((variant & LH_CLEARED) && is_spared(e, m))
-		variant &= ~(unsigned)LH_CLEARED;
-	if (m->turn < e->turn)
-		variant |= e->without;
-	lh_dialect_put(e->r->dialect, e->out, &wire, variant, e->placeholder, &e->scratch, &e->open);
-	return 0;
-}
-
-static bool number(const char **p, const char *end, int64_t *out)
-{
-	const char *start = *p;
-	for (*out = 0; *p < end && **p >= '0' && **p <= '9' && *p - start < 12; ++*p)
-		*out = *out * 10 + (**p - '0');
-	return *p > start;
-}
-
-/* "+ID/NAME…" behind the bits: what stands for results, and the tools left alone. */
-static bool read_cleared(struct encoding *e, const char **p, const char *end)
-{
-	int64_t id;
-	if (*p == end || **p != '+' || (++*p, !number(p, end, &id)) || id >= (int64_t)e->r->messages)
-		return false;
-	const char *comma = memchr(*p, ',', (size_t)(end - *p));
-	e->placeholder = e->r->message[id].text;
-	e->spared = (struct lh_str){ *p, (size_t)((comma ? comma : end) - *p) };
-	*p += e->spared.n;
-	return true;
-}
-
-/* One piece: "mID", or "FROM-TO" with "~BITS". */
-static int put_piece(struct encoding *e, const char **p, const char *end, const int64_t *slot, size_t slots, struct lh_error *err)
-{
-	int64_t from, to, bits = 0;
-	if (*p < end && **p == 'm')
-		return ++*p, number(p, end, &from) ? put(e, from, 0, err) : lh_fail(err, LH_E_DAMAGED, "a view cannot be read");
-	bool ok = number(p, end, &from) && *p < end && *(*p)++ == '-' && number(p, end, &to);
-	if (ok && *p < end && **p == '~')
-		ok = ++*p, number(p, end, &bits);
-	if (ok && (bits & LH_CLEARED))
-		ok = read_cleared(e, p, end);
-	if (!ok || from > to || to >= (int64_t)slots)
-		return lh_fail(err, LH_E_DAMAGED, "a view cannot be read");
-	for (int64_t i = from; i <= to; i++) {
-		int rc = slot[i] < 0 ? 0 : put(e, slot[i], (unsigned)bits, err);
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
-int lh_recall_request(const struct lh_recall *r, const struct lh_recall_call *call, struct lh_buf *out, struct lh_error *err)
-{
-	const char *p = call->view.p, *end = p + call->view.n;
-	int64_t existed, *slot = NULL;
-	size_t slots = 0;
-	if (!number(&p, end, &existed) || p == end || *p++ != ':')
-		return lh_fail(err, LH_E_DAMAGED, "a view cannot be read");
-	int rc = record_at(r, existed, &slot, &slots, err);
-	if (rc)
-		return rc;
-	struct encoding e = { .r = r, .out = out, .open = LH_LIST_EMPTY, .turn = call->turn };
-	e.without = call->thoughts_dropped && !call->thoughts_kept ? LH_NO_NATIVE_THOUGHTS : 0;
-	lh_buf_init(&e.scratch, WORDS_MAX);
-	lh_buf_puts(out, r->dialect->head);
-	while (!rc && p < end) {
-		rc = put_piece(&e, &p, end, slot, slots, err);
-		if (!rc && p < end && *p++ != ',')
-			rc = lh_fail(err, LH_E_DAMAGED, "a view cannot be read");
-	}
-	lh_dialect_close(r->dialect, out, e.open);
-	lh_buf_puts(out, r->dialect->tail);
-	lh_buf_fini(&e.scratch);
-	free(slot);
-	return rc ? rc : lh_buf_ok(out, err);
 }

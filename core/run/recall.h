@@ -43,4 +43,10 @@ void lh_recall_free(struct lh_recall *r);
  * of a live model, in that of Chat Completions for others. Parameters are left out; they stand in the run's config. */
 int lh_recall_request(const struct lh_recall *r, const struct lh_recall_call *call, struct lh_buf *out, struct lh_error *err) LH_CHECKED;
 
+/* A message of the record as it was at a call, or one that the policy wrote for it. Borrows from the recall. */
+struct lh_recall_part { const struct lh_recall_message *message; unsigned variant; bool sent; };     /* variant: bits of transcript.h */
+/* What was sent at a call, in that order, and between it, where the record has them, the messages that were left out. The
+ * caller frees *out. */
+int lh_recall_parts(const struct lh_recall *r, const struct lh_recall_call *call, struct lh_recall_part **out, size_t *count, struct lh_error *err) LH_CHECKED;
+
 #endif

@@ -289,6 +289,34 @@ static void test_small_buffer(void)
 	end(&f);
 }
 
+/* ---- the page ---- */
+
+/* Every fixture makes one, without conversations and pictures, which need a run; a buffer that is too small is noticed. */
+static void test_page(void)
+{
+	static build *const makes[] = { demo, trouble, hostile, nothing, grid, brief };
+	for (size_t k = 0; k < sizeof makes / sizeof *makes; k++) {
+		struct fixture f;
+		struct lh_buf out;
+		makes[k](&f);
+		lh_buf_init(&out, 1 << 22);
+		lh_report_html(&f.report, true, &out);
+		CHECK_INT(out.failed, 0);
+		CHECK_HAS(out.p, "<h2>Verdict</h2>");
+		CHECK_HAS(out.p, "</main></body></html>\n");
+		CHECK(!strstr(out.p, "<script") && !strstr(out.p, "\x1b") && !strstr(out.p, "nan%") && !strstr(out.p, " nan"));
+		size_t whole = out.n;
+		lh_buf_fini(&out);
+		for (size_t max = 0; max < whole; max += whole / 40 + 1) {
+			lh_buf_init(&out, max);
+			lh_report_html(&f.report, true, &out);
+			CHECK(out.failed != 0);
+			lh_buf_fini(&out);
+		}
+		end(&f);
+	}
+}
+
 /* ---- JSON ---- */
 
 static struct lh_json *parsed(const struct lh_report *report, bool timing)
@@ -474,6 +502,7 @@ int main(void)
 	test_widths();
 	test_curve_alone();
 	test_small_buffer();
+	test_page();
 	test_json_schema();
 	test_json_comparisons();
 	test_json_timing();

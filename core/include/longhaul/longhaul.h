@@ -84,6 +84,8 @@ const char *lh_session_run_file(const struct lh_session *s);    /* NULL: none ke
 double lh_session_wall_s(const struct lh_session *s);           /* of lh_session_run; 0 for a file's */
 /* "longhaul.report/1". timing 0: without what differs between identical runs. NULL: see the error. */
 const char *lh_session_json(struct lh_session *s, int timing);
+/* The report as one HTML page that needs nothing else; timing as above. */
+const char *lh_session_html(struct lh_session *s, int timing);
 /* The table as the command line prints it, at least 60 columns wide, in UTF-8, without colour. */
 const char *lh_session_table(struct lh_session *s, int columns);
 /* For terminals: colour, and ASCII only where unicode is 0. */

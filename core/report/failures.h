@@ -1,0 +1,24 @@
+/* report/failures.h - the conversations in which policies first erred, read back from the run file. */
+#ifndef LH_REPORT_FAILURES_H
+#define LH_REPORT_FAILURES_H
+
+#include "report/report.h"
+#include "run/recall.h"
+
+enum { LH_FAILURES_EACH = 3, LH_FAILURES_MOST = 24 };        /* of a condition; in all */
+
+struct lh_report_failure {
+	int condition;                   /* of the report; with its own history */
+	int row;                         /* of its outcomes, from 0 */
+	int64_t sample, turn;            /* turn: of the first error */
+	struct lh_recall *recall;
+	const struct lh_recall_call *call;       /* the one whose reply was accepted, else the turn's last */
+	struct lh_recall_part *part; size_t parts;
+};
+
+/* Fills report->failure: of each condition the first samples that err, in order. path: the run file. Samples whose turn has no
+ * call (it failed before) are left out. */
+int lh_report_failures(struct lh_report *report, uint64_t first_sample, const char *path, struct lh_error *err) LH_CHECKED;
+void lh_report_failures_free(struct lh_report *report);
+
+#endif

@@ -1,0 +1,72 @@
+/* Hazard by turn: do errors come faster as a run goes on? */
+#include "report/html_page.h"
+
+#include "report/html_plot.h"
+#include "report/number.h"
+#include "measure/wilson.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { BINS = 60 };
+
+struct hazard { double v[BINS]; struct lh_interval ci[BINS]; int n, each; };
+
+/* `each` turns together: first errors in them, of samples at risk in them. */
+static void take(const struct lh_result *r, struct hazard *h)
+{
+	h->n = (r->turns + h->each - 1) / h->each;
+	for (int i = 0; i < h->n; i++) {
+		int64_t errors = 0, at_risk = 0;
+		for (int t = i * h->each; t < r->turns && t < (i + 1) * h->each; t++)
+			if (r->at_risk[t] > 0 && !isnan(r->hazard[t])) {
+				errors += llround(r->hazard[t] * r->at_risk[t]);
+				at_risk += r->at_risk[t];
+			}
+		h->v[i] = lh_share(errors, at_risk);
+		h->ci[i] = lh_wilson(h->v[i], (double)at_risk);
+	}
+}
+
+/* The bands of late turns, where few are left, are wide: the values decide how high it goes. */
+static double top_of(const struct lh_group *g, int each)
+{
+	double top = 0;
+	for (int row = 0; row < g->count; row++) {
+		struct hazard h = { .each = each };
+		if (!lh_report_has_horizon(g->member[row]))
+			continue;
+		take(g->member[row]->result, &h);
+		for (int i = 0; i < h.n; i++)
+			top = h.v[i] > top ? h.v[i] : top;
+	}
+	return top;
+}
+
+void lh_html_hazard(const struct lh_group *g, struct lh_buf *out)
+{
+	int each = (g->turns_most + BINS - 1) / BINS;
+	double top = g->count ? top_of(g, each) : 0;
+	if (!(top > 0) || g->turns_most < 2)
+		return;
+	struct lh_plot p = { .out = out, .x0 = 0.5, .x1 = g->turns_most + 0.5, .y0 = 0, .y1 = fmin(100, 130 * top) };
+	lh_buf_puts(out, "<figure><figcaption><b>Hazard</b>: of the samples without an error before a turn, the share that errs in it. It rises where errors come faster as a run goes"
+		" on. Shaded: 95 % (Wilson); it may go beyond the top.");
+	if (each > 1)
+		lh_buf_printf(out, " %d turns are taken together.", each);
+	lh_buf_puts(out, "</figcaption>\n");
+	lh_plot_open(&p, LH_STR("Hazard in percent by turn, a line a policy; the JSON has the figures of every turn."), "turn");
+	for (int row = g->count - 1; row >= 0; row--) {
+		struct hazard h = { .each = each };
+		if (!lh_report_has_horizon(g->member[row]))
+			continue;
+		take(g->member[row]->result, &h);
+		const struct lh_steps s = { h.v, h.ci, h.n, 0.5 + 0.5 * each, each, 100 };
+		lh_plot_steps(&p, &s, row, g->member[row]->oracle);
+	}
+	lh_plot_marks(&p);
+	lh_plot_x_ticks(&p);
+	lh_plot_y_ticks(&p, " %");
+	lh_plot_close(&p);
+	lh_buf_puts(out, "</figure>\n");
+}

@@ -1,0 +1,217 @@
+#include "report/html_plot.h"
+
+#include "report/html_page.h"
+#include "report/html_text.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { SIDE = 1000, COLOURS = 8, TICKS = 6 };        /* SIDE: units of the SVG, across and down */
+
+static double share_x(const struct lh_plot *p, double x)
+{
+	double at = p->log_x ? log(x / p->x0) / log(p->x1 / p->x0) : (x - p->x0) / (p->x1 - p->x0);
+	return fmin(1, fmax(0, at));
+}
+
+static double share_y(const struct lh_plot *p, double y) { return fmin(1, fmax(0, (p->y1 - y) / (p->y1 - p->y0))); }
+static int at_x(const struct lh_plot *p, double x) { return (int)lround(SIDE * share_x(p, x)); }
+static int at_y(const struct lh_plot *p, double y) { return (int)lround(SIDE * share_y(p, y)); }
+
+void lh_plot_series(struct lh_buf *out, const char *class_name, int row)
+{
+	lh_buf_printf(out, " class=\"%s", class_name);
+	if (row < LH_HTML_SERIES)
+		lh_buf_printf(out, " s%d", row);
+	lh_buf_printf(out, "\" style=\"--k:var(--c%d)", row % COLOURS);
+}
+
+void lh_plot_dashes(struct lh_buf *out, int row)
+{
+	static const char *const dashes[] = { "", "8 3", "2 3", "10 3 2 3", "14 4", "5 2 1 2 1 2" };
+	const char *d = dashes[row % 6];
+	if (*d)
+		lh_buf_printf(out, " stroke-dasharray=\"%s\"", d);
+}
+
+void lh_plot_open(struct lh_plot *p, struct lh_str label, const char *x_title)
+{
+	lh_buf_puts(p->out, "<div class=\"plot\" role=\"img\" aria-label=\"");
+	lh_html_put(p->out, label);
+	lh_buf_puts(p->out, "\"><span class=\"xt\">");
+	lh_html_put(p->out, lh_str_of(x_title));
+	lh_buf_printf(p->out, "</span><svg viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" aria-hidden=\"true\">\n", SIDE, SIDE);
+}
+
+void lh_plot_marks(struct lh_plot *p) { lh_buf_puts(p->out, "</svg>\n"); }
+void lh_plot_close(struct lh_plot *p) { lh_buf_puts(p->out, "</div>\n"); }
+
+/* ---- ticks ---- */
+
+/* The least of 1, 2, 5 times a power of ten that is at least v. */
+static double round_up(double v)
+{
+	double power = pow(10, floor(log10(v)));
+	static const double steps[] = { 1, 2, 5, 10 };
+	for (int i = 0; i < 4; i++)
+		if (steps[i] * power >= v * (1 - 1e-9))
+			return steps[i] * power;
+	return 10 * power;
+}
+
+static void x_tick(struct lh_plot *p, double v)
+{
+	lh_buf_printf(p->out, "<span class=\"x\" style=\"left:%.2f%%\">%.10g</span>", 100 * share_x(p, v), fabs(v) < 1e-9 ? 0 : v);
+}
+
+void lh_plot_x_ticks(struct lh_plot *p)
+{
+	if (p->log_x) {
+		for (double v = round_up(p->x0); v <= p->x1; v = round_up(v * 1.5))
+			x_tick(p, v);
+		return;
+	}
+	double step = round_up((p->x1 - p->x0) / TICKS);
+	if (p->x1 - p->x0 >= 1 && p->x0 == 0.5)          /* turns: whole, the first is 1 */
+		step = fmax(1, step), x_tick(p, 1);
+	for (double v = ceil(p->x0 / step) * step; v <= p->x1; v += step)
+		if (p->x0 != 0.5 || v > 0.5 * step)
+			if (p->x0 != 0.5 || v != 1)
+				x_tick(p, v);
+}
+
+void lh_plot_y_ticks(struct lh_plot *p, const char *unit)
+{
+	double step = round_up((p->y1 - p->y0) / 5);
+	for (double v = ceil(p->y0 / step) * step; v <= p->y1 * (1 + 1e-9); v += step)
+		lh_buf_printf(p->out, "<span class=\"y\" style=\"top:%.2f%%\">%.10g%s</span>", 100 * share_y(p, v), fabs(v) < 1e-12 ? 0 : v, unit);
+}
+
+/* ---- curves ---- */
+
+static double value_of(const struct lh_steps *s, int i, int which)
+{
+	double v = which == 0 ? s->v[i] : which < 0 ? s->ci[i].lo : s->ci[i].hi;
+	return v * s->scale;
+}
+
+static bool known(const struct lh_steps *s, int i, int which) { return i >= 0 && i < s->n && !isnan(value_of(s, i, which)); }
+
+struct pen { int x, y; bool down; };
+
+/* Relative lines, and only where the pen moves: a long run has no more of them than there are places. */
+static void draw_to(struct lh_buf *out, struct pen *pen, int x, int y)
+{
+	if (!pen->down)
+		lh_buf_printf(out, "M%d %d", x, y);
+	else if (x != pen->x && y == pen->y)
+		lh_buf_printf(out, "H%d", x);
+	else if (y != pen->y && x == pen->x)
+		lh_buf_printf(out, "V%d", y);
+	else if (x != pen->x)
+		lh_buf_printf(out, "L%d %d", x, y);
+	*pen = (struct pen){ x, y, true };
+}
+
+/* Several turns in one place: the last of them is drawn. */
+static bool hidden(const struct lh_plot *p, const struct lh_steps *s, int i, int end)
+{
+	return i + 1 < end && at_x(p, s->first + (i + 0.5) * s->width) == at_x(p, s->first + (i + 1.5) * s->width);
+}
+
+/* Steps from `from` until `end`, forwards or backwards. */
+static void put_side(struct lh_plot *p, const struct lh_steps *s, int from, int end, int which, bool back, struct pen *pen)
+{
+	for (int k = 0; k < end - from; k++) {
+		int i = back ? end - 1 - k : from + k;
+		double left = s->first + (i - 0.5) * s->width, right = s->first + (i + 0.5) * s->width;
+		int y = at_y(p, value_of(s, i, which));
+		if (hidden(p, s, i, end))
+			continue;
+		draw_to(p->out, pen, at_x(p, back ? right : left), y);
+		draw_to(p->out, pen, at_x(p, back ? left : right), y);
+	}
+}
+
+static int end_of(const struct lh_steps *s, int from, int which)
+{
+	int end = from;
+	while (known(s, end, which))
+		end++;
+	return end;
+}
+
+static void put_band(struct lh_plot *p, const struct lh_steps *s, int row)
+{
+	lh_buf_puts(p->out, "<path");
+	lh_plot_series(p->out, "band", row);
+	lh_buf_puts(p->out, "\" d=\"");
+	for (int i = 0; i < s->n; i++) {
+		int end = end_of(s, i, 1);
+		struct pen pen = { 0 };
+		if (end == i)
+			continue;
+		put_side(p, s, i, end, 1, false, &pen);
+		put_side(p, s, i, end, -1, true, &pen);
+		lh_buf_putc(p->out, 'Z');
+		i = end;
+	}
+	lh_buf_puts(p->out, "\"/>\n");
+}
+
+void lh_plot_steps(struct lh_plot *p, const struct lh_steps *s, int row, bool oracle)
+{
+	if (s->ci)
+		put_band(p, s, row);
+	lh_buf_puts(p->out, "<path");
+	lh_plot_series(p->out, oracle ? "line oracle" : "line", row);
+	lh_buf_putc(p->out, '"');
+	lh_plot_dashes(p->out, row);
+	lh_buf_puts(p->out, " d=\"");
+	for (int i = 0; i < s->n; i++) {
+		int end = end_of(s, i, 0);
+		struct pen pen = { 0 };
+		put_side(p, s, i, end, 0, false, &pen);
+		i = end;
+	}
+	lh_buf_puts(p->out, "\"/>\n");
+}
+
+/* ---- marks ---- */
+
+void lh_plot_bar(struct lh_plot *p, double x, double lo, double hi, int row)
+{
+	lh_buf_puts(p->out, "<path");
+	lh_plot_series(p->out, "bar", row);
+	lh_buf_printf(p->out, "\" d=\"M%d %dV%d\"/>\n", at_x(p, x), at_y(p, lo), at_y(p, hi));
+}
+
+void lh_plot_join(struct lh_plot *p, double x0, double y0, double x1, double y1, int row)
+{
+	lh_buf_puts(p->out, "<path");
+	lh_plot_series(p->out, "line", row);
+	lh_buf_putc(p->out, '"');
+	lh_plot_dashes(p->out, row);
+	lh_buf_printf(p->out, " d=\"M%d %dL%d %d\"/>\n", at_x(p, x0), at_y(p, y0), at_x(p, x1), at_y(p, y1));
+}
+
+/* Marks that would cover each other stand side by side: how many are there already. */
+static int crowd(struct lh_plot *p, double x, double y)
+{
+	int n = 0;
+	for (int i = 0; i < p->dots; i++)
+		n += fabs(p->dot[i].x - x) < 0.015 && fabs(p->dot[i].y - y) < 0.06;
+	if (p->dots < LH_PLOT_DOTS)
+		p->dot[p->dots++] = (struct lh_plot_place){ x, y };
+	return n;
+}
+
+void lh_plot_dot(struct lh_plot *p, double x, double y, int row, const char *class_name, const char *sign)
+{
+	int beside = crowd(p, share_x(p, x), share_y(p, y));
+	lh_buf_puts(p->out, "<span");
+	lh_plot_series(p->out, class_name, row);
+	if (beside)
+		lh_buf_printf(p->out, ";margin-left:%.2frem", -0.675 + 0.9 * beside);
+	lh_buf_printf(p->out, ";left:%.2f%%;top:%.2f%%\">%s%d</span>\n", 100 * share_x(p, x), 100 * share_y(p, y), sign, row + 1);
+}
