@@ -195,6 +195,25 @@ class Trouble(Tools):
             self.assertEqual(self.measured(again.raw), self.measured(whole.raw))
             self.path("whole.db").unlink()
 
+    def test_too_long_in_the_middle(self):
+        """A view that overflow() gave holds for the rest of the turn, whatever view() would say."""
+        hook = "overflow = function(ep, history) return history:view():keep_last(0) end"
+        self.write("over.lua", "return { api = 1, " + hook + " }")
+        self.write("both.lua", "return { api = 1, view = function(ep, history) return history:view() end, " + hook + " }")
+        for policy in ("./over.lua", "./both.lua"):
+            w, server = self.worker("openai", at_once=1)
+            answer = server.reply
+
+            def reply(seen):
+                asked = sum(m["role"] == "user" for m in json.loads(seen["body"])["messages"])
+                return (400, {"error": {"message": "too long", "code": "context_length_exceeded"}}) if asked > 1 else answer(seen)
+            server.reply = reply
+            self.run_it(server, "openai", "--policy", policy, "--new", samples=1, turns=3, k=2)
+            self.assertEqual(w.refused, [])
+            self.assertEqual(self.rows("t.db", "SELECT status, cause FROM episode ORDER BY id DESC LIMIT 1"), [("done", None)], policy)
+            sent = json.loads(self.good("transcript", "t.db", 0, "--as-sent", "--turn", 3, "--call", 3).out)["messages"]
+            self.assertEqual([m["role"] for m in sent], ["system", "user", "assistant", "tool", "assistant", "tool"])
+
     def test_an_outage(self):
         """A server that goes away in the middle of a vote: all that failed then is asked again, whichever round each reply had come to."""
         w, server = self.worker("openai", at_once=1)
