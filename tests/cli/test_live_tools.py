@@ -90,6 +90,24 @@ class Formats(Tools):
         self.assertEqual(self.outcomes_of(), {"correct"})
 
 
+    def test_servers_without_ids_that_sign(self):
+        """A call that goes back as it came has the id that its result names."""
+        for member in ({"id": ""}, {}):
+            w = lhtools.Worker("openai", ids=False)
+
+            def signed(seen):
+                status, whole = lhtools.Worker.reply(w, {**seen, "body": json.dumps({**json.loads(seen["body"]), "stream": False}).encode()})
+                for c in whole["choices"][0]["message"].get("tool_calls", []) if status == 200 else ():
+                    c.pop("id")
+                    c.update(member, extra_content={"google": {"thought_signature": "s"}})
+                return status, whole
+            server = self.fake(signed)
+            self.run_it(server, "openai", "--new", samples=1, turns=2, model={"stream": "false"})
+            self.assertEqual(w.refused, [])
+            last = json.loads(server.seen[-1]["body"])["messages"]
+            self.assertIn("extra_content", last[2]["tool_calls"][0])
+
+
 class Policies(Tools):
     def test_all_shipped(self):
         """Whatever a policy leaves out of a request, providers take it."""
