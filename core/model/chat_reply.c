@@ -196,23 +196,30 @@ static void put_content(struct lh_blob *b, const struct lh_json *message, const 
 	lh_jw_close(&b->w);
 }
 
-/* Verbatim, but for the place in the stream. */
-static void put_calls(struct lh_blob *b, const struct lh_json *calls)
+/* Verbatim, but for the place in the stream, and under the ids that their results will name. */
+static void put_calls(struct lh_blob *b, const struct lh_json *calls, struct lh_str kept)
 {
+	struct lh_calls list;
+	struct lh_tool_call call;
+	if (lh_calls_open(&list, kept, NULL))
+		b->w.out->failed = LH_E_NOMEM;
 	lh_jw_open(&b->w, '[');
-	for (const struct lh_json *c = lh_json_first(calls); c; c = lh_json_next(c)) {
+	for (const struct lh_json *c = lh_json_first(calls); c && lh_calls_next(&list, &call); c = lh_json_next(c)) {
 		lh_jw_open(&b->w, '{');
+		lh_jw_key(&b->w, "id");
+		lh_jw_str(&b->w, call.id);
 		for (const struct lh_json *v = lh_json_first(c); v; v = lh_json_next(v))
-			if (!lh_str_is(lh_json_key(v), "index")) {
+			if (!lh_str_is(lh_json_key(v), "index") && !lh_str_is(lh_json_key(v), "id")) {
 				lh_jw_key_str(&b->w, lh_json_key(v));
 				lh_jw_node(&b->w, v);
 			}
 		lh_jw_close(&b->w);
 	}
+	lh_calls_close(&list);
 	lh_jw_close(&b->w);
 }
 
-static void put_member(struct lh_blob *b, const struct lh_json *message, const struct lh_json *v, bool calls)
+static void put_member(struct lh_blob *b, const struct lh_json *message, const struct lh_json *v, struct lh_str calls)
 {
 	struct lh_str key = lh_json_key(v);
 	bool thought = is_thought_key(key) || lh_str_is(key, "reasoning_details");
@@ -220,9 +227,9 @@ static void put_member(struct lh_blob *b, const struct lh_json *message, const s
 	if (thought)
 		b->thoughts_at = 0;              /* one text may stand under several names */
 	if (lh_str_is(key, "content"))
-		put_content(b, message, v, calls);
+		put_content(b, message, v, calls.n > 0);
 	else if (lh_str_is(key, "tool_calls"))
-		put_calls(b, v);
+		put_calls(b, v, calls);
 	else if (thought && lh_json_type(v) == LH_JSON_STRING)
 		lh_blob_thoughts(b, lh_json_str(v));
 	else
@@ -244,7 +251,7 @@ static void make_blob(const struct lh_live *l, const struct lh_json *message, st
 	}
 	for (const struct lh_json *v = lh_json_first(message); v; v = lh_json_next(v))
 		if (!left_out(v, calls) && !(forced && is_thought_key(lh_json_key(v))))
-			put_member(&b, message, v, calls);
+			put_member(&b, message, v, lh_buf_str(&r->calls));
 	if (forced && strcmp(forced, "none") && r->thoughts.n) {
 		lh_jw_key(&b.w, forced);
 		b.thoughts_at = 0;

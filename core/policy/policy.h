@@ -82,7 +82,8 @@ int lh_policy_turn(struct lh_policy_run *r, struct lh_policy_step *step, struct 
 /* The same for a turn of a made history, which is not asked: view() runs, so that what the policy keeps for itself goes
  * on, and what it returns is dropped. turn() does not run. */
 int lh_policy_rehearse(struct lh_policy_run *r, struct lh_error *err) LH_CHECKED;
-/* The view for a further call of a plain ask, whose record has grown by calls of tools and their results. It lives until
+/* The view for a further call of a plain ask, whose record has grown by calls of tools and their results: view() again, or
+ * what overflow() gave, and the new ones behind it. It lives until
  * lh_policy_answer, or until this is called again. */
 int lh_policy_look(struct lh_policy_run *r, const struct lh_view **view, struct lh_error *err) LH_CHECKED;
 int lh_policy_answer(struct lh_policy_run *r, const struct lh_call_result *results, int n, struct lh_policy_step *step, struct lh_error *err) LH_CHECKED;

@@ -269,7 +269,10 @@ int lh_policy_look(struct lh_policy_run *r, const struct lh_view **view, struct 
 {
 	*view = NULL;
 	r->epoch++;                      /* views made before show a shorter record */
-	int rc = make_view(r, err);
+	struct lh_pending *p = &r->pending;
+	int rc = p->shown ? lh_view_follow(&r->plain, r->setting.transcript, p->shown, err) : make_view(r, err);
+	if (p->shown)                    /* what view() says was too long in this turn: its other view goes on */
+		p->shown = lh_transcript_length(r->setting.transcript);
 	if (!rc)
 		*view = &r->plain;
 	return rc;
@@ -372,6 +375,7 @@ static void begin_turn(struct lh_policy_run *r)
 	r->saw_failure = r->saw_overflow = false;
 	r->pending.again_count = 0;
 	r->pending.overflowed = false;
+	r->pending.shown = 0;
 	if (r->live)
 		lh_sandbox_arm(&r->sandbox);
 }
@@ -432,6 +436,7 @@ static int ask_overflow_hook(struct lh_policy_run *r, bool *again, struct lh_err
 	if (rc)
 		return rc;
 	p->view = &r->plain;
+	p->shown = lh_transcript_length(r->setting.transcript);
 	p->again_count = 0;
 	for (int i = 0; i < p->wanted; i++)
 		if (p->result[i].error == LH_E_OVERFLOW)

@@ -36,6 +36,7 @@ struct lh_pending {
 	int *again;                      /* result indexes that are asked once more after overflow() */
 	int again_count;
 	bool overflowed;                 /* overflow() was called for this ask */
+	uint32_t shown;                  /* messages of the record that the view it gave knows of; 0: it gave none */
 };
 
 struct lh_policy_run {

@@ -265,6 +265,19 @@ int lh_view_append(struct lh_view *v, uint32_t own, struct lh_error *err)
 	return put_at(v, v->n, own_piece(own), err);
 }
 
+int lh_view_follow(struct lh_view *v, const struct lh_transcript *t, uint32_t from, struct lh_error *err)
+{
+	struct lh_piece *last = v->n ? &v->piece[v->n - 1] : NULL;
+	uint32_t to = lh_transcript_length(t);
+	if (from == to)
+		return 0;
+	if (last && !last->own && !last->variant && last->to == from) {
+		last->to = to;
+		return 0;
+	}
+	return put_at(v, v->n, (struct lh_piece){ .from = from, .to = to }, err);
+}
+
 int lh_view_append_tool(struct lh_view *v, uint32_t id, struct lh_error *err)
 {
 	int rc = room(v, v->n + 1, err);

@@ -48,6 +48,8 @@ int lh_view_clear(struct lh_view *v, uint32_t before, bool inputs, uint32_t plac
 int lh_view_insert(struct lh_view *v, const struct lh_transcript *t, uint32_t position, uint32_t own, struct lh_error *err) LH_CHECKED;  /* before it */
 int lh_view_set(struct lh_view *v, const struct lh_transcript *t, uint32_t position, uint32_t own, struct lh_error *err) LH_CHECKED;
 int lh_view_append(struct lh_view *v, uint32_t own, struct lh_error *err) LH_CHECKED;
+/* The record from this index on, behind all else. */
+int lh_view_follow(struct lh_view *v, const struct lh_transcript *t, uint32_t from, struct lh_error *err) LH_CHECKED;
 int lh_view_append_tool(struct lh_view *v, uint32_t id, struct lh_error *err) LH_CHECKED;      /* not the policy's: see LH_VIEW_TOOLS */
 int lh_view_replace(struct lh_view *v, const struct lh_transcript *t, uint32_t from, uint32_t to, uint32_t own, struct lh_error *err) LH_CHECKED;  /* turns */
 /* Before the current prompt (at the end of a view without it). */

@@ -90,6 +90,24 @@ class Formats(Tools):
         self.assertEqual(self.outcomes_of(), {"correct"})
 
 
+    def test_servers_without_ids_that_sign(self):
+        """A call that goes back as it came has the id that its result names."""
+        for member in ({"id": ""}, {}):
+            w = lhtools.Worker("openai", ids=False)
+
+            def signed(seen):
+                status, whole = lhtools.Worker.reply(w, {**seen, "body": json.dumps({**json.loads(seen["body"]), "stream": False}).encode()})
+                for c in whole["choices"][0]["message"].get("tool_calls", []) if status == 200 else ():
+                    c.pop("id")
+                    c.update(member, extra_content={"google": {"thought_signature": "s"}})
+                return status, whole
+            server = self.fake(signed)
+            self.run_it(server, "openai", "--new", samples=1, turns=2, model={"stream": "false"})
+            self.assertEqual(w.refused, [])
+            last = json.loads(server.seen[-1]["body"])["messages"]
+            self.assertIn("extra_content", last[2]["tool_calls"][0])
+
+
 class Policies(Tools):
     def test_all_shipped(self):
         """Whatever a policy leaves out of a request, providers take it."""
@@ -194,6 +212,25 @@ class Trouble(Tools):
             self.assertEqual(w.refused, [])
             self.assertEqual(self.measured(again.raw), self.measured(whole.raw))
             self.path("whole.db").unlink()
+
+    def test_too_long_in_the_middle(self):
+        """A view that overflow() gave holds for the rest of the turn, whatever view() would say."""
+        hook = "overflow = function(ep, history) return history:view():keep_last(0) end"
+        self.write("over.lua", "return { api = 1, " + hook + " }")
+        self.write("both.lua", "return { api = 1, view = function(ep, history) return history:view() end, " + hook + " }")
+        for policy in ("./over.lua", "./both.lua"):
+            w, server = self.worker("openai", at_once=1)
+            answer = server.reply
+
+            def reply(seen):
+                asked = sum(m["role"] == "user" for m in json.loads(seen["body"])["messages"])
+                return (400, {"error": {"message": "too long", "code": "context_length_exceeded"}}) if asked > 1 else answer(seen)
+            server.reply = reply
+            self.run_it(server, "openai", "--policy", policy, "--new", samples=1, turns=3, k=2)
+            self.assertEqual(w.refused, [])
+            self.assertEqual(self.rows("t.db", "SELECT status, cause FROM episode ORDER BY id DESC LIMIT 1"), [("done", None)], policy)
+            sent = json.loads(self.good("transcript", "t.db", 0, "--as-sent", "--turn", 3, "--call", 3).out)["messages"]
+            self.assertEqual([m["role"] for m in sent], ["system", "user", "assistant", "tool", "assistant", "tool"])
 
     def test_an_outage(self):
         """A server that goes away in the middle of a vote: all that failed then is asked again, whichever round each reply had come to."""
