@@ -91,6 +91,10 @@ const struct lh_command lh_commands[] = {
 	{ "export", "export FILE.db --format FORMAT -o FILE [options]", "what of a run other programs, or a later run, can use",
 		"  --format FORMAT  baseline: outcomes and tokens of each sample, for gates of later runs; small enough to be\n"
 		"                   kept with the source. A run that is not done is none\n"
+		"                   jsonl: a turn a line: prompt, reply, outcome, states, tokens\n"
+		"                   csv: the same without texts and states\n"
+		"                   messages: an episode a line, its record as messages of Chat Completions, with calls of\n"
+		"                   tools, without thoughts. Made histories are not in it\n"
 		"  -o FILE          where to (-: stdout); written over where it exists, unless it is a run file\n"
 		"  --run ID         a run of the file; the newest where it is not given\n",
 		"longhaul export longhaul.db --format baseline -o baseline.json", lh_cmd_export },
