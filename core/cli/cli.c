@@ -19,6 +19,7 @@ const struct lh_command lh_commands[] = {
 	{ "report", "report FILE.db [options]", "the same table again, from a run file",
 		"  --run ID              a run of the file; the newest where it is not given\n"
 		"  --against NAME        the policy that the others are compared with [full_history]\n"
+		"  --baseline FILE       what rules against a baseline compare with; longhaul export -h\n"
 		"  --gate RULE           rules in the place of the run's own (repeatable); longhaul gate -h\n"
 		"  --inconclusive HOW    a gate that is not decided: pass, fail or neutral (exit code 3) [neutral]\n", "longhaul report longhaul.db --json -", lh_cmd_report },
 	{ "gate", "gate FILE.db [RULE…] [options]", "decide rules on a run; the exit code says how",
@@ -38,7 +39,10 @@ const struct lh_command lh_commands[] = {
 		"  tokens_per_turn          input tokens\n"
 		"  self_conditioning_loss(r), long_context_loss, length_loss, state_loss, pattern_loss\n"
 		"                           accuracy lost, as a part of 1, at the last turn asked (made histories)\n"
-		"A rule passes where its whole 95 % interval satisfies it, fails where all of it violates it.\n\n"
+		"A rule passes where its whole 95 % interval satisfies it, fails where all of it violates it.\n"
+		"In the place of the number may stand `baseline * NUMBER`: what the same condition had in an earlier\n"
+		"run, whose own interval counts too.\n\n"
+		"  --baseline FILE       that run's file, or the small one that longhaul export makes of it\n"
 		"  --run ID              a run of the file; the newest where it is not given\n"
 		"  --inconclusive HOW    a rule that is not decided: pass, fail or neutral (exit code 3) [neutral]\n",
 		"longhaul gate longhaul.db 'horizon(0.5) >= 10' 'malformed <= 0.05'", lh_cmd_gate },
@@ -81,6 +85,16 @@ const struct lh_command lh_commands[] = {
 		"  --replace       write over it where it exists; it may be one of those that are merged\n"
 		"Exit code 0: all shards are there, and each was done. 4: OUT.db is made, but shards are missing from it,\n"
 		"or one was not done: go on with that one by run --resume, and merge again.\n", "longhaul merge -o merged.db longhaul.db", lh_cmd_merge },
+	{ "export", "export FILE.db --format FORMAT -o FILE [options]", "what of a run other programs, or a later run, can use",
+		"  --format FORMAT  baseline: outcomes and tokens of each sample, for gates of later runs; small enough to be\n"
+		"                   kept with the source. A run that is not done is none\n"
+		"                   jsonl: a turn a line: prompt, reply, outcome, states, tokens\n"
+		"                   csv: the same without texts and states\n"
+		"                   messages: an episode a line, its record as messages of Chat Completions, with calls of\n"
+		"                   tools, without thoughts. Made histories are not in it\n"
+		"  -o FILE          where to (-: stdout); written over where it exists, unless it is a run file\n"
+		"  --run ID         a run of the file; the newest where it is not given\n",
+		"longhaul export longhaul.db --format baseline -o baseline.json", lh_cmd_export },
 	{ "list", "list tasks|policies|models|runs [FILE.db]", "what there is", NULL, "longhaul list policies", lh_cmd_list },
 	{ "show", "show task|policy|model NAME", "one of them, with its options, defaults and ranges", NULL, "longhaul show task kv_sum", lh_cmd_show },
 	{ "check", "check FILE.so|FILE.lua|NAME", "does a task family or a policy keep its promises?",

@@ -15,6 +15,8 @@ static int read_args(struct lh_session *s, int argc, char **argv, struct gate_ar
 			continue;
 		if (lh_cli_option(argc, argv, &i, "--inconclusive", &value, &bad))
 			bad = bad ? bad : lh_session_set(s, "inconclusive", value) ? lh_cli_session_fail(s) : 0;
+		else if (lh_cli_option(argc, argv, &i, "--baseline", &value, &bad))
+			bad = bad ? bad : lh_session_set(s, "baseline", value) ? lh_cli_session_fail(s) : 0;
 		else if (argv[i][0] == '-')
 			bad = lh_cli_usage("gate", "there is no option %s", argv[i]);
 		else if (!a->file)

@@ -1,4 +1,4 @@
-#include "measure/gate.h"
+#include "measure/gate_impl.h"
 
 #include "measure/bootstrap.h"
 #include "measure/effects.h"
@@ -306,6 +306,60 @@ static int suppose(const struct look *l, bool wrong, enum lh_gate_verdict *out, 
 	return rc;
 }
 
+/* ---- one side of a comparison ---- */
+
+static void put_gauge(const struct lh_gate_case *k, const struct gauge *g, struct lh_gate_result *out)
+{
+	static const enum lh_gate_quantity of[] = { [LH_IN_SHARE] = LH_GATE_IN_SHARE, [LH_IN_TOKENS] = LH_GATE_IN_TOKENS, [LH_IN_DIFFERENCE] = LH_GATE_IN_DIFFERENCE };
+	out->samples = g->samples;
+	if (is_horizon(k->rule->metric))
+		return;
+	out->quantity = of[lh_metrics[k->rule->metric].unit];
+	out->value = g->value;
+	out->ci = g->ci;
+}
+
+static int read_side(const struct look *l, const struct lh_gate_condition *c, struct lh_gate_result *out, struct lh_error *err)
+{
+	struct gauge g;
+	if (is_horizon(l->k->rule->metric)) {
+		out->samples = l->at.samples;
+		return find_horizon(l->k, &l->at, out, err);
+	}
+	int rc = read_gauge(l, c, &g, err);
+	if (!rc)
+		put_gauge(l->k, &g, out);
+	return rc;
+}
+
+int lh_gate_read(const struct lh_gate_case *k, const struct lh_gate_condition *c, enum lh_gate_suppose how, uint64_t seed, struct lh_gate_result *out, struct lh_error *err)
+{
+	struct look l = { .k = k, .at = c[k->condition].grid, .seed = seed };
+	int outcome = lh_gate_outcome(k->rule->metric);
+	uint8_t bad = outcome >= 0 ? (uint8_t)outcome : LH_OUTCOME_SLIPS, *at = NULL, *against = NULL;
+	if (k->against >= 0)
+		l.against = c[k->against].grid;
+	if (how == LH_AS_OBSERVED)
+		return read_side(&l, &c[k->condition], out, err);
+	at = complete(&l.at, how == LH_IF_WRONG ? bad : LH_OUTCOME_CORRECT);
+	if (k->against >= 0)
+		against = complete(&l.against, how == LH_IF_WRONG ? LH_OUTCOME_CORRECT : bad);
+	int rc = at && (against || k->against < 0) ? 0 : lh_nomem(err);
+	l.at.outcome = at;
+	l.against.outcome = against;
+	if (!rc)
+		rc = read_side(&l, &c[k->condition], out, err);
+	free(at);
+	free(against);
+	return rc;
+}
+
+bool lh_gate_has_gaps(const struct lh_gate_case *k, const struct lh_gate_condition *c)
+{
+	bool counts = k->rule->metric != LH_METRIC_TOKENS_PER_TURN;
+	return counts && (has_gaps(&c[k->condition].grid) || (k->against >= 0 && has_gaps(&c[k->against].grid)));
+}
+
 /* Tokens depend on no outcome. */
 static int decide_all(const struct look *l, const struct gauge *g, enum lh_gate_verdict *out, struct lh_error *err)
 {
@@ -392,6 +446,8 @@ static bool difference_passes(const void *world, int64_t n)
 /* Of a share of turns without any spread the interval is the betting one: a bootstrap cannot see what no sample showed. */
 int64_t lh_gate_least(const struct lh_gate_case *k)
 {
+	if (k->rule->baseline)           /* that depends on the baseline's interval too */
+		return 1;
 	if (is_wilson(k->rule->metric))
 		return search(share_passes, k, 0);
 	if (is_loss(k->rule->metric))
@@ -402,17 +458,6 @@ int64_t lh_gate_least(const struct lh_gate_case *k)
 }
 
 /* ---- the whole ---- */
-
-static void put_gauge(const struct lh_gate_case *k, const struct gauge *g, struct lh_gate_result *out)
-{
-	static const enum lh_gate_quantity of[] = { [LH_IN_SHARE] = LH_GATE_IN_SHARE, [LH_IN_TOKENS] = LH_GATE_IN_TOKENS, [LH_IN_DIFFERENCE] = LH_GATE_IN_DIFFERENCE };
-	out->samples = g->samples;
-	if (is_horizon(k->rule->metric))
-		return;
-	out->quantity = of[lh_metrics[k->rule->metric].unit];
-	out->value = g->value;
-	out->ci = g->ci;
-}
 
 int lh_gate_decide(const struct lh_gate_case *k, const struct lh_gate_condition *c, uint64_t seed, struct lh_gate_result *out, struct lh_error *err)
 {

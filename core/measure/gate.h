@@ -32,12 +32,18 @@ struct lh_gate_case {
 	int turn, against_turn;          /* the turn looked at, from 1, or through which; 0: all */
 	double m;
 	bool at_most;                    /* the mean of X must not be above m; else not below it */
+	int base, base_against;          /* of a rule against a baseline: its conditions there; else -1 */
 };
 
 /* What all rules come to: *out is the caller's to free. LH_E_USAGE: a rule that meets nothing, or asks for what was not
  * observed there, says which and why. */
 int lh_gate_cases(const struct lh_rule *rule, int rules, const struct lh_gate_condition *c, int conditions,
 	struct lh_gate_case **out, int *count, struct lh_error *err) LH_CHECKED;
+
+/* Finds for each case of a rule against a baseline the conditions there that are the same: task, policy, history and steps;
+ * the same model too, or the only one that there is, for it is often the model that changes. LH_E_USAGE: there is none. */
+int lh_gate_match(struct lh_gate_case *k, int cases, const struct lh_gate_condition *c, const struct lh_gate_condition *base, int bases,
+	struct lh_error *err) LH_CHECKED;
 
 /* The fewest samples at which it could pass at all, decided at their number; INT64_MAX / 4: none could. */
 int64_t lh_gate_least(const struct lh_gate_case *k);
@@ -57,12 +63,22 @@ struct lh_gate_result {
 	int samples;                     /* that the value rests on */
 	int64_t more;                    /* OPEN: about so many samples more would decide it; 0: cannot be said */
 	int censored, policy_errors;     /* samples cut off; samples in which the policy failed */
+	/* Against a baseline: what was found there; value less limit * base, as an interval; infinite where a horizon is open. */
+	double base; struct lh_interval base_ci; bool base_open, base_lo_open, base_hi_open;
+	double margin;                   /* NAN where one of the two horizons is open */
+	 struct lh_interval margin_ci;
+	int base_samples;
 	bool sequential;
 	int64_t decided_at;              /* sequential: the sample, from 1, that decided; 0: none did */
 };
 
 /* At the number of samples there is. seed: of the bootstrap, as in struct lh_measure_options. */
 int lh_gate_decide(const struct lh_gate_case *k, const struct lh_gate_condition *c, uint64_t seed,
+	struct lh_gate_result *out, struct lh_error *err) LH_CHECKED;
+
+/* The same of a rule against a baseline, once lh_gate_match() has found where it looks. Both intervals count: the margin's is made of them as if the runs were of different
+ * samples (README.md, "Gates"), which is too wide rather than too narrow where they are not. */
+int lh_gate_decide_against(const struct lh_gate_case *k, const struct lh_gate_condition *c, const struct lh_gate_condition *base, uint64_t seed,
 	struct lh_gate_result *out, struct lh_error *err) LH_CHECKED;
 
 /* X of a sample in [0, 1]; where it was cut off, what X would lie between. Not of a rule on tokens. */

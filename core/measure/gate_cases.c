@@ -160,10 +160,12 @@ static int add_horizon(struct meeting *m, int i)
 {
 	const struct lh_rule *r = m->rule;
 	const struct lh_grid *g = &m->c[i].grid;
+	if (r->baseline)                 /* how far it must be is not known before the baseline's is */
+		return add(m, (struct lh_gate_case){ r, i, -1, 0, 0, r->parameter, r->at_most, -1, -1 });
 	double turn = horizon_turn(r, g->steps_per_turn);
 	if (turn > g->turns)
 		return lh_rule_refuse(r, m->err, "it takes %.0f turns to see that, and there are %d", turn, g->turns);
-	return add(m, (struct lh_gate_case){ r, i, -1, (int)turn, 0, r->parameter, r->at_most });
+	return add(m, (struct lh_gate_case){ r, i, -1, (int)turn, 0, r->parameter, r->at_most, -1, -1 });
 }
 
 static int refuse_stopped(const struct meeting *m)
@@ -189,7 +191,7 @@ static int add_plain(struct meeting *m, int i)
 	bool later = by_turn ? turn > 1 : g->turns > 1;
 	if (g->stop_at_error && later && r->metric != LH_METRIC_TASK_ACCURACY && r->metric != LH_METRIC_TOKENS_PER_TURN)
 		return refuse_stopped(m);
-	return add(m, (struct lh_gate_case){ r, i, -1, turn, 0, r->limit, r->at_most });
+	return add(m, (struct lh_gate_case){ r, i, -1, turn, 0, r->limit, r->at_most, -1, -1 });
 }
 
 /* ---- losses ---- */
@@ -261,7 +263,7 @@ static int add_loss(struct meeting *m, int i)
 		return lh_rule_refuse(r, m->err, "it needs turn 1: add --history own, or 1 to --probe-turns");
 	if (first < 0)
 		return lh_rule_refuse(r, m->err, "it compares with --history %s, which was not asked", lh_history_mode_name((int)sides[r->metric].first));
-	return add(m, (struct lh_gate_case){ r, i, first, turn, from_first ? 1 : turn, (1 + r->limit) / 2, r->at_most });
+	return add(m, (struct lh_gate_case){ r, i, first, turn, from_first ? 1 : turn, (1 + r->limit) / 2, r->at_most, -1, -1 });
 }
 
 /* ---- all ---- */
@@ -285,8 +287,6 @@ static int meet(struct meeting *m)
 	size_t before = m->count;
 	bool any = false;
 	int rc = 0;
-	if (m->rule->baseline)
-		return lh_rule_refuse(m->rule, m->err, "rules against a baseline need its run file, and none can be named in this version: give a number");
 	for (int i = 0; i < m->conditions && !rc; i++) {
 		if (!matches(m->rule, &m->c[i]))
 			continue;

@@ -15,7 +15,7 @@ struct lh_gate_watch {
 	int64_t decided_at;              /* the sample, from 1; 0: open */
 };
 
-static inline bool lh_gate_watchable(const struct lh_gate_case *k) { return k->rule->metric != LH_METRIC_TOKENS_PER_TURN; }
+static inline bool lh_gate_watchable(const struct lh_gate_case *k) { return k->rule->metric != LH_METRIC_TOKENS_PER_TURN && !k->rule->baseline; }
 
 /* alpha: of both sides together, 0.05 for a threshold of 40. cases: of the whole gate. LH_E_USAGE. */
 int lh_gate_watch_init(struct lh_gate_watch *w, const struct lh_gate_case *k, double alpha, int cases, struct lh_error *err) LH_CHECKED;

@@ -50,6 +50,23 @@ static void put_gate(struct lh_jw *w, const struct lh_report *report, const stru
 	put_value(w, r);
 	lh_jw_key(w, "operator"), lh_jw_text(w, g->at_most ? "<=" : ">=");
 	put_double(w, "limit", g->limit);
+	if (g->baseline) {               /* of which the limit is a multiple */
+		lh_jw_key(w, "baseline");
+		lh_jw_open(w, '{');
+		put_double(w, "value", r->base);
+		put_ci(w, "ci", r->base_ci);
+		put_bool(w, "value_censored", r->base_open);
+		lh_jw_key(w, "ci_censored");
+		lh_jw_open_flat(w, '[');
+		lh_jw_bool(w, r->base_lo_open);
+		lh_jw_bool(w, r->base_hi_open);
+		lh_jw_close(w);
+		put_int(w, "samples", r->base_samples);
+		put_double(w, "threshold", g->limit * r->base);      /* censored where the value is */
+		put_double(w, "margin", r->margin);
+		put_ci(w, "margin_ci", r->margin_ci);
+		lh_jw_close(w);
+	}
 	put_int(w, "condition", g->condition);
 	put_known(w, "against", g->against >= 0, g->against);
 	put_known(w, "turn", g->turn > 0, g->turn);

@@ -127,8 +127,51 @@ static bool by_share(const struct lh_report_gate *g)
 	return horizon && g->result.quantity == LH_GATE_IN_SHARE;
 }
 
+/* A plain number in the rule's unit; `open`: at least so much. */
+static void put_bare(struct lh_buf *out, const struct lh_gate_result *r, double v, bool open, const struct lh_report_style *style)
+{
+	bool share = r->quantity == LH_GATE_IN_SHARE || r->quantity == LH_GATE_IN_DIFFERENCE;
+	lh_prose_put(out, open ? "≥ " : "", style);
+	if (isnan(v))
+		lh_buf_puts(out, "?");
+	else if (isinf(v))
+		lh_prose_put(out, v < 0 ? "−∞" : "∞", style);
+	else if (r->quantity == LH_GATE_IN_TOKENS || (!share && v == floor(v)))
+		lh_buf_printf(out, "%.0f", v);
+	else
+		lh_buf_printf(out, "%.1f", share ? 100 * v : v);
+}
+
+static void put_range(struct lh_buf *out, const struct lh_gate_result *r, struct lh_interval ci, bool lo_open, bool hi_open, const struct lh_report_style *style)
+{
+	lh_buf_puts(out, " [");
+	put_bare(out, r, ci.lo, lo_open, style);
+	lh_buf_puts(out, ", ");
+	put_bare(out, r, ci.hi, hi_open, style);
+	lh_buf_putc(out, ']');
+}
+
+/* "at least 12.6, 0.9 times the baseline's 14 [11, 16] of 60 samples; the one less the other 1.4 [-2.5, 4.7]" */
+static void put_against(struct lh_buf *out, const struct lh_report_gate *g, const struct lh_report_style *style)
+{
+	const struct lh_gate_result *r = &g->result;
+	bool share = r->quantity == LH_GATE_IN_SHARE || r->quantity == LH_GATE_IN_DIFFERENCE;
+	lh_buf_printf(out, "; needed: at %s ", g->at_most ? "most" : "least");
+	put_bare(out, r, g->limit * r->base, r->base_open, style);
+	lh_buf_printf(out, "%s, %g times the baseline's ", share ? " %" : "", g->limit);
+	put_bare(out, r, r->base, r->base_open, style);
+	put_range(out, r, r->base_ci, r->base_lo_open, r->base_hi_open, style);
+	lh_buf_printf(out, " of %d samples; the one less the other ", r->base_samples);
+	put_bare(out, r, r->margin, false, style);
+	put_range(out, r, r->margin_ci, false, false, style);
+}
+
 static void put_needed(struct lh_buf *out, const struct lh_report_gate *g, const struct lh_report_style *style)
 {
+	if (g->baseline) {
+		put_against(out, g, style);
+		return;
+	}
 	if (by_share(g)) {
 		lh_buf_printf(out, " of samples without an error through turn %d; needed: %s %g %%", g->turn, g->at_most ? "less than" : "at least", 100 * g->parameter);
 		return;
@@ -179,6 +222,8 @@ static void put_missing(struct lh_buf *out, const struct lh_report *report, cons
 		lh_buf_printf(out, "; %d sample%s cut off by something that is not the model's doing, and would decide it", r->censored, r->censored == 1 ? " was" : "s were");
 	if (r->verdict == LH_GATE_OPEN && !r->sequential && g->metric == LH_METRIC_TOKENS_PER_TURN && report->condition[g->condition].result->samples < g->planned)
 		lh_buf_puts(out, "; the run stopped early, and a rule on tokens is decided at the planned number of samples");
+	else if (r->verdict == LH_GATE_OPEN && g->baseline && (r->value_open || r->base_hi_open))
+		lh_buf_puts(out, "; one of the two went to the last turn: more turns would tell, not more samples");
 	else if (r->verdict == LH_GATE_OPEN && r->more > 0)
 		lh_buf_printf(out, "; about %" PRId64 " more would decide", about(r->more));
 	else if (r->verdict == LH_GATE_OPEN)

@@ -16,7 +16,7 @@ static int add(struct lh_report *report, const struct lh_gating *g, struct lh_re
 {
 	const struct lh_gate_case *k = &g->kase[i];
 	struct lh_report_gate *to = &list[report->gate_count++];
-	*to = (struct lh_report_gate){ .metric = k->rule->metric, .parameter = k->rule->parameter, .limit = k->rule->limit, .at_most = k->rule->at_most,
+	*to = (struct lh_report_gate){ .metric = k->rule->metric, .parameter = k->rule->parameter, .limit = k->rule->limit, .at_most = k->rule->at_most, .baseline = k->rule->baseline,
 		.condition = k->condition, .against = k->against, .turn = k->turn, .against_turn = k->against_turn, .planned = g->results->planned };
 	int rc = copy_rule(to, k->rule, err);
 	return rc ? rc : lh_gating_decide(g, i, &to->result, err);

@@ -63,6 +63,7 @@ struct lh_report_condition {
 struct lh_report_gate {
 	struct lh_str rule;                  /* as typed */
 	enum lh_metric metric; double parameter, limit; bool at_most;
+	bool baseline;                       /* the limit is `limit` times what the baseline had */
 	int condition, against;              /* of the report's conditions; against -1: none */
 	int turn, against_turn;              /* looked at, or through which; 0: all */
 	int planned;                         /* samples */

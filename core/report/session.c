@@ -7,6 +7,7 @@
 #include "report/gate_report.h"
 #include "report/session.h"
 #include "report/versus.h"
+#include "run/baseline.h"
 #include "run/dryrun.h"
 #include "run/run.h"
 #include "run/single_turn.h"
@@ -87,7 +88,7 @@ int lh_session_set(struct lh_session *s, const char *name, const char *value)
 {
 	struct lh_error *err = fresh(s);
 	int rc = lh_experiment_set(&s->experiment, lh_str_of(name), lh_str_of(value), LH_FROM_LINE, NULL, err);
-	static const char *const carried_out[] = { "output", "concurrency", "jobs", "dry-run", "resume", "new", "against", "gate", "inconclusive", "sequential", "shard", NULL };
+	static const char *const carried_out[] = { "output", "concurrency", "jobs", "dry-run", "resume", "new", "against", "gate", "baseline", "inconclusive", "sequential", "shard", NULL };
 	bool what = true;                        /* is run, not how */
 	for (const char *const *n = carried_out; *n; n++)
 		what = what && strcmp(name, *n);
@@ -174,6 +175,8 @@ int lh_session_open(struct lh_session *s, const char *path, int64_t run)
 		return assemble_search(s, rules->count ? rules->item : NULL, rules->count);
 	if (!rc)
 		rc = lh_results_load(path, run, &s->results, err);
+	if (!rc && s->experiment.baseline)
+		rc = lh_baseline_load(s->experiment.baseline, &s->results->baseline, err);
 	return rc ? rc : assemble(s, rules->count ? rules->item : NULL, rules->count);
 }
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum option { TASK, MODEL, POLICY, HISTORY, PROBE_TURNS, TURNS, SAMPLES, STEPS_PER_TURN, STEPS, SEED, HORIZON, AGAINST, STOP_AT_ERROR,
-	SAMPLE, SHARD, CONCURRENCY, RPS, TPM, RETRIES, TIMEOUT, MAX_CALLS, MAX_TOKENS_TOTAL, MAX_COST, MAX_TIME, PRICE, GATE, INCONCLUSIVE, SEQUENTIAL, SINGLE_TURN, CAP, DRY_RUN, RESUME, NEW, JOBS, STALL,
+	SAMPLE, SHARD, CONCURRENCY, RPS, TPM, RETRIES, TIMEOUT, MAX_CALLS, MAX_TOKENS_TOTAL, MAX_COST, MAX_TIME, PRICE, GATE, BASELINE, INCONCLUSIVE, SEQUENTIAL, SINGLE_TURN, CAP, DRY_RUN, RESUME, NEW, JOBS, STALL,
 	PLUGIN, ALLOW_PROCESS, ALLOW_ENDPOINT, SKIP_WITHOUT_KEY, OUTPUT, OPTIONS };
 
 const struct lh_option_info lh_run_options[] = {
@@ -41,6 +41,7 @@ const struct lh_option_info lh_run_options[] = {
 	[MAX_TIME] = { "max-time", "TIME", "", "budget: time from here on, such as 90s, 30m, 8h" },
 	[PRICE] = { "price", "FILE", "", "JSON: MODEL → input, cached_input, output; $ a million tokens" },
 	[GATE] = { "gate", "RULE", "", "what must hold, as in 'horizon(0.8) >= 20'; repeatable; longhaul gate -h" },
+	[BASELINE] = { "baseline", "FILE", "", "what rules such as 'horizon(0.5) >= baseline * 0.9' compare with; longhaul export -h" },
 	[INCONCLUSIVE] = { "inconclusive", "HOW", "neutral", "a gate that is not decided: pass, fail or neutral (exit code 3)" },
 	[SEQUENTIAL] = { "sequential", "[=ERROR]", "0.05", "stop sampling once every gate is decided, wrongly in 5 % at most" },
 	[SINGLE_TURN] = { "single-turn", "[q=Q]", "q=0.8", "search the most steps in one turn at accuracy Q" },
@@ -99,7 +100,8 @@ void lh_experiment_fini(struct lh_experiment *e)
 	free(e->against);
 	free(e->price_file);
 	free(e->probe_turns);
-	e->output = e->against = e->price_file = e->probe_turns = NULL;
+	free(e->baseline);
+	e->output = e->against = e->price_file = e->probe_turns = e->baseline = NULL;
 }
 
 static int add(struct lh_list *l, struct lh_str item, enum lh_origin origin, const char *base_dir, struct lh_error *err)
@@ -277,7 +279,7 @@ static int set_single_turn(struct lh_experiment *e, struct lh_str v, struct lh_e
 
 int lh_experiment_check_search(const struct lh_experiment *e, struct lh_error *err)
 {
-	static const int decided[] = { HISTORY, PROBE_TURNS, TURNS, SAMPLES, STEPS_PER_TURN, STEPS, STOP_AT_ERROR, SAMPLE, SHARD, GATE, SEQUENTIAL };
+	static const int decided[] = { HISTORY, PROBE_TURNS, TURNS, SAMPLES, STEPS_PER_TURN, STEPS, STOP_AT_ERROR, SAMPLE, SHARD, GATE, BASELINE, SEQUENTIAL };
 	for (size_t i = 0; i < sizeof decided / sizeof *decided; i++)
 		if (e->origin[decided[i]] != LH_FROM_DEFAULT)
 			return lh_fail(err, LH_E_USAGE, "--single-turn searches by itself: one turn, its own history, as many steps and samples as it takes; leave out --%s", lh_run_options[decided[i]].name);
@@ -352,6 +354,7 @@ int lh_experiment_set(struct lh_experiment *e, struct lh_str name, struct lh_str
 	case MAX_TIME: return set_time(name, v, &e->max_time_us, err);
 	case PRICE: return set_text(&e->price_file, v, err);
 	case GATE: return set_gate(e, v, origin, err);
+	case BASELINE: return set_text(&e->baseline, v, err);
 	case INCONCLUSIVE: return set_inconclusive(e, v, err);
 	case SEQUENTIAL: return set_sequential(e, v, err);
 	case SINGLE_TURN: return set_single_turn(e, v, err);

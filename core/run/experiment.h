@@ -53,6 +53,7 @@ struct lh_experiment {
 	struct lh_stage stage;
 	int64_t first_sample, resume_run;        /* of a stage: where its samples begin; the run to go on with, 0: the newest */
 	char *price_file;
+	char *baseline;                          /* a file that gates compare with; NULL: none */
 	char *probe_turns;                       /* as typed; NULL: 1 and last */
 	char *output;                            /* "none": no run file */
 	char *against;                           /* of the report: the policy that others are compared with; NULL: by default */

@@ -26,18 +26,17 @@ static void add_costs(const struct lh_condition_results *c, int64_t *tokens, int
 	to->turns = turns;
 }
 
-static int add_all_costs(struct lh_gating *g, struct lh_error *err)
+static int add_all_costs(const struct lh_results *r, struct lh_gate_condition *to, int64_t **memory, struct lh_error *err)
 {
-	const struct lh_results *r = g->results;
 	size_t samples = 0, at = 0;
 	for (int i = 0; i < r->conditions; i++)
 		samples += (size_t)r->condition[i].samples;
-	g->memory = calloc(2 * samples + 1, sizeof *g->memory);
-	if (!g->memory)
+	*memory = calloc(2 * samples + 1, sizeof **memory);
+	if (!*memory)
 		return lh_nomem(err);
 	for (int i = 0; i < r->conditions; i++) {
 		size_t n = (size_t)r->condition[i].samples;
-		add_costs(&r->condition[i], g->memory + at, g->memory + at + n, &g->condition[i]);
+		add_costs(&r->condition[i], *memory + at, *memory + at + n, &to[i]);
 		at += 2 * n;
 	}
 	return 0;
@@ -64,19 +63,45 @@ static int read_rules(struct lh_gating *g, char *const *text, int n, struct lh_e
 	return rc;
 }
 
+static struct lh_gate_condition *conditions_of(const struct lh_results *r, struct lh_error *err)
+{
+	struct lh_gate_condition *out = calloc((size_t)r->conditions + 1, sizeof *out);
+	if (!out)
+		lh_nomem(err);
+	for (int i = 0; out && i < r->conditions; i++)
+		out[i] = condition_of(r, &r->condition[i]);
+	return out;
+}
+
+/* What rules against a baseline compare with. */
+static int add_baseline(struct lh_gating *g, struct lh_error *err)
+{
+	const struct lh_rule *against = NULL;
+	for (int i = 0; i < g->rules && !against; i++)
+		against = g->rule[i].baseline ? &g->rule[i] : NULL;
+	if (!against)
+		return 0;
+	if (!g->results->baseline)
+		return lh_rule_refuse(against, err, "it needs a baseline: --baseline FILE names it, a run file or what longhaul export has made of one");
+	if (g->results->sequential > 0)
+		return lh_rule_refuse(against, err, "such a rule is decided at the planned number of samples: leave --sequential out");
+	g->base = conditions_of(g->results->baseline, err);
+	int rc = g->base ? lh_gate_match(g->kase, g->cases, g->condition, g->base, g->results->baseline->conditions, err) : err->code;
+	return !rc && counts_tokens(g) ? add_all_costs(g->results->baseline, g->base, &g->base_memory, err) : rc;
+}
+
 int lh_gating_open(const struct lh_results *r, char *const *rules, int n, struct lh_gating *out, struct lh_error *err)
 {
 	*out = (struct lh_gating){ .results = r };
 	int rc = read_rules(out, rules ? rules : r->gate, rules ? n : r->gates, err);
-	out->condition = calloc((size_t)r->conditions + 1, sizeof *out->condition);
-	if (!rc && !out->condition)
-		rc = lh_nomem(err);
-	for (int i = 0; !rc && i < r->conditions; i++)
-		out->condition[i] = condition_of(r, &r->condition[i]);
+	if (!rc && !(out->condition = conditions_of(r, err)))
+		rc = err->code;
 	if (!rc)
 		rc = lh_gate_cases(out->rule, out->rules, out->condition, r->conditions, &out->kase, &out->cases, err);
 	if (!rc && counts_tokens(out))
-		rc = add_all_costs(out, err);
+		rc = add_all_costs(r, out->condition, &out->memory, err);
+	if (!rc)
+		rc = add_baseline(out, err);
 	if (rc)
 		lh_gating_close(out);
 	return rc;
@@ -90,6 +115,8 @@ void lh_gating_close(struct lh_gating *g)
 	free(g->condition);
 	free(g->kase);
 	free(g->memory);
+	free(g->base);
+	free(g->base_memory);
 	*g = (struct lh_gating){ 0 };
 }
 
@@ -124,7 +151,7 @@ int lh_gating_decide(const struct lh_gating *g, int i, struct lh_gate_result *ou
 	const struct lh_gate_case *k = &g->kase[i];
 	int samples = r->condition[k->condition].samples;
 	int rc = watched(g, k) ? lh_gate_follow(k, g->condition, samples, r->sequential, g->cases, out, err)
-		: lh_gate_decide(k, g->condition, r->seed, out, err);
+		: k->rule->baseline ? lh_gate_decide_against(k, g->condition, g->base, r->seed, out, err) : lh_gate_decide(k, g->condition, r->seed, out, err);
 	if (rc)
 		return rc;
 	if (!watched(g, k) && samples < r->planned) {    /* the number was chosen by what was seen */

@@ -10,8 +10,9 @@ struct lh_gating {
 	const struct lh_results *results;
 	struct lh_rule *rule; int rules;
 	struct lh_gate_condition *condition;     /* one for each of the results' */
+	struct lh_gate_condition *base;          /* and of the baseline's; NULL: there is none */
 	struct lh_gate_case *kase; int cases;
-	int64_t *memory;
+	int64_t *memory, *base_memory;           /* tokens and turns */
 };
 
 /* rules: as typed; NULL: those of the run. LH_E_USAGE: one that cannot be read, or says nothing about this run. */

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "json/writer.h"
+#include "run/baseline.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -92,7 +93,7 @@ static int add_gates(struct lh_results *r, const struct lh_experiment *e, struct
 	for (int i = 0; i < e->gates.count && is_gated(e) && !rc; i++)
 		rc = lh_results_gate(r, lh_str_of(e->gates.item[i]), err);
 	r->sequential = e->only_sample < 0 ? e->sequential : 0;
-	return rc;
+	return rc || !e->baseline ? rc : lh_baseline_load(e->baseline, &r->baseline, err);
 }
 
 static int fill(struct lh_results *r, const struct lh_outline *o, const struct lh_experiment *e, struct lh_error *err)

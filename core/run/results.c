@@ -212,6 +212,7 @@ void lh_results_free(struct lh_results *r)
 	free(r->condition);
 	free_texts(r->note, r->notes);
 	free_texts(r->gate, r->gates);
+	lh_results_free(r->baseline);
 	free(r->version);
 	free(r->config_sha256);
 	free(r->started);

@@ -58,6 +58,7 @@ struct lh_results {
 	int whole;                               /* samples of all shards together; `planned` where the run is not divided */
 	int planned;                             /* samples; the conditions have fewer where all gates were decided before */
 	char **gate; int gates;                  /* rules, as typed */
+	struct lh_results *baseline;             /* what rules compare with, its own; NULL: none */
 	double sequential;                       /* gates are looked at after every sample, at this error; 0: once, at the end */
 	struct lh_condition_results *condition;
 	int conditions;

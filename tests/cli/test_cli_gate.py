@@ -192,7 +192,7 @@ class Refused(Gates):
                 ("turn_accuracy(1) >= 0.99", "at least 381"), ("turn_accuracy(1) >= 1", "no number of samples"),
                 ("[policy=windw] malformed <= 0.5", "no condition of the run has that policy", "full_history"),
                 ("[history=clean] malformed <= 0.5", "that history", "own"), ("self_conditioning_loss(0.5) <= 0.1", "--history injected:rate=0.5"),
-                ("state_loss <= 0.1", "--history restated"), ("horizon(0.5) >= baseline * 0.9", "baseline", "give a number")):
+                ("state_loss <= 0.1", "--history restated"), ("horizon(0.5) >= baseline * 0.9", "baseline", "--baseline FILE")):
             with self.subTest(rule=rule):
                 self.refuse(self.args("--gate", rule), words)
 
