@@ -12,11 +12,11 @@ enum { TEXT_MAX = 1 << 28 };
 
 const char lh_cli_outputs_help[] =
 	"  --json FILE              the report as JSON (-: to stdout, instead of the table)\n"
-	"  --junit FILE             a test case for each condition and each rule upon it, as JUnit XML (-: the same)\n"
+	"  --junit FILE             a test case for each condition and each rule, as JUnit XML (-: the same)\n"
 	"  --markdown FILE          verdict, rules, tables and curves as Markdown (-: the same)\n"
 	"  --metrics FILE           horizons, error rates, tokens, verdicts as OpenMetrics (-: the same)\n"
-	"  --github                 for a step of a GitHub workflow: the Markdown into $GITHUB_STEP_SUMMARY, values into\n"
-	"                           $GITHUB_OUTPUT, at most ten annotations on stdout\n"
+	"  --github                 for a step of a GitHub workflow: the Markdown into $GITHUB_STEP_SUMMARY,\n"
+	"                           values into $GITHUB_OUTPUT, at most ten annotations on stdout\n"
 	"  --no-timing              leave out of these what differs between identical runs\n";
 
 /* ---- options ---- */
