@@ -5,6 +5,7 @@
 #include "report/session.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,12 +123,15 @@ static int append(const char *path, const struct lh_buf *text)
 	return lh_cli_fail(&err);
 }
 
-/* As the workflow knows the file: from the top of the checkout. */
-static const char *from_the_top(const char *path)
+/* As the workflow knows the file: from the top of the checkout, wherever in it the step was. room: for the answer. */
+static const char *from_the_top(const char *path, char room[PATH_MAX])
 {
-	const char *top = getenv("GITHUB_WORKSPACE");
-	size_t n = top ? strlen(top) : 0;
-	return n && !strncmp(path, top, n) && path[n] == '/' ? path + n + 1 : path;
+	char top[PATH_MAX];
+	const char *named = getenv("GITHUB_WORKSPACE");
+	if (!named || !realpath(named, top) || !realpath(path, room))
+		return path;
+	size_t n = strlen(top);
+	return !strncmp(room, top, n) && room[n] == '/' ? room + n + 1 : path;
 }
 
 static int annotate(const struct lh_ci *ci, const struct lh_outputs *o)
@@ -135,10 +139,11 @@ static int annotate(const struct lh_ci *ci, const struct lh_outputs *o)
 	struct lh_ci_source source = { NULL, { "", 0 } };
 	struct lh_buf file, text;
 	struct lh_error ignored = { 0 };
+	char room[PATH_MAX];
 	lh_buf_init(&file, TEXT_MAX);
 	lh_buf_init(&text, TEXT_MAX);
 	if (o->experiment && !lh_file_read(o->experiment, &file, &ignored))
-		source = (struct lh_ci_source){ from_the_top(o->experiment), lh_buf_str(&file) };
+		source = (struct lh_ci_source){ from_the_top(o->experiment, room), lh_buf_str(&file) };
 	lh_ci_github_annotations(ci, &source, &text);
 	fwrite(text.p ? text.p : "", 1, text.n, stdout);
 	lh_buf_fini(&file);

@@ -3,6 +3,7 @@ import resource
 import shutil
 import signal
 import sqlite3
+import tempfile
 import threading
 import unittest
 import xml.etree.ElementTree as ET
@@ -49,7 +50,9 @@ class ExitCodes(lhgate.Live):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.files = Path(cls.enterClassContext(lhcli.tempfile.TemporaryDirectory()))
+        temporary = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(temporary.cleanup)
+        cls.files = Path(temporary.name)
         made = cls("test_rows")
         made.folder = cls.files
         made.assertEqual(made.longhaul(*SIM, *OPEN, "-o", "open.db").code, 3)
