@@ -14,6 +14,7 @@ import lhtree
 # Everything that some medium takes for more than text.
 HOSTILE = ("\n::error::h1\n  ::set-output name=h2::v\n##[error]h3 ##[add-mask]h4\r::add-path::/h5\x1b[31m @everyone #123 GH-1 | a ` b ``` c ~~~ </pre></details>"
            "<img src=x> [x](y) ![i](z) ]]> & \u202e\u200b %0A::warning::h6 \u00a0::notice::h7 ##vso[task.setvariable]h8 ##teamcity[h9]\x00" )
+RULED = "::error::x ##[error]y @everyone #123 | ` ``` </pre> [x](y) ]]> \u202e ##vso[z]"       # may stand in a rule
 LUA = "".join(f"\\{b:03d}" for b in HOSTILE.encode())
 POLICY = 'return { api = 1, view = function(ep, history) if ep.turn == 3 then error("' + LUA + '" .. tostring(ep.state_shown)) end return history:view() end }'
 
@@ -36,7 +37,8 @@ class Outputs(lhcli.Case):
         settings = json.loads(db.execute("SELECT settings FROM run").fetchone()[0])
         for key in ("policy_labels", "task_labels", "model_labels"):
             settings[key] = [name + HOSTILE.replace("\0", "") for name in settings[key]]
-        settings["gates"] = ["turn_error_rate <= 0.9", "horizon(0.5) >= 2"]
+        settings["gates"] = ["turn_error_rate <= 0.9", "horizon(0.5) >= 2", f'[policy="{RULED}"] turn_error_rate <= 0.95']
+        settings["policy_labels"][0] = RULED
         db.execute("UPDATE run SET settings = ?", (json.dumps(settings),))
         db.commit()
         db.close()
@@ -119,7 +121,7 @@ class JUnit(Outputs):
         text = self.path("j.xml").read_text(encoding="utf-8")
         self.assertNotIn("]]>", text)
         self.assertFalse([c for c in text if (ord(c) < 32 and c != "\n") or c in "\u202e\u200b\x7f"])
-        self.assertEqual(self.ends(root), ["passed", "passed", "passed", "failure", "failure", "failure"])
+        self.assertEqual(self.ends(root), ["passed", "passed", "passed", "passed", "failure", "failure", "failure"])
         said = root.find(".//failure").text
         self.assertIn("]]>", said)                       # it is all there, as text
         self.assertIn("\\u202e", said)
