@@ -71,7 +71,8 @@ void lh_ci_github_outputs(const struct lh_ci *ci, const char *run_file, struct l
 	lh_buf_printf(out, "rules_passed=%d\nrules_failed=%d\nrules_inconclusive=%d\n", count_of(ci, LH_CI_PASSED), count_of(ci, LH_CI_FAILED), count_of(ci, LH_CI_UNDECIDED));
 	if (first && first->result->s_count && lh_report_has_horizon(first))
 		put_horizon(first, out);
-	put_totals(ci->report, out);
+	if (first)
+		put_totals(ci->report, out);
 	if (run_file)
 		put_value(out, "run_file", lh_str_of(run_file));
 }

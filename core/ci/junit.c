@@ -54,8 +54,11 @@ static void put_case(const struct kase *k, struct lh_buf *out)
 
 /* ---- ends ---- */
 
-static enum end condition_end(const struct lh_report_condition *c, const char **type)
+/* A run that did not come to its end is never green, whatever there is of it. */
+static enum end condition_end(const struct lh_ci *ci, const struct lh_report_condition *c, const char **type)
 {
+	if (!lh_ci_done(ci->report))
+		return *type = "infrastructure", ERROR;
 	if (!lh_ci_observed(c) && !c->cause_count)
 		return *type = "not_run", SKIPPED;
 	if (c->result->policy_errors)
@@ -78,7 +81,7 @@ static struct counts count(const struct lh_ci *ci, int condition)
 {
 	struct counts n = { { 0 } };
 	const char *type;
-	n.of[condition_end(&ci->report->condition[condition], &type)]++;
+	n.of[condition_end(ci, &ci->report->condition[condition], &type)]++;
 	for (int i = 0; i < ci->report->gate_count; i++)
 		if (ci->report->gate[i].condition == condition)
 			n.of[gate_end(ci, &ci->report->gate[i], &type)]++;
@@ -96,9 +99,15 @@ static void put_figures(const struct lh_report_condition *c, struct lh_buf *out)
 			lh_buf_printf(out, "%s: %s%s%s%s%s\n", f[i].name, f[i].figure.value, *f[i].figure.tail ? " " : "", f[i].figure.tail, *f[i].unit ? " " : "", f[i].unit);
 }
 
-static void put_message(const struct lh_report_condition *c, struct lh_buf *out)
+static void put_message(const struct lh_ci *ci, const struct lh_report_condition *c, struct lh_buf *out)
 {
+	const struct lh_report_run *run = &ci->report->run;
 	int n = c->result->policy_errors;
+	if (!lh_ci_done(ci->report)) {
+		lh_buf_puts(out, "the run is not done: ");
+		lh_buf_put_str(out, run->cause.n ? run->cause : run->status);
+		lh_buf_puts(out, n || c->result->censored || !lh_ci_observed(c) ? "; " : "");
+	}
 	if (!lh_ci_observed(c) && !c->cause_count)
 		lh_buf_puts(out, "nothing was run under this condition");
 	if (n)
@@ -181,10 +190,10 @@ static void put_condition_case(const struct lh_ci *ci, int condition, struct tex
 {
 	const struct lh_report_condition *c = &ci->report->condition[condition];
 	const char *type = "";
-	enum end end = condition_end(c, &type);
+	enum end end = condition_end(ci, c, &type);
 	clear(t);
 	lh_ci_condition_name(ci->report, condition, &t->name);
-	put_message(c, &t->message);
+	put_message(ci, c, &t->message);
 	put_figures(c, &t->text);
 	lh_ci_causes(c, &t->text);
 	put_texts(t, end, type, out);

@@ -83,10 +83,19 @@ static void put_head(const struct lh_ci_figure *f, int n, struct lh_buf *out)
 	lh_buf_putc(out, '\n');
 }
 
-static void put_row(const struct lh_report_condition *c, struct lh_buf *out)
+/* So many of the figures are shown: cost, the last of them, where some member has it. */
+static int shown(const struct lh_group *g, int figures)
+{
+	for (int row = 0; row < g->count; row++)
+		if (g->member[row]->cost.priced)
+			return figures;
+	return figures - 1;
+}
+
+static void put_row(const struct lh_group *g, const struct lh_report_condition *c, struct lh_buf *out)
 {
 	struct lh_ci_figure f[LH_CI_FIGURES];
-	int n = lh_ci_figures(c, f);
+	int n = shown(g, lh_ci_figures(c, f));
 	lh_buf_puts(out, "| ");
 	lh_ci_markdown_code(out, lh_ci_label(c->policy_label, c->policy));
 	lh_buf_puts(out, c->oracle ? " (oracle) |" : " |");
@@ -113,9 +122,9 @@ static void put_table(const struct lh_group *g, struct lh_buf *out)
 	lh_ci_markdown_code(out, lh_ci_label(g->lead->model_label, g->lead->model));
 	lh_buf_puts(out, "\n\n");
 	if (g->count)
-		put_head(f, lh_ci_figures(g->member[0], f), out);
+		put_head(f, shown(g, lh_ci_figures(g->member[0], f)), out);
 	for (int row = 0; row < g->count; row++)
-		put_row(g->member[row], out);
+		put_row(g, g->member[row], out);
 }
 
 static void put_group(const struct lh_group *g, struct lh_buf *section, struct lh_buf *out)

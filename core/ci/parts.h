@@ -17,7 +17,7 @@ struct lh_ci_figure {
 	struct lh_figure figure;
 };
 
-/* The main columns of the table; their number. Conditions of a report with the same horizons have the same names, in
+/* The main columns of the table, cost last; their number. Conditions of a report with the same horizons have the same names, in
  * the same order. */
 int lh_ci_figures(const struct lh_report_condition *c, struct lh_ci_figure out[LH_CI_FIGURES]);
 

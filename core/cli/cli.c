@@ -17,11 +17,11 @@ const struct lh_command lh_commands[] = {
 	{ "run", "run [EXPERIMENT.lua] [options]", "run an experiment, keep it in a run file, print the table",
 		NULL, "longhaul run --policy full_history --policy window:n=5 --turns 50 --samples 50 -o none", lh_cmd_run },
 	{ "report", "report FILE.db [options]", "the same table again, from a run file",
-		"  --run ID              a run of the file; the newest where it is not given\n"
-		"  --against NAME        the policy that the others are compared with [full_history]\n"
-		"  --baseline FILE       what rules against a baseline compare with; longhaul export -h\n"
-		"  --gate RULE           rules in the place of the run's own (repeatable); longhaul gate -h\n"
-		"  --inconclusive HOW    a gate that is not decided: pass, fail or neutral (exit code 3) [neutral]\n", "longhaul report longhaul.db --json -", lh_cmd_report },
+		"  --run ID                 a run of the file; the newest where it is not given\n"
+		"  --against NAME           the policy that the others are compared with [full_history]\n"
+		"  --baseline FILE          what rules against a baseline compare with; longhaul export -h\n"
+		"  --gate RULE              rules in the place of the run's own (repeatable); longhaul gate -h\n"
+		"  --inconclusive HOW       a gate that is not decided: pass, fail or neutral (exit code 3) [neutral]\n", "longhaul report longhaul.db --json -", lh_cmd_report },
 	{ "gate", "gate FILE.db [RULE…] [options]", "decide rules on a run; the exit code says how",
 		"Without rules: those of the run. Exit code 0: every rule passed; 1: one failed; 3: none failed,\n"
 		"one is not decided; 4: what a server or a budget cut off would decide one, or the run is not done.\n\n"
@@ -42,9 +42,9 @@ const struct lh_command lh_commands[] = {
 		"A rule passes where its whole 95 % interval satisfies it, fails where all of it violates it.\n"
 		"In the place of the number may stand `baseline * NUMBER`: what the same condition had in an earlier\n"
 		"run, whose own interval counts too.\n\n"
-		"  --baseline FILE       that run's file, or the small one that longhaul export makes of it\n"
-		"  --run ID              a run of the file; the newest where it is not given\n"
-		"  --inconclusive HOW    a rule that is not decided: pass, fail or neutral (exit code 3) [neutral]\n",
+		"  --baseline FILE          that run's file, or the small one that longhaul export makes of it\n"
+		"  --run ID                 a run of the file; the newest where it is not given\n"
+		"  --inconclusive HOW       a rule that is not decided: pass, fail or neutral (exit code 3) [neutral]\n",
 		"longhaul gate longhaul.db 'horizon(0.5) >= 10' 'malformed <= 0.05'", lh_cmd_gate },
 	{ "compare", "compare BASE.db NEW.db [options]", "two runs: what went further, what errs less, and how sure that is",
 		"  --run ID        a run of NEW.db; the newest where it is not given\n"

@@ -5,6 +5,7 @@
 #include "report/session.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,11 +14,11 @@ enum { TEXT_MAX = 1 << 28 };
 const char lh_cli_outputs_help[] =
 	"  --json FILE              the report as JSON (-: to stdout, instead of the table)\n"
 	"  --html FILE              the report as one page that needs nothing else (-: the same)\n"
-	"  --junit FILE             a test case for each condition and each rule upon it, as JUnit XML (-: the same)\n"
+	"  --junit FILE             a test case for each condition and each rule, as JUnit XML (-: the same)\n"
 	"  --markdown FILE          verdict, rules, tables and curves as Markdown (-: the same)\n"
 	"  --metrics FILE           horizons, error rates, tokens, verdicts as OpenMetrics (-: the same)\n"
-	"  --github                 for a step of a GitHub workflow: the Markdown into $GITHUB_STEP_SUMMARY, values into\n"
-	"                           $GITHUB_OUTPUT, at most ten annotations on stdout\n"
+	"  --github                 for a step of a GitHub workflow: the Markdown into $GITHUB_STEP_SUMMARY,\n"
+	"                           values into $GITHUB_OUTPUT, at most ten annotations on stdout\n"
 	"  --no-timing              leave out of these what differs between identical runs\n";
 
 /* ---- options ---- */
@@ -124,12 +125,15 @@ static int append(const char *path, const struct lh_buf *text)
 	return lh_cli_fail(&err);
 }
 
-/* As the workflow knows the file: from the top of the checkout. */
-static const char *from_the_top(const char *path)
+/* As the workflow knows the file: from the top of the checkout, wherever in it the step was. room: for the answer. */
+static const char *from_the_top(const char *path, char room[PATH_MAX])
 {
-	const char *top = getenv("GITHUB_WORKSPACE");
-	size_t n = top ? strlen(top) : 0;
-	return n && !strncmp(path, top, n) && path[n] == '/' ? path + n + 1 : path;
+	char top[PATH_MAX];
+	const char *named = getenv("GITHUB_WORKSPACE");
+	if (!named || !realpath(named, top) || !realpath(path, room))
+		return path;
+	size_t n = strlen(top);
+	return !strncmp(room, top, n) && room[n] == '/' ? room + n + 1 : path;
 }
 
 static int annotate(const struct lh_ci *ci, const struct lh_outputs *o)
@@ -137,10 +141,11 @@ static int annotate(const struct lh_ci *ci, const struct lh_outputs *o)
 	struct lh_ci_source source = { NULL, { "", 0 } };
 	struct lh_buf file, text;
 	struct lh_error ignored = { 0 };
+	char room[PATH_MAX];
 	lh_buf_init(&file, TEXT_MAX);
 	lh_buf_init(&text, TEXT_MAX);
 	if (o->experiment && !lh_file_read(o->experiment, &file, &ignored))
-		source = (struct lh_ci_source){ from_the_top(o->experiment), lh_buf_str(&file) };
+		source = (struct lh_ci_source){ from_the_top(o->experiment, room), lh_buf_str(&file) };
 	lh_ci_github_annotations(ci, &source, &text);
 	fwrite(text.p ? text.p : "", 1, text.n, stdout);
 	lh_buf_fini(&file);

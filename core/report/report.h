@@ -1,6 +1,6 @@
 /* report/report.h - the one record that every output is written from, and the outputs.
  *
- * Table, curve and JSON (and, later, every other format) take struct lh_report and nothing else, so
+ * Table, curve, JSON and the forms of ci/ take struct lh_report and nothing else, so
  * they agree to the last digit. All names and causes in it may hold hostile text: each writer
  * escapes for its own medium. */
 #ifndef LH_REPORT_REPORT_H

@@ -55,7 +55,7 @@ calls {
 
 END {
 	for (room in own) total += own[room] + in_library[room]
-	n = split("cli report run measure policy model journal transcript task plugins json base", order, " ")
+	n = split("cli ci report run measure policy model journal transcript task plugins json base", order, " ")
 	printf "  %-12s %9s %9s %9s %7s\n", "room", "own code", "libraries", "in all", "share"
 	for (i = 1; i <= n; i++) {
 		sum = own[order[i]] + in_library[order[i]]

@@ -14,6 +14,7 @@ import lhtree
 # Everything that some medium takes for more than text.
 HOSTILE = ("\n::error::h1\n  ::set-output name=h2::v\n##[error]h3 ##[add-mask]h4\r::add-path::/h5\x1b[31m @everyone #123 GH-1 | a ` b ``` c ~~~ </pre></details>"
            "<img src=x> [x](y) ![i](z) ]]> & \u202e\u200b %0A::warning::h6 \u00a0::notice::h7 ##vso[task.setvariable]h8 ##teamcity[h9]\x00" )
+RULED = "::error::x ##[error]y @everyone #123 | ` ``` </pre> [x](y) ]]> \u202e ##vso[z]"       # may stand in a rule
 LUA = "".join(f"\\{b:03d}" for b in HOSTILE.encode())
 POLICY = 'return { api = 1, view = function(ep, history) if ep.turn == 3 then error("' + LUA + '" .. tostring(ep.state_shown)) end return history:view() end }'
 
@@ -36,7 +37,8 @@ class Outputs(lhcli.Case):
         settings = json.loads(db.execute("SELECT settings FROM run").fetchone()[0])
         for key in ("policy_labels", "task_labels", "model_labels"):
             settings[key] = [name + HOSTILE.replace("\0", "") for name in settings[key]]
-        settings["gates"] = ["turn_error_rate <= 0.9", "horizon(0.5) >= 2"]
+        settings["gates"] = ["turn_error_rate <= 0.9", "horizon(0.5) >= 2", f'[policy="{RULED}"] turn_error_rate <= 0.95']
+        settings["policy_labels"][0] = RULED
         db.execute("UPDATE run SET settings = ?", (json.dumps(settings),))
         db.commit()
         db.close()
@@ -119,7 +121,7 @@ class JUnit(Outputs):
         text = self.path("j.xml").read_text(encoding="utf-8")
         self.assertNotIn("]]>", text)
         self.assertFalse([c for c in text if (ord(c) < 32 and c != "\n") or c in "\u202e\u200b\x7f"])
-        self.assertEqual(self.ends(root), ["passed", "passed", "passed", "failure", "failure", "failure"])
+        self.assertEqual(self.ends(root), ["passed", "passed", "passed", "passed", "failure", "failure", "failure"])
         said = root.find(".//failure").text
         self.assertIn("]]>", said)                       # it is all there, as text
         self.assertIn("\\u202e", said)
@@ -200,6 +202,10 @@ class GitHub(Steps):
         self.assertEqual(summary, self.text("m.md"))
         self.assertIn("## longhaul: fail\n", summary)
         self.assertIn(failed["message"], html.unescape(summary))
+        (self.folder / "sub").mkdir()
+        done = subprocess.run([self.program, "run", "../e.lua", "-o", "none", "--quiet", "--github"], cwd=self.folder / "sub", capture_output=True, text=True, timeout=lhcli.HANG,
+                              env=lhcli.environment(self.folder, GITHUB_STEP_SUMMARY="s", GITHUB_OUTPUT="o", GITHUB_WORKSPACE=str(self.folder)))
+        self.assertEqual([c[1].get("file") for c in commands(done.stdout)], ["e.lua"], "the file as the workflow knows it")
         again, same, _ = self.step("report", "r.db", "--github", code=1)
         self.assertEqual((again[0][2], same), (failed["message"], summary))
 
@@ -274,6 +280,21 @@ class HostileTexts(Steps):
         for said in self.text("output").split("verdict=")[1:]:
             self.values("verdict=" + said)
 
+    def test_a_summary_fits(self):
+        """More than 1 MiB would be lost as a whole: what does not fit is left out, and that is said."""
+        self.run_file("--policy", "full_history", "--policy", "window:n=3", "--gate", "horizon(0.5) >= 2")
+        db = sqlite3.connect(self.path("r.db"))
+        settings = json.loads(db.execute("SELECT settings FROM run").fetchone()[0])
+        settings["policy_labels"] = [name + "_" * 150000 for name in settings["policy_labels"]]     # five bytes each in Markdown
+        db.execute("UPDATE run SET settings = ?", (json.dumps(settings),))
+        db.commit()
+        db.close()
+        self.good("report", "r.db", "--markdown", "m.md", "--junit", "j.xml")
+        self.assertLess(self.path("m.md").stat().st_size, 1 << 20)
+        self.assertIn("left out here, the page would be too long.", self.text("m.md"))
+        self.assertIn("## longhaul: pass", self.text("m.md"))
+        self.assertLess(self.path("j.xml").stat().st_size, 200000)
+
     def test_markdown_is_text(self):
         self.hostile_file()
         self.longhaul("report", "r.db", "--markdown", "m.md")
@@ -295,7 +316,7 @@ class HostileTexts(Steps):
             shown = html.unescape(line)
             self.assertNotRegex(shown, r"@\w|(?<!&)#\d|GH-\d|://")
             if line.startswith("|"):
-                self.assertIn(line.count("|"), (3, 10), line)
+                self.assertIn(line.count("|"), (3, 9), line)
 
 
 class Metrics(Outputs):
