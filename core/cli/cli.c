@@ -20,7 +20,7 @@ const struct lh_command lh_commands[] = {
 		"  --run ID              a run of the file; the newest where it is not given\n"
 		"  --against NAME        the policy that the others are compared with [full_history]\n"
 		"  --json FILE           the report as JSON (-: to stdout, instead of the table)\n"
-		"  --html FILE           the report as one page that needs nothing else (-: to stdout, instead of the table)\n"
+		"  --html FILE           the report as one HTML page (-: to stdout, instead of the table)\n"
 		"  --gate RULE           rules in the place of the run's own (repeatable); longhaul gate -h\n"
 		"  --inconclusive HOW    a gate that is not decided: pass, fail or neutral (exit code 3) [neutral]\n", "longhaul report longhaul.db --json -", lh_cmd_report },
 	{ "gate", "gate FILE.db [RULE…] [options]", "decide rules on a run; the exit code says how",
@@ -241,7 +241,7 @@ static void run_options(void)
 		printf(*o->initial ? " [%s]\n" : "\n", o->initial);
 	}
 	puts("  --json FILE              the report as JSON (-: to stdout, instead of the table)\n"
-		"  --html FILE              the report as one page that needs nothing else (-: to stdout, instead of the table)\n"
+		"  --html FILE              the report as one HTML page (-: to stdout, instead of the table)\n"
 		"  --no-timing              leave out of the JSON and the page what differs between identical runs\n"
 		"  --quiet                  no progress on stderr\n"
 		"With no options at all: the demonstration (kv_sum, a simulated model, four policies).");
