@@ -264,6 +264,12 @@ class Contents(Html):
         self.assertRegex(verdict, r"<p>full_history: horizon\(0\.5\) \d+ \[\d+, \d+\] turns, turn error rate [\d.]+ % \[[\d., ]+\]\. Compared with it, .*reset errs in fewer turns\.")
         self.assertLess(text.index('id="verdict"'), text.index("<table"))
 
+    def test_search(self):
+        _, text = self.page("--single-turn", "--model", "sim:accuracy=0.9", "-o", "r.db")
+        verdict = text.split('<section id="verdict">')[1].split("</section>")[0]
+        sentence = re.search(r"<p>full_history, sim:accuracy=0.9: (.*?)</p>", verdict).group(1)
+        self.assertIn(f"<p>{sentence}</p>", text.split('<section id="search">')[1])
+
     def test_single_policy_has_no_comparison(self):
         _, text = self.page("--turns", "4", "--samples", "5", "--policy", "reset", "-o", "none")
         self.assertNotIn("Compared with", text)
