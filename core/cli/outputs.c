@@ -13,7 +13,7 @@ enum { TEXT_MAX = 1 << 28 };
 
 const char lh_cli_outputs_help[] =
 	"  --json FILE              the report as JSON (-: to stdout, instead of the table)\n"
-	"  --html FILE              the report as one page that needs nothing else (-: the same)\n"
+	"  --html FILE              the report as one HTML page that needs nothing else (-: the same)\n"
 	"  --junit FILE             a test case for each condition and each rule, as JUnit XML (-: the same)\n"
 	"  --markdown FILE          verdict, rules, tables and curves as Markdown (-: the same)\n"
 	"  --metrics FILE           horizons, error rates, tokens, verdicts as OpenMetrics (-: the same)\n"

@@ -8,9 +8,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { BINS = 60 };
+enum { BINS = 60, MANY = 20 };               /* MANY: a step counts for the scale where one of so many samples is left */
 
-struct hazard { double v[BINS]; struct lh_interval ci[BINS]; int n, each; };
+struct hazard { double v[BINS]; struct lh_interval ci[BINS]; bool many[BINS]; int n, each; };
 
 /* `each` turns together: first errors in them, of samples at risk in them. */
 static void take(const struct lh_result *r, struct hazard *h)
@@ -25,11 +25,12 @@ static void take(const struct lh_result *r, struct hazard *h)
 			}
 		h->v[i] = lh_share(errors, at_risk);
 		h->ci[i] = lh_wilson(h->v[i], (double)at_risk);
+		h->many[i] = (int64_t)r->at_risk[i * h->each] * MANY >= r->samples;
 	}
 }
 
-/* The bands of late turns, where few are left, are wide: the values decide how high it goes. */
-static double top_of(const struct lh_group *g, int each)
+/* Where few are left, one error is a large share: what is seen of many decides how high the plot goes. */
+static double top_of(const struct lh_group *g, int each, bool many)
 {
 	double top = 0;
 	for (int row = 0; row < g->count; row++) {
@@ -38,7 +39,7 @@ static double top_of(const struct lh_group *g, int each)
 			continue;
 		take(g->member[row]->result, &h);
 		for (int i = 0; i < h.n; i++)
-			top = h.v[i] > top ? h.v[i] : top;
+			top = h.v[i] > top && (h.many[i] || !many) ? h.v[i] : top;
 	}
 	return top;
 }
@@ -46,12 +47,14 @@ static double top_of(const struct lh_group *g, int each)
 void lh_html_hazard(const struct lh_group *g, struct lh_buf *out)
 {
 	int each = (g->turns_most + BINS - 1) / BINS;
-	double top = g->count ? top_of(g, each) : 0;
+	double top = g->count ? top_of(g, each, true) : 0;
+	if (!(top > 0) && g->count)
+		top = top_of(g, each, false);
 	if (!(top > 0) || g->turns_most < 2)
 		return;
 	struct lh_plot p = { .out = out, .x0 = 0.5, .x1 = g->turns_most + 0.5, .y0 = 0, .y1 = fmin(100, 130 * top) };
-	lh_buf_puts(out, "<figure><figcaption><b>Hazard</b>: of the samples without an error before a turn, the share that errs in it. It rises where errors come faster as a run goes"
-		" on. Shaded: 95 % (Wilson); it may go beyond the top.");
+	lh_buf_printf(out, "<figure><figcaption><b>Hazard</b>: of the samples without an error before a turn, the share that errs in it. It rises where errors come faster as a run goes"
+		" on. Shaded: 95 %% (Wilson). The scale is that of turns where at least one sample of %d is left; what lies beyond the top is drawn at it.", MANY);
 	if (each > 1)
 		lh_buf_printf(out, " %d turns are taken together.", each);
 	lh_buf_puts(out, "</figcaption>\n");

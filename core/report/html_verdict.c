@@ -5,6 +5,7 @@
 #include "report/effects_text.h"
 #include "report/gate_report.h"
 #include "report/prose.h"
+#include "report/single_turn_report.h"
 
 #include <math.h>
 
@@ -165,6 +166,24 @@ static void say_effects(const struct lh_report *report, const struct lh_report_s
 	lh_buf_fini(&shown);
 }
 
+static void say_searches(const struct lh_searches *s, const struct lh_report_style *style, struct lh_buf *out)
+{
+	struct lh_buf line;
+	lh_buf_init(&line, 1 << 16);
+	for (int i = 0; i < s->count; i++) {
+		lh_buf_clear(&line);
+		lh_prose_shown(&line, lh_str_of(s->of[i].policy_label), style);
+		lh_buf_puts(&line, s->of[i].oracle ? " (oracle), " : ", ");
+		lh_prose_shown(&line, lh_str_of(s->of[i].model_label), style);
+		lh_buf_puts(&line, ": ");
+		lh_single_turn_sentence(s, &s->of[i], &line);
+		lh_prose_wrap(out, lh_buf_str(&line), 0, 0, style);
+	}
+	if (line.failed)
+		out->failed = line.failed;
+	lh_buf_fini(&line);
+}
+
 void lh_html_verdict(const struct lh_report *report, const struct lh_report_style *style, struct lh_buf *out)
 {
 	struct lh_group group;
@@ -173,6 +192,8 @@ void lh_html_verdict(const struct lh_report *report, const struct lh_report_styl
 	for (int at = 0; lh_group_next(report, &at, &group, out); lh_group_fini(&group))
 		say_group(&group, groups > 1, style, out);
 	say_effects(report, style, out);
+	if (report->single_turn)
+		say_searches(report->single_turn, style, out);
 	if (report->comparison_count)
 		lh_buf_printf(out, "<p><small>A difference counts as shown at an adjusted p of at most %g; the comparisons stand below each table.</small></p>\n", LH_DIFFERS);
 }
