@@ -284,6 +284,8 @@ function view:tokens() end
 ---@field max_time? string|number The same: time, such as "90s", "30m", "8h".
 ---@field price? string A JSON file: MODEL → input, cached_input, output; $ a million tokens.
 ---@field gates? string[] What must hold, such as "horizon(0.8) >= 20".
+---@field baseline? string A run file, or what `longhaul export` makes of it: what rules against a baseline compare with.
+---@field shard? string "I/N": every Nth sample, from the Ith on.
 ---@field inconclusive? "pass"|"fail"|"neutral" A gate that is not decided ["neutral"].
 ---@field sequential? boolean|number Stop sampling once every gate is decided; or the error allowed [0.05].
 ---@field single_turn? boolean|number|string Search the most steps in one turn at this accuracy [0.8].

@@ -198,7 +198,8 @@ class Templates(lhcli.Case):
         plurals = {"task": "tasks", "model": "models", "policy": "policies", "history": "histories", "plugin": "plugins", "gate": "gates"}
         names = re.findall(r"^  --([a-z-]+)", text, re.M)
         self.assertGreater(len(names), 30)
-        return {plurals.get(n, n.replace("-", "_")) for n in names} - {"allow_process", "allow_endpoint", "json", "no_timing", "quiet", "progress"}
+        return {plurals.get(n, n.replace("-", "_")) for n in names} - {"allow_process", "allow_endpoint", "json", "no_timing", "quiet", "progress", "html", "junit", "markdown", "metrics",
+                                                                            "github"}
 
     def test_every_field_of_an_experiment_has_its_line(self):
         self.assertEqual(set(self.fields()), self.options())
@@ -221,6 +222,8 @@ class Templates(lhcli.Case):
         subprocess.run(["cc", "-shared", "-fPIC", "-fvisibility=hidden", f"-I{SOURCE}/core/include", "-o", self.path("my_task.so"),
                         TEMPLATES / "task" / "my_task.c"], check=True)
         self.write("prices.json", json.dumps({"sim": {"input": 1, "cached_input": 1, "output": 1}}))
+        self.good("run", "--samples", 2, "--turns", 2, "-o", "before.db")
+        self.good("export", "before.db", "--format", "baseline", "-o", "baseline.json")
         for name, (off, line) in self.fields().items():
             if not off or name == "resume":
                 continue

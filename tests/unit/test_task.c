@@ -100,7 +100,7 @@ static void test_params_reach_the_family(void)
 	json = lh_taskset_params_json(t);
 	CHECK_TEXT(json.p, "{\"keys\":100,\"min\":-99,\"max\":99,\"never_zero\":\"false\",\"words\":\"\",\"dataset\":\"\",\"tools\":\"false\"}");
 	CHECK_INT(lh_taskset_samples(t), 0);
-	CHECK_TEXT(lh_family_version(lh_taskset_family(t)), "1.0");
+	CHECK_TEXT(lh_family_version(lh_taskset_family(t)), "1.1");
 	CHECK_TEXT(lh_family_license(lh_taskset_family(t)), "MIT");
 	lh_taskset_free(t);
 }

@@ -18,6 +18,7 @@ return {
   steps_per_turn = { 1 },                                  -- steps asked in one turn: one more axis
   -- steps = 50,                                           -- a fixed total instead of turns: turns = steps / steps_per_turn
   -- stop_at_error = true,                                 -- an episode ends at its first error: horizons need no more
+  -- shard = "1/8",                                        -- of eight machines this is the first: longhaul merge -h
   -- sample = 7,                                           -- this sample only, from 0
   seed = 1,                                                -- names every random draw: the same seed, the same run
   -- single_turn = 0.8,                                    -- instead: search the most steps in one turn at this accuracy
@@ -28,6 +29,7 @@ return {
   against = "full_history",                                -- the policy that the others are compared with
   gates = { "[policy=state_carry] turn_error_rate <= 0.15" },     -- rules, by whole intervals: longhaul gate -h
   inconclusive = "neutral",                                -- a rule that is not decided: pass, fail or neutral (exit code 3)
+  -- baseline = "baseline.json",                           -- what rules such as horizon(0.5) >= baseline * 0.9 compare with: longhaul export -h
   -- sequential = true,                                    -- stop sampling once every rule is decided; or the error allowed: 0.05
   output = "my_experiment.db",                             -- the run file; "none": keep nothing
   -- new = true,                                           -- begin a new run in a file that holds an unfinished one
