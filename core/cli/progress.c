@@ -83,7 +83,7 @@ static void show(void *user, const struct lh_progress *p)
 		fprintf(stderr, "%s%s\n", line ? "\r\033[K" : "", lh_buf_str(&b).p);
 	}
 	if (line)
-		fprintf(stderr, over ? "\r\033[K" : "\r%s \033[K", lh_buf_str(&b).p);
+		fprintf(stderr, "\r%s \033[K%s", lh_buf_str(&b).p, over ? "\r\033[K" : "");
 	fflush(stderr);
 	lh_buf_fini(&b);
 }

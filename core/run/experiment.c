@@ -41,7 +41,7 @@ const struct lh_option_info lh_run_options[] = {
 	[MAX_TIME] = { "max-time", "TIME", "", "budget: time from here on, such as 90s, 30m, 8h" },
 	[PRICE] = { "price", "FILE", "", "JSON: MODEL → input, cached_input, output; $ a million tokens" },
 	[GATE] = { "gate", "RULE", "", "what must hold, as in 'horizon(0.8) >= 20'; repeatable; longhaul gate -h" },
-	[BASELINE] = { "baseline", "FILE", "", "what rules such as 'horizon(0.5) >= baseline * 0.9' compare with; longhaul export -h" },
+	[BASELINE] = { "baseline", "FILE", "", "an earlier run, for rules that name `baseline`; longhaul export -h" },
 	[INCONCLUSIVE] = { "inconclusive", "HOW", "neutral", "a gate that is not decided: pass, fail or neutral (exit code 3)" },
 	[SEQUENTIAL] = { "sequential", "[=ERROR]", "0.05", "stop sampling once every gate is decided, wrongly in 5 % at most" },
 	[SINGLE_TURN] = { "single-turn", "[q=Q]", "q=0.8", "search the most steps in one turn at accuracy Q" },

@@ -514,7 +514,7 @@ class Help(lhcli.Case):
             self.assertTrue(example, done.out)
             with self.subTest(example=example.group(1)):
                 ran = self.good(*example.group(1).split())
-                self.assertTrue(ran.out)
+                self.assertTrue(ran.out or self.path(example.group(1).split()[-1]).stat().st_size)
 
     def test_help_needs_no_files_and_leaves_none(self):
         for command in self.COMMANDS:
