@@ -251,8 +251,8 @@ static void put_run_options(struct lh_buf *b)
 		lh_buf_putc(b, '\n');
 	}
 	lh_buf_puts(b, lh_cli_outputs_help);
-	lh_buf_puts(b, "  --quiet                  no progress on stderr; a signal USR1 prints a line of it all the same\n"
-		"  --progress SECONDS       where stderr is no terminal: a line of progress as often as this (0: never) [30]\n"
+	lh_buf_puts(b, "  --quiet                  no progress on stderr; a signal USR1 prints a line all the same\n"
+		"  --progress SECONDS       without a terminal: a line of progress every so often (0: never) [30]\n"
 		"With no options at all: the demonstration (kv_sum, a simulated model, four policies).\n");
 }
 
