@@ -25,11 +25,13 @@ class Matrix(lhlive.Case):
         self.policies = self.listed("policies")
         self.assertEqual(set(self.families), {p.stem for p in (lhcli.SOURCE / "plugins").glob("*.c")})
         self.assertEqual(set(self.policies), {p.stem for p in (lhcli.SOURCE / "scripts" / "policies").glob("*.lua")})
+        self.tasks = self.families + [f + ":tools=true" for f in self.families if re.search(r"(?m)^  tools ", self.good("show", "task", f).out)]
+        self.assertGreater(len(self.tasks), len(self.families) + 1)
         self.assertLessEqual(set(OPTIONS), set(self.policies), "options for a policy that is gone")
 
     def grid(self, model=MODEL, file=WHOLE, samples=SAMPLES, jobs=0):
         policies = [f"{p}:{OPTIONS[p]}" if p in OPTIONS else p for p in self.policies]
-        each = [("--task", self.families), ("--policy", policies), ("--history", HISTORIES)]
+        each = [("--task", self.tasks), ("--policy", policies), ("--history", HISTORIES)]
         return ["run", *(a for option, values in each for v in values for a in (option, v)), "--model", model, "--turns", TURNS, "--samples", samples,
                 "--jobs", jobs, "--quiet", "--no-timing", "-o", file]
 
@@ -54,7 +56,7 @@ class Matrix(lhlive.Case):
         return left
 
     def test_everything_with_everything(self):
-        conditions = len(self.families) * len(self.policies) * len(HISTORIES)
+        conditions = len(self.tasks) * len(self.policies) * len(HISTORIES)
         table, report = self.told(*self.grid())
         self.check_ran(report, conditions)
 
@@ -72,9 +74,9 @@ class Matrix(lhlive.Case):
 
     def check_ran(self, report, conditions):
         self.assertEqual(len(report["conditions"]), conditions)
-        self.assertEqual(len({(c["task"], c["policy"], c["history"]) for c in report["conditions"]}), conditions)
+        self.assertEqual(len({(c["task_label"], c["policy"], c["history"]) for c in report["conditions"]}), conditions)
         for c in report["conditions"]:
-            where = f"{c['task']}, {c['policy']}, {c['history']}"
+            where = f"{c['task_label']}, {c['policy']}, {c['history']}"
             self.assertEqual((c["policy_errors"], c["censored"], c["causes"]), (0, 0, []), where)
             asked = [n is not None and n > 0 for n in c["observed"]]
             self.assertEqual(asked, [True] * TURNS if c["history"] == "own" else [True, False, True], where)
@@ -86,10 +88,10 @@ class Matrix(lhlive.Case):
         """Each policy sent something else than the whole history, asked otherwise, or edited; the baseline and agents' did not."""
         usual = "SELECT e.sample, c.turn, c.seq, c.view, m.text FROM call c JOIN episode e ON e.id = c.episode" \
                 " LEFT JOIN message m ON m.episode = e.id AND m.role = 'removed' WHERE e.condition IN ({}) ORDER BY 1, 2, 3, 4, 5"
-        of = {}
+        of = {}                               # under the task with tools and the one without
         for i, c in enumerate(report["conditions"]):
             if c["history"] == "own" and c["task"] == "kv_sum":
-                of[c["policy"]] = self.rows(WHOLE, usual.format(i))
+                of.setdefault(c["policy"], []).append(self.rows(WHOLE, usual.format(i)))
         alike = {p for p, rows in of.items() if rows == of["full_history"]}
         self.assertEqual(alike - {"heal"}, {"full_history", "agent"}, "options are too mild for a policy to act")
 
