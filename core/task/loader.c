@@ -322,7 +322,6 @@ const char *lh_family_summary(const struct lh_family *f) { return f->task->summa
 const char *lh_family_path(const struct lh_family *f) { return f->path; }
 const char *lh_family_sha256(const struct lh_family *f) { return f->sha256; }
 bool lh_family_explains(const struct lh_family *f) { return f->thoughts != NULL; }
-bool lh_family_has_tools(const struct lh_family *f) { return f->tools != NULL; }
 int lh_family_param_count(const struct lh_family *f) { return (int)f->task->param_count; }
 
 const struct lh_param *lh_family_param(const struct lh_family *f, int i)

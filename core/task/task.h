@@ -51,7 +51,6 @@ const char *lh_family_summary(const struct lh_family *f);
 const char *lh_family_path(const struct lh_family *f);
 const char *lh_family_sha256(const struct lh_family *f);
 bool lh_family_explains(const struct lh_family *f);               /* offers LH_THOUGHTS_INTERFACE */
-bool lh_family_has_tools(const struct lh_family *f);              /* offers LH_TOOLS_INTERFACE; with which parameters, a taskset says */
 int lh_family_param_count(const struct lh_family *f);
 const struct lh_param *lh_family_param(const struct lh_family *f, int i);
 

@@ -181,6 +181,8 @@ int lh_view_clear(struct lh_view *v, uint32_t before, bool inputs, uint32_t plac
 		struct lh_piece *p = &v->piece[i];
 		if (p->own || p->to > before)
 			continue;
+		if ((p->variant & LH_CLEARED) && (p->placeholder != placeholder || p->spared != spared))
+			return lh_fail(err, LH_E_POLICY, "results of this view are cleared already, with another placeholder or other exceptions: begin with history:view()");
 		p->variant |= (uint16_t)(LH_RESULTS_CLEARED | (inputs ? LH_INPUTS_CLEARED : 0));
 		p->placeholder = placeholder;
 		p->spared = spared;

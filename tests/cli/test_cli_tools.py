@@ -164,6 +164,7 @@ end }""")
                             ('return history:view():set(4, "x")', "is a tool's result"),
                             ('return history:view():set(3, "x")', "a call and its results leave together"),
                             ('return history:view():clear_results{ first = 1, keep_last = 2 }', "either first or keep_last"),
+                            ('return history:view():clear_results{ placeholder = "gone" }:clear_results{}', "are cleared already"),
                             ('return history:view():clear_results{ placeholder = "" }', "the placeholder is empty"),
                             ('return history:view():clear_results{ exept = {} }', "did you mean 'except'")):
             self.write("bad.lua", "return { api = 1, view = function(ep, history)\n if ep.turn < 2 then return history:view() end\n " + body + "\nend }")

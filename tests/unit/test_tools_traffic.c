@@ -177,6 +177,9 @@ static void vary(struct lh_view *v, struct lh_transcript *t)
 	case 1: must(lh_view_drop(v, t, below(n) + 1, below(n) + 1, &err)); break;
 	case 2: must(lh_view_vary(v, t, variants[below(2)], below(n), &err)); break;
 	default:
+		for (uint32_t i = 0; i < v->n; i++)
+			if (v->piece[i].variant & LH_CLEARED)
+				return;                  /* once a view: what clears otherwise a second time is refused */
 		must(lh_view_clear(v, below(lh_transcript_length(t) + 1), below(2), own(t, placeholders[below(2)]), below(2) ? 1u << below(2) : 0, &err));
 	}
 }
