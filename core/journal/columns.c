@@ -49,6 +49,15 @@ static const struct lh_column call_columns[] = {
 	STATE(lh_call_row, shown), STATE(lh_call_row, followed), STATE(lh_call_row, answered), TEXT_OR_NULL(lh_call_row, truth),
 };
 
+/* What reports are made of. Half of the columns, but for a report nearly all of its time goes into reading them. */
+static const struct lh_column figures_columns[] = {
+	INT(lh_call_row, episode), INT(lh_call_row, turn), INT(lh_call_row, seq), INT(lh_call_row, tokens_in), INT(lh_call_row, tokens_cached),
+	INT(lh_call_row, tokens_out), INT(lh_call_row, tokens_reasoning), FLAG(lh_call_row, counted), INT(lh_call_row, latency_us),
+	INT(lh_call_row, cost_microusd), INT(lh_call_row, attempts), INT(lh_call_row, thoughts_kept), INT(lh_call_row, thoughts_dropped),
+	REAL(lh_call_row, exposure_update), REAL(lh_call_row, exposure_state), REAL(lh_call_row, exposure_unusable),
+	REAL(lh_call_row, reusable_prefix), FLAG(lh_call_row, accepted), TEXT_OR_NULL(lh_call_row, outcome), FLAG(lh_call_row, unshown),
+};
+
 static const struct lh_column attempt_columns[] = {
 	INT(lh_attempt_row, episode), INT(lh_attempt_row, turn), INT(lh_attempt_row, seq), INT(lh_attempt_row, attempt),
 	INT(lh_attempt_row, status), TEXT_OR_NULL(lh_attempt_row, error), INT(lh_attempt_row, waited_us),
@@ -67,14 +76,14 @@ static const struct lh_column answer_message_columns[] = {
 	STATE(lh_answer_row, text), TEXT_OR_NULL(lh_answer_row, thoughts), TEXT_OR_NULL(lh_answer_row, blob), TEXT_OR_NULL(lh_answer_row, calls),
 };
 
+#define PART(table, name) { table, name, (int)(sizeof name / sizeof *name) }
 #define TABLE(name) { #name, name##_columns, (int)(sizeof name##_columns / sizeof *name##_columns) }
 
-const struct lh_table lh_tables[LH_T_COUNT] = {
+const struct lh_table lh_tables[LH_T_WALKS] = {
 	[LH_T_RUN] = TABLE(run), [LH_T_CONDITION] = TABLE(condition), [LH_T_EPISODE] = TABLE(episode),
 	[LH_T_MESSAGE] = TABLE(message), [LH_T_CALL] = TABLE(call), [LH_T_ATTEMPT] = TABLE(attempt),
+	[LH_T_FIGURES] = PART("call", figures_columns),
 };
-
-#define PART(table, name) { table, name, (int)(sizeof name / sizeof *name) }
 
 const struct lh_table lh_answer_parts[2] = { PART("call", answer_call_columns), PART("message", answer_message_columns) };
 
@@ -154,13 +163,14 @@ void lh_columns_digest(const struct lh_table *t, const void *row, struct lh_sha2
 		digest_column(&t->column[i], row, to);
 }
 
-static bool read_text(const struct lh_column *c, sqlite3_stmt *s, int i, int type, char *row)
+static bool read_text(const struct lh_column *c, sqlite3_value *v, char *row)
 {
 	struct lh_str text = { "", 0 };
+	int type = sqlite3_value_type(v);
 	if (type != SQLITE_NULL) {
 		/* The text first: asking for it may convert, which changes the length. */
-		text.p = (const char *)sqlite3_column_text(s, i);
-		text.n = (size_t)sqlite3_column_bytes(s, i);
+		text.p = (const char *)sqlite3_value_text(v);
+		text.n = (size_t)sqlite3_value_bytes(v);
 	}
 	if (c->kind == LH_COL_STATE)
 		*(bool *)(row + c->has) = type != SQLITE_NULL;
@@ -168,30 +178,46 @@ static bool read_text(const struct lh_column *c, sqlite3_stmt *s, int i, int typ
 	return text.p && (type == SQLITE_TEXT || (type == SQLITE_NULL && c->kind != LH_COL_TEXT));
 }
 
+static bool read_int(const struct lh_column *c, sqlite3_value *v, char *p)
+{
+	int type = sqlite3_value_type(v);
+	int64_t n = type == SQLITE_INTEGER ? sqlite3_value_int64(v) : -1;
+	if (c->kind == LH_COL_FLAG)
+		*(bool *)p = n == 1;
+	else
+		*(int64_t *)(void *)p = n;
+	switch (c->kind) {
+	case LH_COL_FLAG: return n == 0 || n == 1;
+	case LH_COL_INT: return type == SQLITE_INTEGER;
+	default: return type == SQLITE_NULL || (type == SQLITE_INTEGER && n >= 0);
+	}
+}
+
+static bool read_real(sqlite3_value *v, double *to)
+{
+	int type = sqlite3_value_type(v);
+	*to = type == SQLITE_FLOAT ? sqlite3_value_double(v) : NAN;
+	return type == SQLITE_FLOAT || type == SQLITE_NULL;
+}
+
+/* Through the value, which is looked up once: connections are used by one thread at a time (NOMUTEX), so a value of a row may
+ * be read like any other. */
 static bool read_column(const struct lh_column *c, sqlite3_stmt *s, int i, char *row)
 {
-	int type = sqlite3_column_type(s, i);
-	char *p = row + c->at;
-	int64_t v = sqlite3_column_int64(s, i);
+	sqlite3_value *v = sqlite3_column_value(s, i);
 	switch (c->kind) {
 	case LH_COL_INT:
-		*(int64_t *)(void *)p = v;
-		return type == SQLITE_INTEGER;
 	case LH_COL_INT_OR_NULL:
-		*(int64_t *)(void *)p = type == SQLITE_NULL ? -1 : v;
-		return type == SQLITE_NULL || (type == SQLITE_INTEGER && v >= 0);
-	case LH_COL_REAL:
-		*(double *)(void *)p = type == SQLITE_NULL ? NAN : sqlite3_column_double(s, i);
-		return type == SQLITE_FLOAT || type == SQLITE_NULL;
 	case LH_COL_FLAG:
-		*(bool *)p = v == 1;
-		return type == SQLITE_INTEGER && (v == 0 || v == 1);
+		return read_int(c, v, row + c->at);
+	case LH_COL_REAL:
+		return read_real(v, (double *)(void *)(row + c->at));
 	case LH_COL_TEXT:
 	case LH_COL_TEXT_OR_NULL:
 	case LH_COL_STATE:
 		break;
 	}
-	return read_text(c, s, i, type, row);
+	return read_text(c, v, row);
 }
 
 bool lh_columns_read(const struct lh_table *t, sqlite3_stmt *s, int first, void *row, const char **bad)

@@ -21,7 +21,11 @@ enum lh_kind {
 
 struct lh_column { const char *name; enum lh_kind kind; size_t at, has; };
 
-enum lh_table_id { LH_T_RUN, LH_T_CONDITION, LH_T_EPISODE, LH_T_MESSAGE, LH_T_CALL, LH_T_ATTEMPT, LH_T_COUNT };
+enum lh_table_id {
+	LH_T_RUN, LH_T_CONDITION, LH_T_EPISODE, LH_T_MESSAGE, LH_T_CALL, LH_T_ATTEMPT, LH_T_COUNT,
+	LH_T_FIGURES = LH_T_COUNT,           /* of a call, without its texts: read, never written */
+	LH_T_WALKS
+};
 
 struct lh_table {
 	const char *name;
@@ -38,7 +42,7 @@ union lh_any_row {
 	struct lh_attempt_row attempt;
 };
 
-extern const struct lh_table lh_tables[LH_T_COUNT];
+extern const struct lh_table lh_tables[LH_T_WALKS];
 /* A struct lh_answer_row: first what comes from table call, then from message. */
 extern const struct lh_table lh_answer_parts[2];
 

@@ -153,6 +153,8 @@ int lh_journal_mend(const char *path, struct lh_error *err) LH_CHECKED;
 struct lh_reader;
 int lh_reader_open(const char *path, struct lh_reader **out, struct lh_error *err) LH_CHECKED;
 void lh_reader_close(struct lh_reader *r);
+/* Are rows found by index? Not in a file whose run is under way or was killed: see lh_reader_messages(), which then costs more once. */
+bool lh_reader_indexed(const struct lh_reader *r);
 
 /* Reads every page of the file: damage that a walk would meet late, or not at all. */
 int lh_reader_check(struct lh_reader *r, struct lh_error *err) LH_CHECKED;
@@ -173,6 +175,8 @@ int lh_reader_conditions(struct lh_reader *r, int64_t run, lh_visit visit, void 
 int lh_reader_episodes(struct lh_reader *r, int64_t run, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED;     /* by condition, sample, probe */
 int lh_reader_messages(struct lh_reader *r, int64_t episode, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED; /* by id */
 int lh_reader_calls(struct lh_reader *r, int64_t episode, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED;    /* by turn, seq */
+/* The same rows, but of their texts only the outcome: what figures are made of, in half the time. */
+int lh_reader_figures(struct lh_reader *r, int64_t episode, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED;
 int lh_reader_answers(struct lh_reader *r, int64_t episode, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED;  /* struct lh_answer_row, by turn, seq */
 int lh_reader_attempts(struct lh_reader *r, int64_t episode, lh_visit visit, void *user, struct lh_error *err) LH_CHECKED; /* by turn, seq, attempt */
 

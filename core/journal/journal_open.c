@@ -82,6 +82,11 @@ static int check_file(struct lh_reader *r, struct lh_error *err)
 	return rc;
 }
 
+bool lh_reader_indexed(const struct lh_reader *r)
+{
+	return !r->placed;
+}
+
 int lh_reader_place(struct lh_reader *r, struct lh_error *err)
 {
 	if (!r->placed || r->has_places)
@@ -115,7 +120,7 @@ void lh_reader_close(struct lh_reader *r)
 {
 	if (!r)
 		return;
-	for (int i = 0; i < LH_T_COUNT; i++)
+	for (int i = 0; i < LH_T_WALKS; i++)
 		sqlite3_finalize(r->walk[i]);
 	sqlite3_finalize(r->answers);
 	sqlite3_close(r->db);

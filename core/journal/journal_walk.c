@@ -5,13 +5,14 @@
 #include <string.h>
 
 /* What a walk needs beyond the columns: its condition and order, and which columns must rise. */
-static const struct walk { const char *where, *order, *place; int key, keys; } walks[LH_T_COUNT] = {
+static const struct walk { const char *where, *order, *place; int key, keys; } walks[LH_T_WALKS] = {
 	[LH_T_RUN] = { "?1 = ?1", "r.id", NULL, 0, 1 },
 	[LH_T_CONDITION] = { "r.run = ?1", "r.id", NULL, 1, 1 },
 	[LH_T_EPISODE] = { "r.run = ?1", "r.condition, r.sample, r.probe, r.id", NULL, 0, 0 },
 	[LH_T_MESSAGE] = { "r.episode = ?1", "r.id", "message_place", 1, 1 },
 	[LH_T_CALL] = { "r.episode = ?1", "r.turn, r.seq", "call_place", 1, 2 },
 	[LH_T_ATTEMPT] = { "r.episode = ?1", "r.turn, r.seq, r.attempt", NULL, 0, 0 },
+	[LH_T_FIGURES] = { "r.episode = ?1", "r.turn, r.seq", "call_place", 1, 2 },
 };
 
 /* "r.id" becomes "p.id" where rows are found through their places. */
@@ -65,8 +66,9 @@ static int visit_rows(struct lh_reader *r, enum lh_table_id id, lh_visit visit, 
 	sqlite3_stmt *s = r->walk[id];
 	int64_t last[2];
 	int step;
+	union lh_any_row row;
+	memset(&row, 0, sizeof row);             /* a walk that reads some of the columns leaves the others so */
 	for (bool first = true; (step = sqlite3_step(s)) == SQLITE_ROW; first = false) {
-		union lh_any_row row;
 		const char *bad;
 		if (!lh_columns_read(t, s, 0, &row, &bad))
 			return lh_fail(err, LH_E_DAMAGED, "%s is damaged: %s.%s holds a value that longhaul does not write", r->path, t->name, bad);
@@ -115,6 +117,11 @@ int lh_reader_messages(struct lh_reader *r, int64_t episode, lh_visit visit, voi
 int lh_reader_calls(struct lh_reader *r, int64_t episode, lh_visit visit, void *user, struct lh_error *err)
 {
 	return walk(r, LH_T_CALL, episode, visit, user, err);
+}
+
+int lh_reader_figures(struct lh_reader *r, int64_t episode, lh_visit visit, void *user, struct lh_error *err)
+{
+	return walk(r, LH_T_FIGURES, episode, visit, user, err);
 }
 
 int lh_reader_attempts(struct lh_reader *r, int64_t episode, lh_visit visit, void *user, struct lh_error *err)

@@ -11,7 +11,7 @@ struct lh_reader {
 	char *path;
 	bool placed;                     /* the file lacks its indexes: rows are found through places */
 	bool has_places;
-	sqlite3_stmt *walk[LH_T_COUNT], *answers;
+	sqlite3_stmt *walk[LH_T_WALKS], *answers;
 };
 
 /* Makes the places where they are needed. */

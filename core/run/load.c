@@ -1,5 +1,5 @@
 /* Results read back from a run file: the same record that the run itself left. */
-#include "run/fold.h"
+#include "run/fold_all.h"
 
 #include "json/reader.h"
 #include "measure/gate_rule.h"
@@ -14,12 +14,7 @@ struct loading {
 	bool found;
 	int samples;
 	struct lh_reader *reader;
-	/* the episode being read */
-	struct lh_condition_results *condition;
-	struct lh_place at;
-	int turns;                               /* so far */
-	bool superseded;
-	struct slot { int64_t id; int condition; struct lh_place at; char status[16]; char *cause, *extra; double ratio; } *episode;
+	struct lh_fold_episode *episode;
 	size_t episodes, episode_cap;
 	struct lh_buf settings;
 };
@@ -150,45 +145,13 @@ static int read_episode(void *user, const void *row, struct lh_error *err)
 		return lh_fail(err, LH_E_DAMAGED, "episode %lld lies outside the run", (long long)e->id);
 	if (lh_array_more(&l->episode, &l->episode_cap, l->episodes + 1, sizeof *l->episode, err))
 		return LH_E_NOMEM;
-	struct slot *s = &l->episode[l->episodes++];
-	*s = (struct slot){ .id = e->id, .condition = (int)e->condition, .at = at, .ratio = e->history_ratio };
+	struct lh_fold_episode *s = &l->episode[l->episodes++];
+	*s = (struct lh_fold_episode){ .id = e->id, .condition = (int)e->condition, .at = at, .ratio = e->history_ratio };
 	size_t n = e->status.n < sizeof s->status - 1 ? e->status.n : sizeof s->status - 1;
 	memcpy(s->status, e->status.p, n);
 	s->cause = lh_str_dup(e->cause);
 	s->extra = e->extra.n ? lh_str_dup(e->extra) : NULL;
 	return s->cause && (s->extra || !e->extra.n) ? 0 : lh_nomem(err);
-}
-
-static int read_call(void *user, const void *row, struct lh_error *err)
-{
-	struct loading *l = user;
-	const struct lh_call_row *c = row;
-	struct lh_spent *s = &l->results->spent;
-	int rc = lh_fold_call(l->condition, l->at, l->superseded ? NULL : &l->turns, row, err);
-	if (rc)
-		return rc;
-	bool over = __builtin_add_overflow(s->calls, c->attempts, &s->calls);
-	over |= __builtin_add_overflow(s->tokens, c->tokens_in + c->tokens_out, &s->tokens);
-	over |= __builtin_add_overflow(s->microusd, c->cost_microusd, &s->microusd);
-	return over ? lh_fail(err, LH_E_DAMAGED, "the calls' counters are impossible") : 0;
-}
-
-static int read_calls(struct loading *l, struct lh_error *err)
-{
-	for (size_t i = 0; i < l->episodes; i++) {
-		struct slot *s = &l->episode[i];
-		l->condition = &l->results->condition[s->condition];
-		l->at = s->at;
-		l->turns = lh_fold_begin(l->condition, s->at);
-		l->superseded = !strcmp(s->status, LH_SUPERSEDED);
-		int rc = lh_reader_calls(l->reader, s->id, read_call, l, err);
-		struct lh_episode_row end = { .status = lh_str_of(s->status), .cause = lh_str_of(s->cause), .extra = lh_str_of(s->extra), .history_ratio = s->ratio };
-		if (!rc && !l->superseded)
-			rc = lh_fold_end(l->condition, s->at, l->turns, &end, err);
-		if (rc)
-			return rc;
-	}
-	return 0;
 }
 
 /* What a run that stops early left out, beyond the samples that decided it. */
@@ -233,7 +196,7 @@ static int load(struct loading *l, const char *path, int64_t id, struct lh_error
 	if (!rc)
 		rc = lh_reader_episodes(l->reader, l->want, read_episode, l, err);
 	if (!rc)
-		rc = read_calls(l, err);
+		rc = lh_fold_all(path, l->reader, l->results, l->episode, l->episodes, err);
 	if (!rc)
 		rc = cut(l, err);
 	lh_json_free(j);
