@@ -179,7 +179,7 @@ install_slurm() {
 		say "setup: without Slurm its test is skipped. To have it run, as root: apt-get install --no-install-recommends $*"
 		return
 	fi
-	lists_know "$@" || (update) || return 0
+	lists_know "$@" || (update) || true
 	if ! lists_know "$@"; then
 		say "setup: apt does not offer all of $*: the test of Slurm is skipped"
 		return
