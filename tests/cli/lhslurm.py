@@ -75,6 +75,7 @@ class Slurm:
         ctld_port, d_port = free_ports(2)
         host = socket.gethostname().split(".")[0]
         self.conf.write_text(CONF.format(folder=folder, host=host, user=user_name(), cpus=cpus, ctld_port=ctld_port, d_port=d_port))
+        (folder / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n")     # no daemon may need more than is there
         self.mark = str(folder)
         self.env = lhcli.environment(folder, SLURM_CONF=str(self.conf), PATH=PLACES, **{lhlive.MARK: self.mark})    # daemons and jobs inherit it
         try:
