@@ -3,7 +3,7 @@
 # .cmake/presets.json known to cmake. Says what it does before it does it; does nothing twice.
 #
 #   sh scripts/setup.sh            what the build needs
-#   sh scripts/setup.sh --dev      and what the tests need
+#   sh scripts/setup.sh --dev      and what the tests need; Slurm, for one of them, where it can be had
 #   sh scripts/setup.sh --check    only reports: exit code 0 when nothing is missing, else 1
 set -eu
 
@@ -82,6 +82,13 @@ missing_packages() {
 	fi
 }
 
+# Of Slurm, likewise. Programs of /usr/sbin are not on everybody's PATH.
+missing_slurm() {
+	for pair in slurmctld:slurmctld slurmd:slurmd sbatch:slurm-client munged:munge; do
+		have "${pair%:*}" || [ -x "/usr/sbin/${pair%:*}" ] || say "${pair#*:}"
+	done
+}
+
 old_cmake() {
 	cat >&2 <<END
 setup: cmake is too old: $1 here, and longhaul needs $cmake_least or newer.
@@ -145,6 +152,43 @@ install_packages() {
 	apt_install "$@" || die "apt-get install failed: see above"
 }
 
+# Without being asked for a password, that is: for what one can do without.
+may_install() {
+	have apt-get && { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; }
+}
+
+# Installs packages but neither starts their services nor lets them start with the machine.
+# shellcheck disable=SC2016  # root's shell expands it
+without_services='
+	policy=/usr/sbin/policy-rc.d
+	if [ ! -e $policy ]; then
+		trap "rm -f $policy" EXIT
+		trap "exit 1" HUP INT TERM
+		printf "#!/bin/sh\nexit 101\n" >$policy && chmod 755 $policy || exit 1
+	fi
+	apt-get install -q -y --no-install-recommends "$@" >/dev/null || exit 1
+	command -v systemctl >/dev/null || exit 0
+	for package in "$@"; do
+		[ ! -e "/lib/systemd/system/$package.service" ] || systemctl --quiet disable "$package" 2>/dev/null || true
+	done'
+
+# For the test of examples/cluster/slurm.sh, which is skipped without Slurm: nothing that fails here ends
+# the setup. The test starts daemons of its own.
+install_slurm() {
+	if ! may_install; then
+		say "setup: without Slurm its test is skipped. To have it run, as root: apt-get install --no-install-recommends $*"
+		return
+	fi
+	lists_know "$@" || (update) || true
+	if ! lists_know "$@"; then
+		say "setup: apt does not offer all of $*: the test of Slurm is skipped"
+		return
+	fi
+	say "setup: apt-get install $* (for one test; the services are not started)"
+	as_root sh -c "$without_services" sh "$@" || { (update) && as_root sh -c "$without_services" sh "$@"; } ||
+		say "setup: that failed: the test of Slurm is skipped"
+}
+
 # ---- the presets ----
 
 # cmake looks for presets at the top of the tree and nowhere else. What lies at the top is fixed, and
@@ -167,6 +211,7 @@ missing=$(missing_packages | tr '\n' ' ')
 missing=${missing% }
 
 if [ $check = yes ]; then
+	[ $dev = no ] || [ -z "$(missing_slurm)" ] || say "setup: Slurm is not installed: its test is skipped"
 	[ -n "$missing" ] || { say "setup: nothing is missing"; exit 0; }
 	say "setup: missing: $missing"
 	exit 1
@@ -187,6 +232,11 @@ if [ -n "$missing" ]; then
 	missing=$(missing_packages | tr '\n' ' ')
 	case " $missing" in *" cmake "*) old_cmake "$(command -v cmake || say none) is $(cmake_version)" ;; esac
 	[ -z "$missing" ] || die "still missing after the installation: ${missing% }"
+fi
+if [ $dev = yes ]; then
+	slurm=$(missing_slurm | tr '\n' ' ')
+	# shellcheck disable=SC2086  # a list of words
+	[ -z "$slurm" ] || install_slurm $slurm
 fi
 write_presets
 say "setup: everything that is needed is there"

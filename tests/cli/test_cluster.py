@@ -78,7 +78,8 @@ class Cluster(lhcli.Case):
             self.sh("sh", CLUSTER / "shard.sh", "experiment.lua", 3, ".", shard)
         self.assertIn("It lacks shard 2 of 3", self.sh("sh", CLUSTER / "merge.sh", 3, ".", code=4))
         self.sh("sh", CLUSTER / "shard.sh", "experiment.lua", 3, ".", 2)
-        self.sh("sh", CLUSTER / "shard.sh", "experiment.lua", 3, ".", 1)       # done already
+        self.sh("sh", CLUSTER / "shard.sh", "experiment.lua", 3, ".", 1, SHARD_OPTIONS="--jobs 1 --json 1.json")       # done already
+        self.assertEqual(json.loads(self.path("1.json").read_text())["conditions"][0]["samples"], 4)
         self.assertIn("PASS", self.sh("sh", CLUSTER / "merge.sh", 3, "."))
         self.check()
         self.assertIn("which shard?", self.sh("sh", CLUSTER / "shard.sh", "experiment.lua", 3, ".", code=2))
@@ -93,9 +94,10 @@ class Cluster(lhcli.Case):
     def test_parallel(self):
         if not shutil.which("parallel"):
             self.stand_in("parallel", PARALLEL)
-        self.sh("sh", CLUSTER / "parallel.sh", "experiment.lua", 4, "results", "--jobs", 2)
-        self.check("results")
-        self.assertEqual(len(list(self.path("results").glob("shard-*.txt"))), 4)
+        folder = "one's own results"
+        self.sh("sh", CLUSTER / "parallel.sh", "experiment.lua", 4, folder, "--jobs", 2)
+        self.check(folder)
+        self.assertEqual(len(list(self.path(folder).glob("shard-*.txt"))), 4)
 
     def test_slurm(self):
         self.stand_in("sbatch", SBATCH)
