@@ -1,6 +1,6 @@
 #!/bin/sh
 # From a fresh clone to a measurement: installs what is missing, builds, runs the demonstration (a
-# simulated model: no key, no network, no cost) and says where the run file is.
+# simulated model: no key, no network, no cost) and says where the report and the run file are.
 #
 #   sh examples/quickstart.sh
 set -eu
@@ -10,6 +10,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 build=$root/build/release
 log=$root/build/quickstart.log
 file=$root/build/quickstart.db
+page=$root/build/quickstart.html
 
 sh "$root/scripts/setup.sh"
 
@@ -28,10 +29,11 @@ mkdir -p "$root/build"
 quietly cmake -S "$root" -B "$build" "$@" -DCMAKE_BUILD_TYPE=Release -DLH_TESTS=OFF
 quietly cmake --build "$build"
 
-"$build/longhaul" run --quiet -o "$file"
+"$build/longhaul" run --quiet -o "$file" --html "$page"
 
 cat <<END
 
+The report:   $page
 The run file: $file
 This table again:   "$build/longhaul" report "$file"
 The same as JSON:   "$build/longhaul" report "$file" --json -
