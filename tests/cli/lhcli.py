@@ -15,9 +15,9 @@ HANG = 100                                # s: a guard against a program that ne
 OUTCOMES = ("correct", "follows", "recovers", "slips", "malformed", "missing", "truncated", "refused", "overflow", "policy_error", "failed")
 
 
-def program():
-    """LH_BIN, else the newest program built below the source folder."""
-    named = os.environ.get("LH_BIN")
+def program(unsanitized=False):
+    """LH_BIN, else the newest program built below the source folder. unsanitized: LH_PLAIN_BIN where it is set."""
+    named = unsanitized and os.environ.get("LH_PLAIN_BIN") or os.environ.get("LH_BIN")
     if named:
         return Path(named).resolve()
     found = [p for p in SOURCE.glob("build*/**/longhaul") if p.is_file() and os.access(p, os.X_OK)]
@@ -69,10 +69,11 @@ def strict_json(text):
 class Case(unittest.TestCase):
     """Each test has an empty folder, self.folder, in which the program runs."""
     maxDiff = 4000
+    unsanitized = False                   # much work whose results are looked at: without sanitizers, where that is built
 
     @classmethod
     def setUpClass(cls):
-        cls.program = program()
+        cls.program = program(cls.unsanitized)
 
     def setUp(self):
         temporary = tempfile.TemporaryDirectory()

@@ -50,6 +50,7 @@ class Reader:
 
 class Families(lhcli.Case):
     """Runs of a task, and what their files say of them."""
+    unsanitized = True
     TURNS, SAMPLES = 12, 20
     READERS = {}                          # {name of a family: its reader}
 

@@ -75,6 +75,8 @@ def front(points, more):
 # ---- within a run ----
 
 class Within(lhcli.Case):
+    unsanitized = True
+
     def comparisons(self, *args):
         return {c["policy"]: c for c in self.report("run", "-o", "run.db", *args)["comparisons"]}
 
@@ -236,6 +238,8 @@ class Within(lhcli.Case):
 # ---- two runs ----
 
 class Two(lhcli.Case):
+    unsanitized = True
+
     def make(self, name, *args):
         self.good("run", "-o", name, *(SIZE if "--model" in args else SMALL), *args)
 

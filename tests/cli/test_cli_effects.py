@@ -18,6 +18,8 @@ def wilson(k, n):
 
 
 class Effects(lhcli.Case):
+    unsanitized = True
+
     def entry(self, *args, model, samples=200, turns=40, histories=GRID):
         """The one entry of a run, and the run's text."""
         done = self.good("run", "--model", model, *histories, "--samples", samples, "--turns", turns, "-o", "e.db", "--quiet", *args)

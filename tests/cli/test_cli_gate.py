@@ -267,6 +267,8 @@ class Infrastructure(Gates):
 
 
 class Sequential(Gates):
+    unsanitized = True
+
     RULES = ("--gate", "turn_accuracy(5) >= 0.93", "--gate", "horizon(0.5) >= 6", "--gate", "malformed <= 0.2")
 
     def test_stops_and_says_so(self):
@@ -388,19 +390,21 @@ class Sequential(Gates):
 
 
 class Wrong(Gates):
+    unsanitized = True
+
     def test_seldom_at_the_limit(self):
-        """The accuracy is exactly the limit, so either verdict is wrong: 2.5 % a side at most. 9 of 100 is the 99.9 % point."""
+        """The accuracy is exactly the limit, so either verdict is wrong: 2.5 % a side at most. More than 6 of 50 happens once in 3,000 times."""
         passed = failed = 0
-        for seed in range(100):
+        for seed in range(50):
             done = self.longhaul("run", "--task", "kv_sum:keys=10", "--model", "sim:accuracy=0.97", "--turns", 1, "--samples", 600, "--seed", seed, "-o", "none", "--quiet",
                                  "--gate", "turn_accuracy(1) >= 0.97", "--sequential", "--json", "-", "--no-timing")
             verdict = self.check_report(done)["gates"][0]["verdict"]
             self.assertEqual(done.code, {"pass": 0, "fail": 1, "inconclusive": 3}[verdict])
             passed += verdict == "pass"
             failed += verdict == "fail"
-        print(f"accuracy 0.97 against a limit of 0.97, looked at after each of 600 samples: {passed} of 100 passed, {failed} failed")
-        self.assertLessEqual(passed, 9)
-        self.assertLessEqual(failed, 9)
+        print(f"accuracy 0.97 against a limit of 0.97, looked at after each of 600 samples: {passed} of 50 passed, {failed} failed")
+        self.assertLessEqual(passed, 6)
+        self.assertLessEqual(failed, 6)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,8 @@ class Sent:
 
 
 class Histories(Case):
+    unsanitized = True
+
     def run_file(self, *histories, turns=20, samples=6, policy="full_history", extra=()):
         args = ["run", "--turns", turns, "--samples", samples, "--policy", policy, "-o", "h.db"]
         for h in histories:

@@ -52,6 +52,8 @@ class Cells:
 
 
 class Many(lhcli.Case):
+    unsanitized = True
+
     def run_file(self, *args, model, turns, samples, output="run.db"):
         return self.report("run", "--model", model, "--turns", turns, "--samples", samples, "-o", output, "--quiet", "--no-timing", *args)["conditions"]
 

@@ -493,6 +493,8 @@ class Requests(lhcli.Case):
 # ---- help ----
 
 class Help(lhcli.Case):
+    unsanitized = True
+
     COMMANDS = ("run", "report", "transcript", "merge", "export", "list", "show", "check")
 
     def test_overview(self):
@@ -569,6 +571,8 @@ class Help(lhcli.Case):
 # ---- interrupted ----
 
 class Interrupted(Terminal):
+    unsanitized = True
+
     LONG = ("run", "--turns", 4000, "--samples", 3000, "--model", ERRING, "--policy", "window:n=2", "--policy", "reset", "--concurrency", 8)
 
     def check_interrupted(self, sent, code):

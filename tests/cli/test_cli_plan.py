@@ -32,6 +32,8 @@ class Plan(lhcli.Refusals):
 
 
 class FromSim(Plan):
+    unsanitized = True
+
     def test_the_demonstration(self):
         """No options but those that make it small: the policies of the demonstration, as many samples as it has."""
         done = self.good("plan", "--pool", 150, "--most", 120, "--json", "plan.json")
@@ -166,6 +168,8 @@ class FromSim(Plan):
 
 
 class FromRun(Plan):
+    unsanitized = True
+
     def test_an_effect_that_is_there(self):
         """Planned for the limit of its interval, which needs more than the estimate would."""
         self.run_file("run.db", "--policy", "full_history", "--policy", "reset", "--policy", "heal", "--samples", 120, model="sim:accuracy=0.9,self_conditioning=9")

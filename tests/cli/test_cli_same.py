@@ -19,6 +19,8 @@ def grid(policies=POLICIES):
 
 
 class Same(lhcli.Case):
+    unsanitized = True
+
     def run_plain(self, *more, model=LATE, output="none"):
         return self.plain("run", "--task", "kv_sum:keys=20", "--model", model, *SIZE, "-o", output, *more)
 

@@ -45,6 +45,8 @@ class Searches(lhlive.Case, lhcli.Refusals):
 
 
 class One(Searches):
+    unsanitized = True
+
     def test_all_families(self):
         """accuracy 0.9 a step: at 2 steps it is 0.81, at 3 0.729."""
         tasks = [line.split()[0] for line in self.good("list", "tasks").out.splitlines()]

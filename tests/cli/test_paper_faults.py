@@ -42,6 +42,8 @@ def rollouts(lists):
 
 
 class Faults(Case):
+    unsanitized = True
+
     def replay(self, data, rows, *more, output="run.db"):
         """The one condition of a run of these replies [(sample, turn, text)] on this data set."""
         self.write("data.json", data)
