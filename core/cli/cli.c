@@ -92,7 +92,12 @@ const struct lh_command lh_commands[] = {
 		"                   csv: the same without texts and states\n"
 		"                   messages: an episode a line, its record as messages of Chat Completions, with calls of\n"
 		"                   tools, without thoughts. Made histories are not in it\n"
-		"  -o FILE          where to (-: stdout); written over where it exists, unless it is a run file\n"
+		"                   inspect: logs of Inspect AI (.eval): a sample an episode, what was sent at each call,\n"
+		"                   scores, limits. A log is one condition: its task, model and, as solver, policy\n"
+		"  -o FILE          where to (-: stdout); written over where it exists, unless it is a run file. With\n"
+		"                   inspect: FILE.eval for one condition, else a folder, which gets a log of each, for\n"
+		"                   `inspect view --log-dir FOLDER`\n"
+		"  --condition N    with inspect: this one alone, by number from 0\n"
 		"  --run ID         a run of the file; the newest where it is not given\n",
 		"longhaul export longhaul.db --format baseline -o baseline.json", lh_cmd_export },
 	{ "list", "list tasks|policies|models|runs [FILE.db]", "what there is", NULL, "longhaul list policies", lh_cmd_list },

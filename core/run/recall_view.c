@@ -64,9 +64,10 @@ static bool is_spared(const struct encoding *e, const struct lh_recall_message *
 
 static int collect(struct encoding *e, const struct lh_recall_message *m, unsigned variant, struct lh_error *err)
 {
+	bool left_out = ((variant & LH_NO_ASSISTANT) && (m->role == LH_ASSISTANT || m->role == LH_TOOL)) || ((variant & LH_ANSWER_ONLY) && m->calls.n);
 	int rc = lh_array_more(&e->part, &e->part_cap, e->parts + 1, sizeof *e->part, err);
 	if (!rc)
-		e->part[e->parts++] = (struct lh_recall_part){ m, variant, !((variant & LH_NO_ASSISTANT) && (m->role == LH_ASSISTANT || m->role == LH_TOOL)) };
+		e->part[e->parts++] = (struct lh_recall_part){ m, variant, !left_out, e->placeholder };
 	return rc;
 }
 
@@ -216,6 +217,24 @@ int lh_recall_parts(const struct lh_recall *r, const struct lh_recall_call *call
 	if (rc)
 		free(all.part);
 	free(sent.part);
+	free(slot);
+	lh_buf_fini(&sent.scratch);
+	return rc;
+}
+
+int lh_recall_sent(const struct lh_recall *r, const struct lh_recall_call *call, struct lh_recall_part **out, size_t *count, struct lh_error *err)
+{
+	struct encoding sent = encoding_of(r, call, NULL);
+	int64_t *slot = NULL;
+	size_t slots = 0, n = 0;
+	int rc = walk(&sent, call, &slot, &slots, err);
+	for (size_t i = 0; i < sent.parts; i++)
+		if (sent.part[i].sent)
+			sent.part[n++] = sent.part[i];
+	*out = rc ? NULL : sent.part;
+	*count = rc ? 0 : n;
+	if (rc)
+		free(sent.part);
 	free(slot);
 	lh_buf_fini(&sent.scratch);
 	return rc;
