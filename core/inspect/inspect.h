@@ -32,7 +32,7 @@ struct lh_inspect_import {
 	uint32_t turns, steps_per_turn;
 	uint64_t seed;                           /* of a log that longhaul wrote, else 1 */
 	char policy[512];                        /* likewise, as it was typed; else empty */
-	bool tools;                              /* values were looked up with a tool */
+	bool tools, stop_at_error;               /* values were looked up with a tool; the run ended samples at their first error */
 	char model[256];
 };
 #define LH_INSPECT_MEMBER_MAX (256u << 20)       /* bytes of a member that is read */

@@ -62,8 +62,10 @@ static const char *stop_reason(const struct lh_recall_call *c, const struct lh_r
 {
 	if (lh_str_is(c->finish, "length"))
 		return "max_tokens";
-	if (lh_str_is(c->finish, "refusal"))
+	if (lh_str_is(c->finish, "refusal") || lh_str_is(c->finish, "filter"))
 		return "content_filter";
+	if (lh_str_is(c->finish, "other"))
+		return "unknown";
 	return reply && reply->calls.n ? "tool_calls" : "stop";
 }
 
@@ -114,6 +116,8 @@ static void put_own(struct lh_jw *w, const struct lh_recall_call *c)
 	lh_jw_key(w, "accepted"), lh_jw_bool(w, c->accepted);
 	if (c->purpose.n)
 		lh_jw_key(w, "purpose"), lh_jw_str(w, c->purpose);
+	if (c->error.n)
+		lh_jw_key(w, "failure"), lh_jw_str(w, c->error);
 	lh_jw_key(w, "counted"), lh_jw_bool(w, c->counted);
 	if (c->served_by.n)
 		lh_jw_key(w, "served_by"), lh_jw_str(w, c->served_by);
