@@ -16,9 +16,9 @@ struct events {
 
 static void begin(struct events *e, const char *what)
 {
-	char uuid[32];
+	char uuid[160];
 	struct lh_jw *w = e->w;
-	snprintf(uuid, sizeof uuid, "e%u", e->count++);
+	snprintf(uuid, sizeof uuid, "%s.e%u", e->s->uuid, e->count++);
 	lh_jw_open(w, '{');
 	lh_jw_key(w, "uuid"), lh_jw_text(w, uuid);
 	if (e->turn) {
@@ -74,27 +74,26 @@ static const struct lh_recall_message *reply_of(const struct lh_recall *r, const
 	return c->reply >= 0 && (size_t)c->reply < r->messages ? &r->message[c->reply] : NULL;
 }
 
-static void put_choice(struct lh_jw *w, const struct lh_log_sample *s, const struct lh_recall_call *c, const struct lh_recall_message *reply, struct lh_error *err)
+static int put_choice(struct lh_jw *w, const struct lh_log_pool *pool, const struct lh_recall_call *c, const struct lh_recall_message *reply, const char *model, struct lh_error *err)
 {
-	char id[32];
-	snprintf(id, sizeof id, "r%lld", (long long)c->reply);
 	lh_jw_open(w, '{');
 	lh_jw_key(w, "message");
-	if (lh_log_put_message(w, reply, &(struct lh_log_form_of){ 0, LH_STR("") }, lh_str_of(id), s->model, err) && !w->out->failed)
-		w->out->failed = LH_E_NOMEM;
+	int rc = lh_log_pool_put_message(pool, w, reply, model, err);
 	lh_jw_key(w, "stop_reason"), lh_jw_text(w, stop_reason(c, reply));
 	lh_jw_close(w);
+	return rc;
 }
 
-void lh_log_put_output(struct lh_jw *w, const struct lh_log_sample *s, const struct lh_recall_call *c, struct lh_error *err)
+int lh_log_put_output(struct lh_jw *w, const struct lh_log_sample *s, const struct lh_log_pool *pool, const struct lh_recall_call *c, struct lh_error *err)
 {
 	const struct lh_recall_message *reply = c ? reply_of(s->recall, c) : NULL;
+	int rc = 0;
 	lh_jw_open(w, '{');
 	lh_jw_key(w, "model"), lh_jw_text(w, s->model);
 	lh_jw_key(w, "choices");
 	lh_jw_open(w, '[');
 	if (reply)
-		put_choice(w, s, c, reply, err);
+		rc = put_choice(w, pool, c, reply, s->model, err);
 	lh_jw_close(w);
 	lh_jw_key(w, "completion"), lh_jw_str(w, reply ? reply->text : LH_STR(""));
 	if (reply) {
@@ -105,6 +104,7 @@ void lh_log_put_output(struct lh_jw *w, const struct lh_log_sample *s, const str
 	if (c && c->error.n)
 		lh_jw_key(w, "error"), lh_jw_str(w, c->error_text);
 	lh_jw_close(w);
+	return rc;
 }
 
 static void put_own(struct lh_jw *w, const struct lh_recall_call *c)
@@ -137,7 +137,9 @@ static int put_model(struct events *e, const struct lh_recall_call *c, struct lh
 	lh_jw_key(w, "tools"), lh_jw_open(w, '['), lh_jw_close(w);
 	lh_jw_key(w, "tool_choice"), lh_jw_text(w, "auto");
 	lh_jw_key(w, "config"), lh_jw_open(w, '{'), lh_jw_close(w);
-	lh_jw_key(w, "output"), lh_log_put_output(w, e->s, c, err);
+	lh_jw_key(w, "output");
+	if (!rc)
+		rc = lh_log_put_output(w, e->s, e->pool, c, err);
 	if (c->error.n)
 		lh_jw_key(w, "error"), lh_jw_str(w, c->error_text);
 	if (c->attempts > 1)

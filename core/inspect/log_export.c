@@ -214,6 +214,7 @@ static int put_sample(struct exporting *x, const struct lh_recall *r, struct lh_
 		snprintf(s.id, sizeof s.id, "%lld-turn-%lld", (long long)r->sample, (long long)r->probe);
 	else
 		snprintf(s.id, sizeof s.id, "%lld", (long long)r->sample);
+	snprintf(s.uuid, sizeof s.uuid, "%.10s.%s", x->head.eval_id, s.id);
 	lh_log_prepare(&s);
 	lh_jw_init(&w, &x->json, false);
 	int rc = lh_log_put_sample(&s, &w, err);

@@ -53,6 +53,10 @@ void lh_log_put_file_name(const struct lh_log_head *h, struct lh_buf *out)
 	put_cleaned(out, h->condition->task, 40);
 	lh_buf_putc(out, '-');
 	put_cleaned(out, h->condition->policy_label, 60);
+	if (strcmp(h->condition->history, "own")) {
+		lh_buf_putc(out, '-');
+		put_cleaned(out, h->condition->history, 40);
+	}
 	lh_buf_printf(out, "_%s.eval", h->task_id);
 }
 

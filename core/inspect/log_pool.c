@@ -169,9 +169,9 @@ static void number(struct lh_log_pool *p)
 				p->form[i].place[k] = next++;
 }
 
-int lh_log_pool_open(struct lh_log_pool *p, const struct lh_recall *r, struct lh_error *err)
+int lh_log_pool_open(struct lh_log_pool *p, const struct lh_recall *r, const char *prefix, struct lh_error *err)
 {
-	*p = (struct lh_log_pool){ .recall = r };
+	*p = (struct lh_log_pool){ .recall = r, .prefix = prefix };
 	int rc = order(p, err);
 	if (rc)
 		return rc;
@@ -197,12 +197,21 @@ void lh_log_pool_fini(struct lh_log_pool *p)
 
 static int put_one(const struct lh_log_pool *p, struct lh_jw *w, const struct lh_log_form *f, uint32_t rank, const char *model, struct lh_error *err)
 {
-	char id[48];
+	char id[160];
 	if (f->bits)
-		snprintf(id, sizeof id, "m%u.%u", rank, (unsigned)(f - p->form));
+		snprintf(id, sizeof id, "%s.m%u.%u", p->prefix, rank, (unsigned)(f - p->form));
 	else
-		snprintf(id, sizeof id, "m%u", rank);
+		snprintf(id, sizeof id, "%s.m%u", p->prefix, rank);
 	return lh_log_put_message(w, p->at[rank], &(struct lh_log_form_of){ f->bits, f->placeholder }, lh_str_of(id), model, err);
+}
+
+int lh_log_pool_put_message(const struct lh_log_pool *p, struct lh_jw *w, const struct lh_recall_message *m, const char *model, struct lh_error *err)
+{
+	static const struct lh_log_form whole = { .bits = 0 };
+	uint32_t rank = *rank_of(p, m);
+	if (rank == NOWHERE)
+		return lh_fail(err, LH_E_DAMAGED, "a call's reply is not there");
+	return put_one(p, w, &whole, rank, model, err);
 }
 
 int lh_log_pool_put(const struct lh_log_pool *p, struct lh_jw *w, const char *model, struct lh_error *err)

@@ -103,6 +103,7 @@ static void put_id(const struct lh_log_sample *s, struct lh_jw *w)
 	else
 		lh_jw_text(w, s->id);
 	lh_jw_key(w, "epoch"), lh_jw_int(w, 1);
+	lh_jw_key(w, "uuid"), lh_jw_text(w, s->uuid);
 }
 
 static void put_figures(const struct lh_log_sample *s, struct lh_jw *w)
@@ -134,18 +135,13 @@ static const struct lh_recall_message *first_prompt(const struct lh_recall *r)
 
 /* ---- the sample ---- */
 
-static const struct lh_log_form_of plain = { 0, { "", 0 } };
-
 /* The record as it stood at the end. */
 static int put_record(const struct lh_log_sample *s, const struct lh_log_pool *pool, struct lh_jw *w, struct lh_error *err)
 {
 	int rc = 0;
 	lh_jw_open(w, '[');
-	for (uint32_t i = 0; i < pool->record && !rc; i++) {
-		char id[32];
-		snprintf(id, sizeof id, "m%u", i);
-		rc = lh_log_put_message(w, pool->at[i], &plain, lh_str_of(id), s->model, err);
-	}
+	for (uint32_t i = 0; i < pool->record && !rc; i++)
+		rc = lh_log_pool_put_message(pool, w, pool->at[i], s->model, err);
 	lh_jw_close(w);
 	return rc;
 }
@@ -176,7 +172,7 @@ static int put_input(const struct lh_log_sample *s, const struct lh_log_pool *po
 	lh_jw_open(w, '[');
 	for (uint32_t i = 0; i < pool->record && i < 2 && !rc; i++)      /* the instructions and the first prompt */
 		if (pool->at[i]->role == LH_SYSTEM || pool->at[i]->role == LH_USER)
-			rc = lh_log_put_message(w, pool->at[i], &plain, i ? LH_STR("m1") : LH_STR("m0"), s->model, err);
+			rc = lh_log_pool_put_message(pool, w, pool->at[i], s->model, err);
 	lh_jw_close(w);
 	return rc;
 }
@@ -189,7 +185,9 @@ static int put_body(const struct lh_log_sample *s, const struct lh_log_pool *poo
 	put_figures(s, w);
 	lh_jw_key(w, "messages");
 	rc = put_record(s, pool, w, err);
-	lh_jw_key(w, "output"), lh_log_put_output(w, s, s->last, err);
+	lh_jw_key(w, "output");
+	if (!rc)
+		rc = lh_log_put_output(w, s, pool, s->last, err);
 	put_metadata(s, w, true);
 	lh_jw_key(w, "store"), lh_jw_open(w, '{'), lh_jw_close(w);
 	lh_jw_key(w, "events");
@@ -210,7 +208,7 @@ static int put_body(const struct lh_log_sample *s, const struct lh_log_pool *poo
 int lh_log_put_sample(struct lh_log_sample *s, struct lh_jw *w, struct lh_error *err)
 {
 	struct lh_log_pool pool;
-	int rc = lh_log_pool_open(&pool, s->recall, err);
+	int rc = lh_log_pool_open(&pool, s->recall, s->uuid, err);
 	s->messages = pool.record;
 	lh_jw_open(w, '{');
 	put_id(s, w);

@@ -17,16 +17,19 @@ struct lh_log_form { unsigned bits; struct lh_str placeholder; uint32_t *place; 
 
 struct lh_log_pool {
 	const struct lh_recall *recall;
+	const char *prefix;                      /* of the messages' ids: Inspect takes ids for unique among all logs */
 	const struct lh_recall_message **at; uint32_t ranks, record;     /* in the order above; the record are the first of them */
 	uint32_t *rank, *made_rank;                              /* by message id; by slot of a made history */
 	unsigned mute;                                           /* variants that change nothing in this conversation */
 	struct lh_log_form *form; size_t forms, form_cap;
 };
 
-int lh_log_pool_open(struct lh_log_pool *p, const struct lh_recall *r, struct lh_error *err) LH_CHECKED;
+int lh_log_pool_open(struct lh_log_pool *p, const struct lh_recall *r, const char *prefix, struct lh_error *err) LH_CHECKED;
 void lh_log_pool_fini(struct lh_log_pool *p);
 /* The list, and of a call the value of its `input_refs`. */
 int lh_log_pool_put(const struct lh_log_pool *p, struct lh_jw *w, const char *model, struct lh_error *err) LH_CHECKED;
+/* A message of the conversation as it is, under the id that it has in the list. */
+int lh_log_pool_put_message(const struct lh_log_pool *p, struct lh_jw *w, const struct lh_recall_message *m, const char *model, struct lh_error *err) LH_CHECKED;
 int lh_log_pool_refs(const struct lh_log_pool *p, struct lh_jw *w, const struct lh_recall_call *call, struct lh_error *err) LH_CHECKED;
 
 /* ---- log_message.c ---- */
@@ -70,6 +73,7 @@ struct lh_log_sample {
 	const char *model;                       /* as Inspect names it */
 	int64_t started_s;                       /* of the run */
 	char id[64];                             /* of the sample: it is part of a member's name */
+	char uuid[96];
 	bool numbered;                           /* the id is a number */
 	/* Filled by lh_log_prepare. */
 	struct lh_log_score score;
@@ -90,7 +94,7 @@ void lh_log_ending(const struct lh_recall *r, const struct lh_results *results, 
 /* ---- log_events.c: the calls, turn by turn ---- */
 
 int lh_log_put_events(const struct lh_log_sample *s, const struct lh_log_pool *pool, struct lh_jw *w, struct lh_error *err) LH_CHECKED;
-void lh_log_put_output(struct lh_jw *w, const struct lh_log_sample *s, const struct lh_recall_call *call, struct lh_error *err);
+int lh_log_put_output(struct lh_jw *w, const struct lh_log_sample *s, const struct lh_log_pool *pool, const struct lh_recall_call *call, struct lh_error *err) LH_CHECKED;
 
 /* ---- log_header.c ---- */
 

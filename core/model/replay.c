@@ -212,12 +212,16 @@ static int read_lines(struct replay *r, struct lh_str all, struct lh_error *err)
 
 static void measure(struct lh_model *m, const struct replay *r)
 {
+	bool ends = false;               /* samples end early: no turn is asked of them then, however many there are to be */
 	for (uint32_t i = 0; i < r->count; i++) {
 		if (r->line[i].sample + 1ull > m->samples)
 			m->samples = r->line[i].sample + 1ull;
 		if (r->line[i].turn > m->turns)
 			m->turns = r->line[i].turn;
+		ends = ends || r->line[i].call == ANY_CALL;
 	}
+	if (ends)
+		m->turns = 0;
 }
 
 static int open_file(struct lh_model *m, struct replay *r, struct lh_error *err)
