@@ -79,9 +79,11 @@ static int put_choice(struct lh_jw *w, const struct lh_log_pool *pool, const str
 	lh_jw_open(w, '{');
 	lh_jw_key(w, "message");
 	int rc = lh_log_pool_put_message(pool, w, reply, model, err);
+	if (rc)
+		return rc;
 	lh_jw_key(w, "stop_reason"), lh_jw_text(w, stop_reason(c, reply));
 	lh_jw_close(w);
-	return rc;
+	return 0;
 }
 
 int lh_log_put_output(struct lh_jw *w, const struct lh_log_sample *s, const struct lh_log_pool *pool, const struct lh_recall_call *c, struct lh_error *err)
@@ -94,6 +96,8 @@ int lh_log_put_output(struct lh_jw *w, const struct lh_log_sample *s, const stru
 	lh_jw_open(w, '[');
 	if (reply)
 		rc = put_choice(w, pool, c, reply, s->model, err);
+	if (rc)
+		return rc;
 	lh_jw_close(w);
 	lh_jw_key(w, "completion"), lh_jw_str(w, reply ? reply->text : LH_STR(""));
 	if (reply) {
@@ -104,7 +108,7 @@ int lh_log_put_output(struct lh_jw *w, const struct lh_log_sample *s, const stru
 	if (c && c->error.n)
 		lh_jw_key(w, "error"), lh_jw_str(w, c->error_text);
 	lh_jw_close(w);
-	return rc;
+	return 0;
 }
 
 static void put_own(struct lh_jw *w, const struct lh_recall_call *c)
@@ -134,12 +138,15 @@ static int put_model(struct events *e, const struct lh_recall_call *c, struct lh
 	lh_jw_key(w, "input"), lh_jw_open(w, '['), lh_jw_close(w);
 	lh_jw_key(w, "input_refs");
 	int rc = lh_log_pool_refs(e->pool, w, c, err);
+	if (rc)
+		return rc;
 	lh_jw_key(w, "tools"), lh_jw_open(w, '['), lh_jw_close(w);
 	lh_jw_key(w, "tool_choice"), lh_jw_text(w, "auto");
 	lh_jw_key(w, "config"), lh_jw_open(w, '{'), lh_jw_close(w);
 	lh_jw_key(w, "output");
-	if (!rc)
-		rc = lh_log_put_output(w, e->s, e->pool, c, err);
+	rc = lh_log_put_output(w, e->s, e->pool, c, err);
+	if (rc)
+		return rc;
 	if (c->error.n)
 		lh_jw_key(w, "error"), lh_jw_str(w, c->error_text);
 	if (c->attempts > 1)
@@ -149,7 +156,7 @@ static int put_model(struct events *e, const struct lh_recall_call *c, struct lh
 	lh_jw_key(w, "completed"), lh_log_put_time(w, e->s->started_s, e->at_us);
 	lh_jw_key(w, "working_time"), lh_jw_double(w, (double)c->latency_us / 1e6);
 	lh_jw_close(w);
-	return rc;
+	return 0;
 }
 
 /* ---- calls of tools, as the task carried them out ---- */
@@ -157,9 +164,11 @@ static int put_model(struct events *e, const struct lh_recall_call *c, struct lh
 /* The result behind a reply that answers the call of this id. */
 static const struct lh_recall_message *result_of(const struct lh_recall *r, const struct lh_recall_message *reply, struct lh_str id)
 {
-	for (const struct lh_recall_message *m = reply + 1; m < r->message + r->messages && m->turn == reply->turn; m++) {
+	for (const struct lh_recall_message *m = reply + 1; m < r->message + r->messages; m++) {
 		struct lh_calls calls;
 		struct lh_tool_call call = { .id = LH_STR("") };
+		if (*m->made_by && m->turn != reply->turn)       /* an id that no row has is of no turn */
+			return NULL;
 		if (m->role != LH_TOOL || lh_calls_open(&calls, m->calls, NULL))
 			continue;
 		bool found = lh_calls_next(&calls, &call) && lh_str_equal(call.id, id);
@@ -273,8 +282,10 @@ int lh_log_put_events(const struct lh_log_sample *s, const struct lh_log_pool *p
 			if (r->call[k].accepted)
 				put_outcome(&e, &r->call[k]);
 	}
+	if (rc)
+		return rc;
 	go_to_turn(&e, 0);
 	put_ending(&e);
 	lh_jw_close(w);
-	return rc;
+	return 0;
 }

@@ -31,7 +31,7 @@ struct exporting {
 	struct lh_zip_out *zip;
 	struct lh_log_head head;
 	char *model;
-	struct lh_buf json, summaries, recent;                   /* recent: those that no member holds yet */
+	struct lh_buf json, summaries, recent, ids;              /* recent: those that no member holds yet */
 	int64_t recently, journals;
 };
 
@@ -137,6 +137,7 @@ static int begin_log(struct exporting *x, int64_t condition, struct lh_error *er
 	x->recently = x->journals = 0;
 	lh_buf_clear(&x->summaries);
 	lh_buf_clear(&x->recent);
+	lh_buf_clear(&x->ids);
 	int rc = open_file(x, err);
 	if (rc)
 		return rc;
@@ -171,6 +172,7 @@ static int end_log(struct exporting *x, struct lh_error *err)
 		rc = put_member(x, "summaries.json", err);
 	lh_buf_clear(&x->json);
 	lh_jw_init(&w, &x->json, false);
+	x->head.ids = lh_buf_str(&x->ids).p;
 	if (!rc)
 		rc = lh_log_put_header(&x->head, &w, err);
 	if (!rc)
@@ -223,6 +225,9 @@ static int put_sample(struct exporting *x, const struct lh_recall *r, struct lh_
 		rc = put_member(x, name, err);
 	if (!rc)
 		rc = put_summary(x, &s, err);
+	lh_buf_printf(&x->ids, s.numbered ? "%s%s" : "%s\"%s\"", x->ids.n ? "," : "", s.id);
+	if (!rc)
+		rc = lh_buf_ok(&x->ids, err);
 	lh_log_add_score(&x->head.means, &s.score);
 	struct lh_log_usage *sum = &x->head.usage;
 	sum->in += s.usage.in, sum->cached += s.usage.cached, sum->out += s.usage.out, sum->reasoning += s.usage.reasoning, sum->microusd += s.usage.microusd;
@@ -306,6 +311,7 @@ int lh_inspect_export(struct lh_inspect_export *in, const char *path, const char
 	lh_buf_init(&x.json, SAMPLE_MAX);
 	lh_buf_init(&x.summaries, SUMMARIES_MAX);
 	lh_buf_init(&x.recent, SUMMARIES_MAX);
+	lh_buf_init(&x.ids, SUMMARIES_MAX);
 	int rc = lh_results_load(path, in->run, &x.results, err);
 	if (!rc)
 		rc = export_run(&x, err);
@@ -322,6 +328,7 @@ int lh_inspect_export(struct lh_inspect_export *in, const char *path, const char
 	lh_buf_fini(&x.json);
 	lh_buf_fini(&x.summaries);
 	lh_buf_fini(&x.recent);
+	lh_buf_fini(&x.ids);
 	lh_results_free(x.results);
 	return rc;
 }

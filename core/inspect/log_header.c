@@ -113,6 +113,12 @@ static void put_dataset(const struct lh_log_head *h, struct lh_jw *w)
 	lh_jw_open(w, '{');
 	lh_jw_key(w, "name"), lh_jw_text(w, h->condition->task);
 	lh_jw_key(w, "samples"), lh_jw_int(w, h->planned);
+	if (h->ids) {
+		lh_jw_key(w, "sample_ids");
+		lh_jw_open(w, '[');
+		lh_jw_raw(w, lh_str_of(h->ids));
+		lh_jw_close(w);
+	}
 	lh_jw_key(w, "shuffled"), lh_jw_bool(w, false);
 	lh_jw_close(w);
 }

@@ -242,6 +242,8 @@ int lh_log_pool_refs(const struct lh_log_pool *p, struct lh_jw *w, const struct 
 	size_t n;
 	uint32_t from = 0, to = 0;               /* a range of places, from 0, its end exclusive */
 	int rc = lh_recall_sent(p->recall, call, &part, &n, err);
+	if (rc)
+		return rc;
 	lh_jw_open(w, '[');
 	for (size_t i = 0; i < n; i++) {
 		uint32_t place = find_form(p, &part[i])->place[*rank_of(p, part[i].message)] - 1;
@@ -254,5 +256,5 @@ int lh_log_pool_refs(const struct lh_log_pool *p, struct lh_jw *w, const struct 
 	put_range(w, from, to);
 	lh_jw_close(w);
 	free(part);
-	return rc;
+	return 0;
 }

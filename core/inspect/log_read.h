@@ -53,6 +53,14 @@ void lh_log_talk_fini(struct lh_log_talk *t);
 /* ours: longhaul wrote the log. LH_E_DATA says what could not be read, with the number of the message. `sample` must outlive t. */
 int lh_log_talk_read(struct lh_log_talk *t, const struct lh_json *sample, bool ours, struct lh_error *err) LH_CHECKED;
 
+/* ---- log_lookups.c ---- */
+
+struct lh_log_prompt { struct lh_str text; int64_t number; };    /* of its message, from 0; -1: there is none */
+/* Where the instructions hold no dictionary, values may have been looked up with a tool, get_value, as our own task has it. Of a
+ * log of our own (prompts > 0) what was never looked up follows from the true states; and the keys of a turn that nobody
+ * answered count for nothing. *some: anything was looked up. */
+int lh_log_read_lookups(struct lh_log_map *m, const struct lh_json *sample, const struct lh_log_prompt *prompt, size_t prompts, bool *some, struct lh_error *err) LH_CHECKED;
+
 /* ---- log_reply.c ---- */
 
 /* A message's text, of all its parts, with what was attached to the sample; thoughts likewise. Appended. */

@@ -177,32 +177,42 @@ static int put_input(const struct lh_log_sample *s, const struct lh_log_pool *po
 	return rc;
 }
 
+static int put_pool(const struct lh_log_sample *s, const struct lh_log_pool *pool, struct lh_jw *w, struct lh_error *err)
+{
+	lh_jw_key(w, "events_data");
+	lh_jw_open(w, '{');
+	lh_jw_key(w, "messages");
+	int rc = lh_log_pool_put(pool, w, s->model, err);
+	if (rc)
+		return rc;
+	lh_jw_key(w, "calls"), lh_jw_open(w, '['), lh_jw_close(w);
+	lh_jw_close(w);
+	return 0;
+}
+
+/* What fails leaves an unfinished text, which goes. */
 static int put_body(const struct lh_log_sample *s, const struct lh_log_pool *pool, struct lh_jw *w, struct lh_error *err)
 {
 	int rc = put_input(s, pool, w, err);
 	if (rc)
 		return rc;
 	put_figures(s, w);
-	lh_jw_key(w, "messages");
-	rc = put_record(s, pool, w, err);
-	lh_jw_key(w, "output");
-	if (!rc)
-		rc = lh_log_put_output(w, s, pool, s->last, err);
 	put_metadata(s, w, true);
+	lh_jw_key(w, "messages");
+	if ((rc = put_record(s, pool, w, err)))
+		return rc;
+	lh_jw_key(w, "output");
+	if ((rc = lh_log_put_output(w, s, pool, s->last, err)))
+		return rc;
 	lh_jw_key(w, "store"), lh_jw_open(w, '{'), lh_jw_close(w);
 	lh_jw_key(w, "events");
-	if (!rc)
-		rc = lh_log_put_events(s, pool, w, err);
+	if ((rc = lh_log_put_events(s, pool, w, err)))
+		return rc;
 	lh_jw_key(w, "attachments"), lh_jw_open(w, '{'), lh_jw_close(w);
-	lh_jw_key(w, "events_data");
-	lh_jw_open(w, '{');
-	lh_jw_key(w, "messages");
-	if (!rc)
-		rc = lh_log_pool_put(pool, w, s->model, err);
-	lh_jw_key(w, "calls"), lh_jw_open(w, '['), lh_jw_close(w);
-	lh_jw_close(w);
+	if ((rc = put_pool(s, pool, w, err)))
+		return rc;
 	put_end(s, w);
-	return rc;
+	return 0;
 }
 
 int lh_log_put_sample(struct lh_log_sample *s, struct lh_jw *w, struct lh_error *err)
@@ -210,11 +220,13 @@ int lh_log_put_sample(struct lh_log_sample *s, struct lh_jw *w, struct lh_error 
 	struct lh_log_pool pool;
 	int rc = lh_log_pool_open(&pool, s->recall, s->uuid, err);
 	s->messages = pool.record;
-	lh_jw_open(w, '{');
-	put_id(s, w);
-	if (!rc)
+	if (!rc) {
+		lh_jw_open(w, '{');
+		put_id(s, w);
 		rc = put_body(s, &pool, w, err);
-	lh_jw_close(w);
+	}
+	if (!rc)
+		lh_jw_close(w);
 	lh_log_pool_fini(&pool);
 	return rc;
 }

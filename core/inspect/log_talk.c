@@ -11,13 +11,12 @@
 #define LOOKS_MAX 20000000               /* at events, for the one that brought a message */
 #define SHOWN 60                         /* bytes of a text that is no prompt */
 
-struct prompt { struct lh_str text; int64_t number; };           /* of its message, from 0 */
 struct place { struct lh_str text; size_t at; int64_t number; bool user; };      /* where a map begins */
 
 struct reading {
 	struct lh_log_talk *t;
 	const struct lh_json *sample;
-	struct prompt *prompt; size_t prompts, cap;
+	struct lh_log_prompt *prompt; size_t prompts, cap;
 	struct place head[HEADS_MAX]; size_t heads;
 	bool ours;
 	int64_t looks;
@@ -62,7 +61,7 @@ static int text_of(struct reading *r, const struct lh_json *message, struct lh_s
 	return rc;
 }
 
-static int add_prompt(struct reading *r, size_t at, struct prompt p, struct lh_error *err)
+static int add_prompt(struct reading *r, size_t at, struct lh_log_prompt p, struct lh_error *err)
 {
 	if (at >= PROMPTS_MAX)
 		return lh_fail(err, LH_E_DATA, "more than %d turns", PROMPTS_MAX);
@@ -70,7 +69,7 @@ static int add_prompt(struct reading *r, size_t at, struct prompt p, struct lh_e
 	if (rc)
 		return rc;
 	for (; r->prompts <= at; r->prompts++)
-		r->prompt[r->prompts] = (struct prompt){ { NULL, 0 }, -1 };
+		r->prompt[r->prompts] = (struct lh_log_prompt){ { NULL, 0 }, -1 };
 	r->prompt[at] = p;
 	return 0;
 }
@@ -101,7 +100,7 @@ static int our_prompt(struct reading *r, const struct lh_json *m, struct lh_str 
 	if (!lh_log_is(own, "made_by", "task") || !lh_json_int(lh_json_get(own, "turn"), &turn) || turn < 1 || turn > PROMPTS_MAX)
 		return 0;
 	bool known = (size_t)turn <= r->prompts && r->prompt[turn - 1].number >= 0;
-	return known ? 0 : add_prompt(r, (size_t)turn - 1, (struct prompt){ text, number }, err);
+	return known ? 0 : add_prompt(r, (size_t)turn - 1, (struct lh_log_prompt){ text, number }, err);
 }
 
 static int read_messages(struct reading *r, const struct lh_json *list, struct lh_error *err)
@@ -119,14 +118,14 @@ static int read_messages(struct reading *r, const struct lh_json *list, struct l
 		if (!rc && !answered)
 			rc = note_heads(r, text, number, user, err);
 		if (!rc && user)
-			rc = r->ours ? our_prompt(r, m, text, number, err) : add_prompt(r, r->prompts, (struct prompt){ text, number }, err);
+			rc = r->ours ? our_prompt(r, m, text, number, err) : add_prompt(r, r->prompts, (struct lh_log_prompt){ text, number }, err);
 	}
 	return rc;
 }
 
 /* ---- the dictionary: the one that all prompts fit ---- */
 
-static int no_keys(const struct prompt *p, struct lh_error *err)
+static int no_keys(const struct lh_log_prompt *p, struct lh_error *err)
 {
 	struct lh_buf b;
 	lh_buf_init(&b, 1024);
@@ -137,7 +136,7 @@ static int no_keys(const struct prompt *p, struct lh_error *err)
 	return LH_E_DATA;
 }
 
-static int take_prompt(struct lh_log_talk *t, const struct prompt *p, size_t n, struct lh_error *err)
+static int take_prompt(struct lh_log_talk *t, const struct lh_log_prompt *p, size_t n, struct lh_error *err)
 {
 	if (!n)
 		return no_keys(p, err);
@@ -156,7 +155,7 @@ static int read_prompts(struct reading *r, const struct place *head, size_t end,
 	t->turns = t->steps_per_turn = 0;
 	t->keys.count = 0;
 	for (size_t i = 0; i < r->prompts && !rc; i++) {
-		struct prompt *p = &r->prompt[i];
+		struct lh_log_prompt *p = &r->prompt[i];
 		bool same = head && head->user && p->number == head->number && !r->ours;
 		size_t n;
 		if (p->number < 0)
@@ -166,7 +165,7 @@ static int read_prompts(struct reading *r, const struct place *head, size_t end,
 		struct lh_str text = same ? (struct lh_str){ head->text.p + end, head->text.n - end } : p->text;
 		rc = lh_log_keys_read(&t->map, text, &t->keys, &n, err);
 		if (!rc && !(same && !n))                /* instructions without a prompt */
-			rc = take_prompt(t, &(struct prompt){ text, p->number }, n, err);
+			rc = take_prompt(t, &(struct lh_log_prompt){ text, p->number }, n, err);
 	}
 	if (!rc && !t->turns)
 		rc = lh_fail(err, LH_E_DATA, "no prompt follows the dictionary");
@@ -179,27 +178,6 @@ static int try_head(struct reading *r, const struct place *head, struct lh_error
 	lh_log_map_fini(&r->t->map);
 	int rc = lh_log_map_find(head->text, head->at, &r->t->map, &end, err);
 	return rc ? rc : read_prompts(r, head, end, err);
-}
-
-/* Where the instructions hold no dictionary, values may have been looked up with a tool, get_value: as our own task has it. */
-static int read_lookups(struct reading *r, bool *some, struct lh_error *err)
-{
-	struct lh_log_map *m = &r->t->map;
-	int rc = 0;
-	lh_log_map_fini(m);
-	for (const struct lh_json *e = lh_json_first(lh_json_get(r->sample, "events")); e && !rc; e = lh_json_next(e)) {
-		struct lh_str key = lh_json_str(lh_json_get(lh_json_get(e, "arguments"), "key"));
-		struct lh_json *result = NULL;
-		int64_t value;
-		if (!key.n || !lh_log_is(e, "event", "tool") || !lh_log_is(e, "function", "get_value") ||
-			lh_json_parse(lh_json_str(lh_json_get(e, "result")), "a result", 1, &result, NULL))
-			continue;
-		if (lh_json_int(lh_json_get(result, "value"), &value))
-			rc = lh_log_map_add(m, key, value, err);
-		lh_json_free(result);
-	}
-	*some = m->count > 0;
-	return rc || lh_log_map_settle(m) ? rc : lh_fail(err, LH_E_DATA, "get_value gave two values for one key");
 }
 
 static int read_dictionary(struct reading *r, struct lh_error *err)
@@ -216,7 +194,8 @@ static int read_dictionary(struct reading *r, struct lh_error *err)
 		if (!first.code)
 			first = why;
 	}
-	int rc = read_lookups(r, &looked_up, err);
+	lh_log_map_fini(&r->t->map);
+	int rc = lh_log_read_lookups(&r->t->map, r->sample, r->prompt, r->ours ? r->prompts : 0, &looked_up, err);
 	if (!rc && looked_up)
 		return read_prompts(r, NULL, 0, err);
 	if (!rc && first.code)
@@ -269,7 +248,7 @@ static bool asks_tools(const struct lh_json *m)
 static int read_replies(struct reading *r, struct lh_error *err)
 {
 	struct lh_log_talk *t = r->t;
-	const struct prompt *p = r->prompt + (r->prompts - t->turns);
+	const struct lh_log_prompt *p = r->prompt + (r->prompts - t->turns);
 	const struct lh_json *at = NULL, *m = lh_json_first(lh_json_get(r->sample, "messages"));
 	uint32_t turn = 0;
 	bool open = false, calls = false;        /* the turn has no reply yet; its last message asks for tools */

@@ -106,6 +106,7 @@ struct lh_log_head {
 	int64_t started_s, number, planned, completed;           /* number: of the condition */
 	struct lh_log_means means;
 	struct lh_log_usage usage;
+	const char *ids;                         /* of the samples, the inside of a list; NULL: not known yet */
 	char task_id[23], eval_id[23], run_id[23];
 };
 void lh_log_name(struct lh_log_head *h);                 /* the ids */

@@ -2,6 +2,7 @@
 
 #include "zip/archive_api.h"
 
+#include <locale.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -13,6 +14,7 @@ struct lh_zip_in {
 	struct archive *archive;
 	char *path;
 	const char *name;                    /* of the member that is being read */
+	locale_t utf8;                       /* libarchive gives no name that the locale has no letters for */
 	int64_t members;
 };
 
@@ -40,6 +42,7 @@ static int begin(struct lh_zip_in *z, struct lh_error *err)
 		return rc;
 	if (!lh_file_begins(z->path, LH_STR("PK\x03\x04")))
 		return lh_fail(err, LH_E_DATA, "%s is no zip archive: it does not begin like one", z->path);
+	z->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	z->archive = z->api.read_new();
 	if (!z->archive)
 		return lh_nomem(err);
@@ -69,17 +72,18 @@ int lh_zip_next(struct lh_zip_in *z, const char **name, struct lh_error *err)
 {
 	struct archive_entry *entry;
 	*name = z->name = NULL;
+	locale_t before = z->utf8 ? uselocale(z->utf8) : (locale_t)0;
 	int rc = z->api.read_next_header(z->archive, &entry);
+	z->name = rc == ARCHIVE_OK || rc == ARCHIVE_WARN ? z->api.entry_pathname(entry) : NULL;
+	if (before)
+		uselocale(before);
 	if (rc == ARCHIVE_EOF)
 		return 0;
 	if (rc < ARCHIVE_WARN)
 		return damaged(z, err);
 	if (++z->members > MEMBERS_MAX)
 		return lh_fail(err, LH_E_DATA, "%s has more than %d members", z->path, MEMBERS_MAX);
-	z->name = z->api.entry_pathname_utf8(entry);
-	if (!z->name)                            /* neither ASCII nor marked as UTF-8 */
-		z->name = z->api.entry_pathname(entry);
-	if (!z->name)
+	if (!z->name)                            /* neither ASCII nor UTF-8 */
 		z->name = "";
 	*name = z->name;
 	return 0;
@@ -110,6 +114,8 @@ void lh_zip_close(struct lh_zip_in *z)
 		return;
 	if (z->archive)
 		z->api.read_free(z->archive);
+	if (z->utf8)
+		freelocale(z->utf8);
 	free(z->path);
 	free(z);
 }
