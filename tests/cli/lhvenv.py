@@ -17,9 +17,9 @@ def call(*command):
 
 def uv(home):
     tool = home / "uv" / "bin" / "uv"
-    if not tool.exists():
-        why = call(sys.executable, "-m", "venv", home / "uv") or \
-            call(home / "uv" / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", "uv")
+    pip = ("-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check")
+    if not tool.exists() and call(sys.executable, *pip, "--target", home / "uv", "uv"):      # this Python has no pip
+        why = call(sys.executable, "-m", "venv", home / "uv") or call(home / "uv" / "bin" / "python", *pip, "uv")
         if why:
             raise unittest.SkipTest(f"uv cannot be installed here: {why}")
     return tool
