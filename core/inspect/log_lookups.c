@@ -45,7 +45,7 @@ static struct unknown unknown_of(const struct lh_log_map *m, struct lh_str promp
 	struct lh_str key;
 	while (next_key(&prompt, &key)) {
 		const struct lh_log_entry *e = lh_log_map_get(m, key);
-		u.several = u.several || (!e && u.key.p && !lh_str_equal(u.key, key));
+		u.several = u.several || !key.n || (!e && u.key.p && !lh_str_equal(u.key, key));    /* no key is empty */
 		if (e)
 			u.known += e->value;
 		else

@@ -104,8 +104,12 @@ static void put_content(struct lh_jw *w, const struct lh_recall_message *m, cons
 	lh_buf_fini(&text);
 }
 
+/* Of prompts, which turn they ask; of what no model said, who made it. The viewer shows this at every message, so no more of it. */
 static void put_metadata(struct lh_jw *w, const struct lh_recall_message *m)
 {
+	bool task = !strcmp(m->made_by, "task");
+	if (!strcmp(m->made_by, "model") || (task && (m->role != LH_USER || m->turn < 1)))
+		return;
 	lh_jw_key(w, "metadata");
 	lh_jw_open(w, '{');
 	lh_jw_key(w, "turn"), lh_jw_int(w, m->turn);
