@@ -120,6 +120,8 @@ static int survey(struct importing *g, struct lh_error *err)
 {
 	struct lh_zip_in *zip;
 	const char *name;
+	if (lh_file_begins(g->path, LH_STR("{")))
+		return lh_fail(err, LH_E_DATA, "%s is JSON, not a zip archive: of a log in that format `inspect log convert --to eval` makes one that is read", g->path);
 	int rc = lh_zip_open(g->path, &zip, err);
 	for (int64_t at = 0; !rc; at++) {
 		rc = lh_zip_next(zip, &name, err);

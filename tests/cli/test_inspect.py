@@ -379,7 +379,7 @@ class Others(Inspect):
         good = [sample("s", RIGHT)]
         whole = self.path(self.log(good, "whole.eval")).read_bytes()
         files = {
-            "text.eval": ("hello", "is no zip archive"), "empty.eval": ("", "is no zip archive"), "cut.eval": (whole[:-40], "was cut off"),
+            "text.eval": ("hello", "is no zip archive"), "empty.eval": ("", "is no zip archive"), "log.json": ('{"version": 2}', "inspect log convert"), "cut.eval": (whole[:-40], "was cut off"),
             "half.eval": (whole[:len(whole) // 2], "was cut off"), "flipped.eval": (whole[:120] + bytes([whole[120] ^ 0x55]) + whole[121:], ""),
         }
         for name, (content, words) in files.items():
