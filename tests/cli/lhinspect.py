@@ -96,7 +96,7 @@ def write(folder, plan):
     def answer(messages, tools, tool_choice, config):
         said = by_first[messages[1].text][sum(m.role == "assistant" for m in messages)]
         output = ModelOutput.from_content("mockllm/model", said, stop_reason="max_tokens" if said.endswith("…") else "stop")
-        output.usage = ModelUsage(input_tokens=90, input_tokens_cache_read=10, output_tokens=7, total_tokens=107)
+        output.usage = ModelUsage(input_tokens=90, input_tokens_cache_read=10, input_tokens_cache_write=5, output_tokens=7, total_tokens=112)
         return output
     samples = [Sample(id=name, input=[ChatMessageSystem(content=plan["dictionary text"])], metadata={"keys": s["keys"]}) for name, s in plan["samples"].items()]
     task = Task(dataset=MemoryDataset(samples), solver=turns(), scorer=nothing(), message_limit=plan["message_limit"])

@@ -133,6 +133,10 @@ class Export(Inspect):
             self.assertLess(log.bytes, 10.5 * sizes[20][policy].bytes, policy)
             for e in models(log.samples[0]):
                 self.assertLess(len(e["input_refs"]), 5, policy)
+        thought = {p: sum(isinstance(m["content"], list) for a, b in models(log.samples[0])[-1]["input_refs"] for m in log.samples[0]["events_data"]["messages"][a:b])
+                   for p, log in sizes[200].items()}
+        self.assertGreater(thought["full_history"], 100)
+        self.assertLessEqual(thought["strip_thoughts:keep_last=1"], 1)
 
     def test_scores(self):
         self.write("replies.jsonl", lhcli.replies_file([]) + "".join(
@@ -251,6 +255,26 @@ class RoundTrip(Inspect):
         self.assertIn(("censored",), self.rows("r.db", "SELECT DISTINCT status FROM episode"))
         self.logs()
         self.check()
+
+    def test_values_that_nobody_looked_up(self):
+        """They follow from the true states, where each turn lacks one at most; else the sample is left out."""
+        self.run_policies("--task", TOOLS, "--steps-per-turn", 2, policies=("full_history",), model="sim:accuracy=0.9", samples=3, turns=2)
+        self.good("export", "r.db", "--format", "inspect", "-o", "x.eval")
+        log = Log(self.path("x.eval"))
+        asked = [[m["content"].split(", ") for m in s["messages"] if m["role"] == "user"] for s in log.samples]
+        self.assertEqual(len({*asked[1][0], *asked[1][1]}), 4, "another seed is needed")
+        for s, lost in zip(log.samples, ([asked[0][0][0]], asked[1][1], asked[2][1])):
+            s["events"] = [e for e in s["events"] if e["event"] != "tool" or e["arguments"]["key"] not in lost]
+        cut = log.samples[2]                     # nobody answered the second turn, nor looked anything up
+        cut["events"] = [e for e in cut["events"] if e.get("span_id") != "turn2"]
+        with zipfile.ZipFile(self.path("y.eval"), "w") as z:
+            for name, member in log.member.items():
+                z.writestr(name, json.dumps(member))
+        done = self.good("import", "y.eval", "-o", "y.db", "--quiet")
+        self.assertIn("sample 1 is left out: message ", done.err)
+        before = self.outcomes("r.db")
+        self.assertEqual(self.outcomes("y.db"), {0: before[0], 1: before[2][:1]})
+        self.assertEqual(self.rows("y.db", "SELECT status FROM episode ORDER BY sample"), [("done",), ("censored",)])
 
     def test_overflow_and_stop_at_error(self):
         self.run_policies("--task", "kv_sum:keys=12", policies=("full_history", "window:n=2"), model="sim:accuracy=0.95,window=420", turns=14)
@@ -477,7 +501,7 @@ class WithInspect(Inspect):
         self.good("import", path, "-o", "o.db", "--quiet")
         rows = self.rows("o.db", "SELECT group_concat(c.outcome, ' ') FROM episode e JOIN call c ON c.episode = e.id WHERE c.accepted GROUP BY e.id")
         self.assertEqual(sorted(rows), sorted(2 * [("correct slips follows",), ("correct truncated malformed",), ("correct correct missing",)]))
-        self.assertEqual(self.rows("o.db", "SELECT DISTINCT tokens_in, tokens_cached, tokens_out, served_by FROM call WHERE accepted"), [(100, 10, 7, "mockllm/model")])
+        self.assertEqual(self.rows("o.db", "SELECT DISTINCT tokens_in, tokens_cached, tokens_out, served_by FROM call WHERE accepted"), [(105, 10, 7, "mockllm/model")])
 
 
 if __name__ == "__main__":
