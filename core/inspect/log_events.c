@@ -7,7 +7,7 @@
 
 struct events {
 	const struct lh_log_sample *s;
-	const struct lh_log_pool *pool;
+	struct lh_log_pool *pool;
 	struct lh_jw *w;
 	int64_t at_us;                           /* so far in this conversation; calls of one turn are put behind one another */
 	int64_t turn;                            /* whose span is open; 0: none is */
@@ -265,7 +265,7 @@ static void put_ending(struct events *e)
 	lh_jw_close(w);
 }
 
-int lh_log_put_events(const struct lh_log_sample *s, const struct lh_log_pool *pool, struct lh_jw *w, struct lh_error *err)
+int lh_log_put_events(const struct lh_log_sample *s, struct lh_log_pool *pool, struct lh_jw *w, struct lh_error *err)
 {
 	struct events e = { .s = s, .pool = pool, .w = w };
 	const struct lh_recall *r = s->recall;

@@ -116,11 +116,19 @@ static unsigned bits_of(const struct lh_log_pool *p, const struct lh_recall_part
 	return bits & LH_ANSWER_ONLY ? bits & ~(unsigned)(LH_NO_NATIVE_THOUGHTS | LH_NO_TAG_THOUGHTS) : bits;
 }
 
-static struct lh_log_form *find_form(const struct lh_log_pool *p, const struct lh_recall_part *part)
+static bool has_form(const struct lh_log_form *f, unsigned bits, struct lh_str placeholder)
+{
+	return f->bits == bits && (!(bits & LH_RESULTS_CLEARED) || lh_str_equal(f->placeholder, placeholder));
+}
+
+/* likely: that of the message before. */
+static struct lh_log_form *find_form(const struct lh_log_pool *p, const struct lh_recall_part *part, struct lh_log_form *likely)
 {
 	unsigned bits = bits_of(p, part);
+	if (likely && has_form(likely, bits, part->placeholder))
+		return likely;
 	for (size_t i = 0; i < p->forms; i++)
-		if (p->form[i].bits == bits && (!(bits & LH_RESULTS_CLEARED) || lh_str_equal(p->form[i].placeholder, part->placeholder)))
+		if (has_form(&p->form[i], bits, part->placeholder))
 			return &p->form[i];
 	return NULL;
 }
@@ -142,11 +150,12 @@ static int add_form(struct lh_log_pool *p, const struct lh_recall_part *part, st
 
 static int use(struct lh_log_pool *p, const struct lh_recall_call *call, struct lh_error *err)
 {
-	struct lh_recall_part *part;
+	const struct lh_recall_part *part;
+	struct lh_log_form *f = NULL;
 	size_t n;
-	int rc = lh_recall_sent(p->recall, call, &part, &n, err);
+	int rc = lh_recall_sent(p->recall, call, &p->walk, &part, &n, err);
 	for (size_t i = 0; i < n && !rc; i++) {
-		struct lh_log_form *f = find_form(p, &part[i]);
+		f = find_form(p, &part[i], f);
 		uint32_t rank = *rank_of(p, part[i].message);
 		if (rank == NOWHERE)
 			rc = lh_fail(err, LH_E_DAMAGED, "a view names a message that is not there");
@@ -155,7 +164,6 @@ static int use(struct lh_log_pool *p, const struct lh_recall_call *call, struct 
 		if (!rc)
 			f->place[rank] = 1;
 	}
-	free(part);
 	return rc;
 }
 
@@ -188,6 +196,7 @@ void lh_log_pool_fini(struct lh_log_pool *p)
 	for (size_t i = 0; i < p->forms; i++)
 		free(p->form[i].place);
 	free(p->form);
+	lh_recall_walk_fini(&p->walk);
 	free(p->at);
 	free(p->rank);
 	free(p->made_rank);
@@ -236,17 +245,19 @@ static void put_range(struct lh_jw *w, uint32_t from, uint32_t to)
 	lh_jw_close(w);
 }
 
-int lh_log_pool_refs(const struct lh_log_pool *p, struct lh_jw *w, const struct lh_recall_call *call, struct lh_error *err)
+int lh_log_pool_refs(struct lh_log_pool *p, struct lh_jw *w, const struct lh_recall_call *call, struct lh_error *err)
 {
-	struct lh_recall_part *part;
+	const struct lh_recall_part *part;
+	struct lh_log_form *f = NULL;
 	size_t n;
 	uint32_t from = 0, to = 0;               /* a range of places, from 0, its end exclusive */
-	int rc = lh_recall_sent(p->recall, call, &part, &n, err);
+	int rc = lh_recall_sent(p->recall, call, &p->walk, &part, &n, err);
 	if (rc)
 		return rc;
 	lh_jw_open(w, '[');
 	for (size_t i = 0; i < n; i++) {
-		uint32_t place = find_form(p, &part[i])->place[*rank_of(p, part[i].message)] - 1;
+		f = find_form(p, &part[i], f);
+		uint32_t place = f->place[*rank_of(p, part[i].message)] - 1;
 		if (place != to) {
 			put_range(w, from, to);
 			from = place;
@@ -255,6 +266,5 @@ int lh_log_pool_refs(const struct lh_log_pool *p, struct lh_jw *w, const struct 
 	}
 	put_range(w, from, to);
 	lh_jw_close(w);
-	free(part);
 	return 0;
 }

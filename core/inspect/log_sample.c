@@ -191,7 +191,7 @@ static int put_pool(const struct lh_log_sample *s, const struct lh_log_pool *poo
 }
 
 /* What fails leaves an unfinished text, which goes. */
-static int put_body(const struct lh_log_sample *s, const struct lh_log_pool *pool, struct lh_jw *w, struct lh_error *err)
+static int put_body(const struct lh_log_sample *s, struct lh_log_pool *pool, struct lh_jw *w, struct lh_error *err)
 {
 	int rc = put_input(s, pool, w, err);
 	if (rc)

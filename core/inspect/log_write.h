@@ -22,6 +22,7 @@ struct lh_log_pool {
 	uint32_t *rank, *made_rank;                              /* by message id; by slot of a made history */
 	unsigned mute;                                           /* variants that change nothing in this conversation */
 	struct lh_log_form *form; size_t forms, form_cap;
+	struct lh_recall_walk walk;
 };
 
 int lh_log_pool_open(struct lh_log_pool *p, const struct lh_recall *r, const char *prefix, struct lh_error *err) LH_CHECKED;
@@ -30,7 +31,7 @@ void lh_log_pool_fini(struct lh_log_pool *p);
 int lh_log_pool_put(const struct lh_log_pool *p, struct lh_jw *w, const char *model, struct lh_error *err) LH_CHECKED;
 /* A message of the conversation as it is, under the id that it has in the list. */
 int lh_log_pool_put_message(const struct lh_log_pool *p, struct lh_jw *w, const struct lh_recall_message *m, const char *model, struct lh_error *err) LH_CHECKED;
-int lh_log_pool_refs(const struct lh_log_pool *p, struct lh_jw *w, const struct lh_recall_call *call, struct lh_error *err) LH_CHECKED;
+int lh_log_pool_refs(struct lh_log_pool *p, struct lh_jw *w, const struct lh_recall_call *call, struct lh_error *err) LH_CHECKED;
 
 /* ---- log_message.c ---- */
 
@@ -93,7 +94,7 @@ void lh_log_ending(const struct lh_recall *r, const struct lh_results *results, 
 
 /* ---- log_events.c: the calls, turn by turn ---- */
 
-int lh_log_put_events(const struct lh_log_sample *s, const struct lh_log_pool *pool, struct lh_jw *w, struct lh_error *err) LH_CHECKED;
+int lh_log_put_events(const struct lh_log_sample *s, struct lh_log_pool *pool, struct lh_jw *w, struct lh_error *err) LH_CHECKED;
 int lh_log_put_output(struct lh_jw *w, const struct lh_log_sample *s, const struct lh_log_pool *pool, const struct lh_recall_call *call, struct lh_error *err) LH_CHECKED;
 
 /* ---- log_header.c ---- */

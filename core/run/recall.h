@@ -63,7 +63,11 @@ struct lh_recall_part {
 /* What was sent at a call, in that order, and between it, where the record has them, the messages that were left out. The
  * caller frees *out. */
 int lh_recall_parts(const struct lh_recall *r, const struct lh_recall_call *call, struct lh_recall_part **out, size_t *count, struct lh_error *err) LH_CHECKED;
-/* Only what was sent. */
-int lh_recall_sent(const struct lh_recall *r, const struct lh_recall_call *call, struct lh_recall_part **out, size_t *count, struct lh_error *err) LH_CHECKED;
+/* Only what was sent, call after call of one recall: *out lives until the next of them. What the walk keeps (zeroed at the start)
+ * makes each cost no more than what it sends, where calls come in their order. */
+struct lh_recall_walk { int64_t *slot; size_t slots; int64_t existed; struct lh_recall_part *part; size_t cap; };
+int lh_recall_sent(const struct lh_recall *r, const struct lh_recall_call *call, struct lh_recall_walk *w, const struct lh_recall_part **out, size_t *count,
+	struct lh_error *err) LH_CHECKED;
+void lh_recall_walk_fini(struct lh_recall_walk *w);
 
 #endif
