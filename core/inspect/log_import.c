@@ -137,12 +137,15 @@ static int survey(struct importing *g, struct lh_error *err)
 
 /* ---- the header ---- */
 
-static int read_ours(struct importing *g, const struct lh_json *own, struct lh_error *err)
+static int read_ours(struct importing *g, const struct lh_json *eval, const struct lh_json *own, struct lh_error *err)
 {
 	struct lh_inspect_import *x = g->x;
 	struct lh_str seed = lh_json_str(lh_json_get(own, "seed")), policy = lh_json_str(lh_json_get(own, "policy"));
 	int64_t turns;
 	char digits[32];
+	struct lh_str task = lh_json_str(lh_json_get(eval, "task"));
+	if (!lh_str_is(task, "kv_sum"))
+		return lh_fail(err, LH_E_DATA, "%s: its task is %.*s, and kv_sum alone is scored from messages", g->path, (int)(task.n < 80 ? task.n : 80), task.p ? task.p : "");
 	if (!lh_log_is(own, "history", "own"))
 		return lh_fail(err, LH_E_DATA, "%s: its histories were made: the model said nothing before the turn that was asked, and there is nothing to score; export a log of the history own", g->path);
 	if (lh_json_int(lh_json_get(own, "turns"), &turns) && turns > 0 && turns <= 1000000)
@@ -172,7 +175,7 @@ static int check_header(struct importing *g, struct lh_error *err)
 		return lh_fail(err, LH_E_DATA, "%s holds no samples", g->path);
 	struct lh_str model = lh_json_str(lh_json_get(eval, "model"));
 	snprintf(g->x->model, sizeof g->x->model, "%.*s", (int)(model.n < 255 ? model.n : 255), model.p ? model.p : "");
-	return lh_json_type(own) == LH_JSON_OBJECT ? read_ours(g, own, err) : 0;
+	return lh_json_type(own) == LH_JSON_OBJECT ? read_ours(g, eval, own, err) : 0;
 }
 
 /* ---- samples ---- */

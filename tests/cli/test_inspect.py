@@ -437,12 +437,13 @@ class Others(Inspect):
         self.assertEqual(self.outcomes("o.db"), {0: ["correct"] * 3})
 
     def test_a_policy_that_is_a_file_is_not_taken_from_a_log(self):
-        own = {**HEADER["eval"], "metadata": {"longhaul": {"history": "own", "policy": "./evil.lua", "turns": 1, "seed": "1"}}}
+        own = {**HEADER["eval"], "task": "kv_sum", "metadata": {"longhaul": {"history": "own", "policy": "./evil.lua", "turns": 1, "seed": "1"}}}
         event = {"event": "model", "model": "m", "metadata": {"turn": 1, "call": 0, "accepted": True}, "output": {"choices": [{"message": {"content": "<answer>5</answer>"}}]}}
         s = sample("s", RIGHT[:1], events=[event])
         s["messages"][1]["metadata"] = {"turn": 1, "made_by": "task"}
         self.log([s], header={**HEADER, "eval": own})
         self.refuse(["import", "x.eval", "-o", "o.db"], ("./evil.lua", "name it by --policy"))
+        self.refuse(["import", self.log([s], "y.eval", {**HEADER, "eval": {**own, "task": "counter"}}), "-o", "o.db"], ("its task is counter",))
         self.good("import", "x.eval", "-o", "o.db", "--policy", "full_history", "--quiet")
         self.assertEqual(self.outcomes("o.db"), {0: ["correct"]})
 
