@@ -153,7 +153,8 @@ static int read_ours(struct importing *g, const struct lh_json *eval, const stru
 	snprintf(digits, sizeof digits, "%.*s", (int)(seed.n < 31 ? seed.n : 31), seed.p ? seed.p : "");
 	if (*digits)
 		x->seed = strtoull(digits, NULL, 10);
-	snprintf(x->policy, sizeof x->policy, "%.*s", (int)(policy.n < sizeof x->policy ? policy.n : 0), policy.p ? policy.p : "");
+	if (!lh_str_is(policy, "agent"))         /* which saw what it chose to: nobody else can be it */
+		snprintf(x->policy, sizeof x->policy, "%.*s", (int)(policy.n < sizeof x->policy ? policy.n : 0), policy.p ? policy.p : "");
 	x->stop_at_error = lh_json_bool(lh_json_get(own, "stop_at_error"));
 	g->ours = true;
 	return 0;

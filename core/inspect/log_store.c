@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define LINE_MAX_BYTES (1u << 30)
-#define STEPS_MAX 200000000              /* of all samples, with those that fill them up */
+#define STEPS_MAX 20000000               /* of all samples, with those that fill them up */
 
 struct sample {
 	char *dictionary;                        /* JSON */

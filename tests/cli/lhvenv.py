@@ -11,7 +11,11 @@ LONG = 500                                # s: a guard against a network that ha
 
 
 def call(*command):
-    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=LONG, stdin=subprocess.DEVNULL)
+    """None, or why it failed."""
+    try:
+        done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=LONG, stdin=subprocess.DEVNULL)
+    except subprocess.TimeoutExpired:
+        return f"not done after {LONG} s"
     return None if done.returncode == 0 else (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
 
 

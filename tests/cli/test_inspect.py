@@ -446,6 +446,12 @@ class Others(Inspect):
         self.refuse(["import", self.log([s], "y.eval", {**HEADER, "eval": {**own, "task": "counter"}}), "-o", "o.db"], ("its task is counter",))
         self.good("import", "x.eval", "-o", "o.db", "--policy", "full_history", "--quiet")
         self.assertEqual(self.outcomes("o.db"), {0: ["correct"]})
+        own["metadata"]["longhaul"]["policy"] = "agent"
+        self.good("import", self.log([s], "z.eval", {**HEADER, "eval": own}), "-o", "z.db", "--quiet")
+        self.assertEqual(self.rows("z.db", "SELECT policy FROM condition"), [("full_history",)])
+        own["metadata"]["longhaul"]["turns"] = 30000000
+        self.good("import", self.log([s], "t.eval", {**HEADER, "eval": own}), "-o", "t.db", "--quiet")
+        self.assertEqual(self.outcomes("t.db"), {0: ["correct"]})
 
 
 class WithInspect(Inspect):
