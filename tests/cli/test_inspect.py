@@ -293,6 +293,7 @@ class RoundTrip(Inspect):
         done = self.good("import", "x.eval", "-o", "s.db", "--json", "r.json")
         self.assertIn("4 samples of 10 turns, said by sim, are in s.db", done.err)
         self.assertEqual(lhcli.strict_json(self.path("r.json").read_text())["conditions"][0]["policy_label"], "window:n=3")
+        self.assertNotIn("share its dictionary", self.path("r.json").read_text())      # each sample has its own
         self.good("report", "s.db", "--html", "x.html")
         self.good("transcript", "s.db", 1, "--turn", 4, "--as-sent")
         self.good("gate", "s.db", "turn_error_rate <= 0.99")
@@ -357,6 +358,7 @@ class Others(Inspect):
         }
         found, done = self.score(list(rows.values()))
         self.assertEqual(done.err.count("left out"), 0, done.err)
+        self.assertIn("share its dictionary", done.out)
         self.assertEqual(list(found.values()), [ok] * len(rows))
         self.assertEqual(set(self.rows("o.db", "SELECT DISTINCT thoughts FROM message")), {(None,), ("hm",)})
 
