@@ -89,7 +89,7 @@ static struct lh_task *open_task(const struct lh_task_data *d, uint64_t sample, 
 	t->seed = seed;
 	t->tools = d->tools;
 	if (d->set) {
-		t->dictionary = &d->set->dictionary;
+		t->dictionary = fam_dataset_dictionary(d->set, sample);
 		t->rollout = &d->set->rollout[sample];
 		return t;
 	}

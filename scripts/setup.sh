@@ -74,6 +74,7 @@ missing_packages() {
 	have_library libcjson || say libcjson-dev
 	have_library sqlite3 || say libsqlite3-dev
 	have_library yajl || say libyajl-dev
+	have_library libarchive || say libarchive-dev
 	[ -s /etc/ssl/certs/ca-certificates.crt ] || [ -n "${SSL_CERT_FILE:-}" ] || say ca-certificates
 	if [ $dev = yes ]; then
 		{ have python3 && python3 -c '' 2>/dev/null; } || say python3

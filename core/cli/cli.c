@@ -92,9 +92,25 @@ const struct lh_command lh_commands[] = {
 		"                   csv: the same without texts and states\n"
 		"                   messages: an episode a line, its record as messages of Chat Completions, with calls of\n"
 		"                   tools, without thoughts. Made histories are not in it\n"
-		"  -o FILE          where to (-: stdout); written over where it exists, unless it is a run file\n"
+		"                   inspect: logs of Inspect AI (.eval): a sample an episode, what was sent at each call,\n"
+		"                   scores, limits. A log is one condition: its task, model and, as solver, policy\n"
+		"  -o FILE          where to (-: stdout); written over where it exists, unless it is a run file. With\n"
+		"                   inspect: FILE.eval for one condition, else a folder, which gets a log of each, for\n"
+		"                   `inspect view --log-dir FOLDER`\n"
+		"  --condition N    with inspect: this one alone, by number from 0\n"
 		"  --run ID         a run of the file; the newest where it is not given\n",
 		"longhaul export longhaul.db --format baseline -o baseline.json", lh_cmd_export },
+	{ "import", "import FILE.eval -o OUT.db [options]", "score what Inspect AI has logged of kv_sum, whoever ran it",
+		"Of each sample the dictionary is looked for in the messages before the first reply, the last that all prompts\n"
+		"fit; prompts are user messages that name keys of it, separated by commas; replies are the messages behind\n"
+		"them. These are run again with recorded replies, so that report, gate, transcript and the rest go on from\n"
+		"OUT.db. A sample that cannot be read is left out, with a line on stderr that says why. Of a log that\n"
+		"longhaul has exported every call comes back, under its policy.\n\n"
+		"  -o OUT.db         the run file that is made; beside it OUT.dataset.json and OUT.replies.jsonl, which it\n"
+		"                    names. None of them may be there already\n"
+		"  --policy SPEC     what chose the messages that the model saw [the log's, if longhaul made it; else\n"
+		"                    full_history]\n"
+		"  --quiet           nothing on stderr but what is wrong\n", "longhaul import log.eval -o log.db", lh_cmd_import },
 	{ "list", "list tasks|policies|models|runs [FILE.db]", "what there is", NULL, "longhaul list policies", lh_cmd_list },
 	{ "show", "show task|policy|model NAME", "one of them, with its options, defaults and ranges", NULL, "longhaul show task kv_sum", lh_cmd_show },
 	{ "check", "check FILE.so|FILE.lua|NAME", "does a task family or a policy keep its promises?",
@@ -262,7 +278,7 @@ void lh_cli_put_options(struct lh_buf *b, const struct lh_command *c)
 		put_run_options(b);
 	if (c->details)
 		lh_buf_puts(b, c->details);
-	if (c->run == lh_cmd_report || c->run == lh_cmd_gate)
+	if (c->run == lh_cmd_report || c->run == lh_cmd_gate || c->run == lh_cmd_import)
 		lh_buf_puts(b, lh_cli_outputs_help);
 }
 

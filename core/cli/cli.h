@@ -51,6 +51,7 @@ int lh_cmd_check(int argc, char **argv);
 int lh_cmd_transcript(int argc, char **argv);
 int lh_cmd_plan(int argc, char **argv);
 int lh_cmd_export(int argc, char **argv);
+int lh_cmd_import(int argc, char **argv);
 int lh_cmd_merge(int argc, char **argv);
 int lh_cmd_new(int argc, char **argv);
 /* A command's options and what else its help says, a line each. */

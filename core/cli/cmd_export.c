@@ -1,24 +1,27 @@
 #include "cli/cli.h"
 
+#include "inspect/inspect.h"
 #include "run/baseline.h"
 #include "run/export.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define EXPORT_MAX (1u << 30)
 
 enum { SAID = 1 };                          /* what went wrong was said already */
 
-struct export_args { const char *file, *format, *out, *run; int64_t id; };
+struct export_args { const char *file, *format, *out, *run, *condition; int64_t id, number; };
 
 static int read_args(int argc, char **argv, struct export_args *a)
 {
 	int bad = 0;
 	for (int i = 1; i < argc && !bad; i++) {
 		if (lh_cli_option(argc, argv, &i, "-o", &a->out, &bad) || lh_cli_option(argc, argv, &i, "--output", &a->out, &bad) ||
-			lh_cli_option(argc, argv, &i, "--format", &a->format, &bad) || lh_cli_option(argc, argv, &i, "--run", &a->run, &bad))
+			lh_cli_option(argc, argv, &i, "--format", &a->format, &bad) || lh_cli_option(argc, argv, &i, "--run", &a->run, &bad) ||
+			lh_cli_option(argc, argv, &i, "--condition", &a->condition, &bad))
 			continue;
 		if (argv[i][0] == '-')
 			bad = lh_cli_usage("export", "there is no option %s", argv[i]);
@@ -30,11 +33,13 @@ static int read_args(int argc, char **argv, struct export_args *a)
 	if (!bad && !a->file)
 		bad = lh_cli_usage("export", "which run file? longhaul run keeps its in longhaul.db");
 	if (!bad && !a->format)
-		bad = lh_cli_usage("export", "--format is needed: baseline, jsonl, csv or messages");
+		bad = lh_cli_usage("export", "--format is needed: baseline, jsonl, csv, messages or inspect");
 	if (!bad && !a->out)
 		bad = lh_cli_usage("export", "where to? -o FILE (-: stdout)");
 	if (!bad && a->run && (!lh_str_to_int(lh_str_of(a->run), &a->id) || a->id < 0))
 		bad = lh_cli_usage("export", "--run %s: a run's number is needed", a->run);
+	if (!bad && a->condition && (!lh_str_to_int(lh_str_of(a->condition), &a->number) || a->number < 0))
+		bad = lh_cli_usage("export", "--condition %s: a condition's number is needed, from 0", a->condition);
 	return bad;
 }
 
@@ -102,10 +107,32 @@ static int export_jsonl(const struct export_args *a, struct lh_error *err) { ret
 static int export_csv(const struct export_args *a, struct lh_error *err) { return export_lines(a, LH_EXPORT_CSV, err); }
 static int export_messages(const struct export_args *a, struct lh_error *err) { return export_lines(a, LH_EXPORT_MESSAGES, err); }
 
+/* ---- logs ---- */
+
+/* A folder, unless the name is a log's. */
+static bool names_folder(const char *out)
+{
+	struct stat st;
+	size_t n = strlen(out);
+	if (!stat(out, &st))
+		return S_ISDIR(st.st_mode);
+	return n < 5 || strcmp(out + n - 5, ".eval");
+}
+
+static int export_inspect(const struct export_args *a, struct lh_error *err)
+{
+	struct lh_inspect_export x = { .run = a->id, .condition = a->number, .folder = names_folder(a->out) };
+	int rc = lh_inspect_export(&x, a->file, a->out, err);
+	if (!rc && x.left_out)
+		fprintf(stderr, "%lld episodes with a made history are left out: their task family is not found here, or makes another history now.\n", (long long)x.left_out);
+	return rc;
+}
+
 /* ---- the formats there are ---- */
 
 static const struct format { const char *name; int (*make)(const struct export_args *a, struct lh_error *err); } formats[] = {
 	{ "baseline", export_baseline }, { "jsonl", export_jsonl }, { "csv", export_csv }, { "messages", export_messages },
+	{ "inspect", export_inspect },
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 
@@ -118,19 +145,30 @@ static const struct format *find(const char *name)
 		names[i] = formats[i].name;
 	}
 	const char *near = lh_nearest(lh_str_of(name), names);
-	lh_cli_usage("export", "there is no format '%s'%s%s%s baseline, jsonl, csv and messages", name, near ? ": did you mean " : "", near ? near : "", near ? "? There are" : "; there are");
+	lh_cli_usage("export", "there is no format '%s'%s%s%s baseline, jsonl, csv, messages and inspect", name, near ? ": did you mean " : "", near ? near : "", near ? "? There are" : "; there are");
 	return NULL;
+}
+
+/* Before anything is read: may it be written there? */
+static int check_output(const struct export_args *a, const struct format *f)
+{
+	bool log = f->make == export_inspect;
+	if (!log && a->condition)
+		return lh_cli_usage("export", "--condition belongs to --format inspect: the other formats hold every condition");
+	if (log && !strcmp(a->out, "-"))
+		return lh_cli_usage("export", "a log of Inspect is a file: -o FILE.eval, or a folder for a log of each condition");
+	return log && names_folder(a->out) ? LH_EXIT_DONE : lh_cli_check_output(a->out, a->file);
 }
 
 int lh_cmd_export(int argc, char **argv)
 {
-	struct export_args a = { .id = -1 };
+	struct export_args a = { .id = -1, .number = -1 };
 	struct lh_error err = { 0 };
 	int code = read_args(argc, argv, &a);
 	const struct format *f = code ? NULL : find(a.format);
 	if (!f)
 		return LH_EXIT_USAGE;
-	code = lh_cli_check_output(a.out, a.file);
+	code = check_output(&a, f);
 	if (code)
 		return code;
 	int rc = f->make(&a, &err);

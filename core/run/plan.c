@@ -133,13 +133,42 @@ static const char *label(const struct lh_list *l, const char *const *defaults, i
 	return l->count ? l->item[i] : defaults[i];
 }
 
-/* A finite set of samples is a data set, and they may share its content. */
+/* What a sample's instructions say; left empty where they cannot be had. */
+static void put_instructions(struct lh_taskset *task, uint64_t sample, struct lh_buf *out)
+{
+	struct lh_sample *s = NULL;
+	if (lh_sample_open(task, sample, 1, &s, NULL) || lh_sample_instructions(s, 1, out, NULL))
+		lh_buf_clear(out);
+	lh_sample_close(s);
+}
+
+/* Two samples that are told different dictionaries do not share one. */
+static bool differ(struct lh_taskset *task)
+{
+	struct lh_buf one, two;
+	if (lh_taskset_samples(task) < 2)
+		return false;
+	lh_buf_init(&one, LH_PROMPT_MAX);
+	lh_buf_init(&two, LH_PROMPT_MAX);
+	put_instructions(task, 0, &one);
+	put_instructions(task, 1, &two);
+	bool differs = one.n && two.n && !lh_str_equal(lh_buf_str(&one), lh_buf_str(&two));
+	lh_buf_fini(&one);
+	lh_buf_fini(&two);
+	return differs;
+}
+
+/* A finite set of samples is a data set, and they may share its content; with tools it is not told, so nobody knows here. */
 static void note_data_sets(struct lh_plan *p)
 {
-	for (int i = 0; i < p->tasks; i++)
-		if (lh_taskset_samples(p->task[i]))
-			lh_buf_printf(&p->notes, "%s: all samples come from one data set and share its dictionary: inference is conditional on that dictionary.\n",
-				lh_family_name(lh_taskset_family(p->task[i])));
+	for (int i = 0; i < p->tasks; i++) {
+		int tools;
+		lh_taskset_tools(p->task[i], &tools);
+		if (!lh_taskset_samples(p->task[i]) || differ(p->task[i]))
+			continue;
+		lh_buf_printf(&p->notes, "%s: all samples come from one data set and %s: %sinference is conditional on that dictionary.\n",
+			lh_family_name(lh_taskset_family(p->task[i])), tools ? "may share its dictionary" : "share its dictionary", tools ? "if so, " : "");
+	}
 }
 
 /* ---- size ---- */

@@ -62,7 +62,9 @@ static int add_call(void *user, const void *row, struct lh_error *err)
 		.purpose = keep(r, c->purpose), .outcome = keep(r, c->outcome), .error = keep(r, c->error), .error_text = keep(r, c->error_text),
 		.finish = keep(r, c->finish), .shown = keep(r, c->shown), .followed = keep(r, c->followed), .answered = keep(r, c->answered),
 		.truth = keep(r, c->truth), .accepted = c->accepted, .unshown = c->unshown, .has_shown = c->has_shown,
-		.has_followed = c->has_followed, .has_answered = c->has_answered, .tokens_in = c->tokens_in, .tokens_out = c->tokens_out,
+		.has_followed = c->has_followed, .has_answered = c->has_answered, .tokens_in = c->tokens_in, .tokens_cached = c->tokens_cached,
+		.tokens_out = c->tokens_out, .tokens_reasoning = c->tokens_reasoning, .latency_us = c->latency_us, .cost_microusd = c->cost_microusd,
+		.attempts = c->attempts, .counted = c->counted, .served_by = keep(r, c->served_by), .request_id = keep(r, c->request_id),
 		.thoughts_kept = c->thoughts_kept, .thoughts_dropped = c->thoughts_dropped };
 	return lh_buf_ok(&r->words, err);
 }
@@ -71,7 +73,7 @@ static int add_call(void *user, const void *row, struct lh_error *err)
 
 struct finding {
 	const struct lh_recall_which *which;
-	int64_t condition, episode, probe, conditions, samples, hash;
+	int64_t condition, conditions, samples, sample, hash;
 	char history[LH_HISTORY_TEXT];           /* canonical; empty: any */
 	struct lh_json *settings;
 	int64_t run;
@@ -114,6 +116,16 @@ static int find_settings(void *user, const void *row, struct lh_error *err)
 	return 0;
 }
 
+static void note_episode(struct lh_recall *r, const struct lh_episode_row *e)
+{
+	r->episode = e->id;
+	r->sample = e->sample;
+	r->probe = e->probe;
+	r->status = keep(r, e->status);
+	r->cause = keep(r, e->cause);
+	r->extra = keep(r, e->extra);
+}
+
 static int find_episode(void *user, const void *row, struct lh_error *err)
 {
 	struct finding *f = user;
@@ -121,16 +133,12 @@ static int find_episode(void *user, const void *row, struct lh_error *err)
 	(void)err;
 	if (e->condition != f->condition || lh_str_is(e->status, "superseded"))
 		return 0;
-	f->samples += e->sample != f->recall->sample || !f->samples;     /* rows come by sample */
-	f->recall->sample = e->sample;
+	f->samples += e->sample != f->sample || !f->samples;     /* rows come by sample */
+	f->sample = e->sample;
 	if (e->sample != f->which->sample || (f->which->probe && e->probe && e->probe != f->which->probe))
 		return 0;
-	f->episode = e->id;
-	f->probe = e->probe;
 	f->hash = e->history_hash;
-	f->recall->status = keep(f->recall, e->status);
-	f->recall->cause = keep(f->recall, e->cause);
-	f->recall->extra = keep(f->recall, e->extra);
+	note_episode(f->recall, e);
 	return 0;
 }
 
@@ -170,9 +178,9 @@ static int find(struct lh_reader *reader, const char *path, struct finding *f, s
 		rc = no_condition(path, f, err);
 	if (!rc)
 		rc = lh_reader_episodes(reader, f->run, find_episode, f, err);
-	if (!rc && f->episode < 0 && f->which->probe)
+	if (!rc && f->recall->episode < 0 && f->which->probe)
 		rc = lh_fail(err, LH_E_USAGE, "%s has no sample %lld under that condition that was asked at turn %lld", path, (long long)f->which->sample, (long long)f->which->probe);
-	if (!rc && f->episode < 0)
+	if (!rc && f->recall->episode < 0)
 		rc = lh_fail(err, LH_E_USAGE, "%s has no sample %lld under that condition: there are %lld, counted from 0", path, (long long)f->which->sample, (long long)f->samples);
 	lh_json_free(f->settings);
 	return rc;
@@ -199,25 +207,48 @@ static void settle_all(struct lh_recall *r)
 		settle(r, &r->made[i].text), settle(r, &r->made[i].thoughts), settle(r, &r->made[i].blob), settle(r, &r->made[i].calls), settle(r, &r->made[i].note);
 	for (size_t i = 0; i < r->calls; i++) {
 		struct lh_recall_call *c = &r->call[i];
-		struct lh_str *all[] = { &c->view, &c->purpose, &c->outcome, &c->error, &c->error_text, &c->finish, &c->shown, &c->followed, &c->answered, &c->truth };
+		struct lh_str *all[] = { &c->view, &c->purpose, &c->outcome, &c->error, &c->error_text, &c->finish, &c->shown, &c->followed, &c->answered, &c->truth, &c->served_by, &c->request_id };
 		for (size_t k = 0; k < sizeof all / sizeof *all; k++)
 			settle(r, all[k]);
 	}
 }
 
-static int load(struct lh_reader *reader, const char *path, struct finding *f, struct lh_error *err)
+static int load(struct lh_reader *reader, struct lh_recall *r, const struct lh_remade *remade, uint64_t seed, int64_t hash, struct lh_error *err)
 {
-	struct lh_recall *r = f->recall;
-	int rc = find(reader, path, f, err);
-	r->episode = f->episode;
-	r->sample = f->which->sample;
-	r->probe = f->probe;
+	int rc = lh_reader_messages(reader, r->episode, add_message, r, err);
 	if (!rc)
-		rc = lh_reader_messages(reader, f->episode, add_message, r, err);
+		rc = lh_reader_calls(reader, r->episode, add_call, r, err);
+	if (!rc && r->probe)
+		rc = lh_remade_again(remade, &(struct lh_remade_which){ seed, (uint64_t)r->sample, (uint32_t)r->probe, hash }, keep_made, r, err);
 	if (!rc)
-		rc = lh_reader_calls(reader, f->episode, add_call, r, err);
-	if (!rc && f->probe)
-		rc = lh_remade_again(&f->remade, &(struct lh_remade_which){ f->seed, (uint64_t)r->sample, (uint32_t)f->probe, f->hash }, keep_made, r, err);
+		settle_all(r);
+	return rc;
+}
+
+static struct lh_recall *new_recall(struct lh_error *err)
+{
+	struct lh_recall *r = calloc(1, sizeof *r);
+	if (!r) {
+		lh_nomem(err);
+		return NULL;
+	}
+	r->episode = -1;
+	lh_buf_init(&r->words, WORDS_MAX);
+	return r;
+}
+
+int lh_recall_read(struct lh_reader *reader, const struct lh_recall_found *found, struct lh_recall **out, struct lh_error *err)
+{
+	struct lh_recall *r = *out = new_recall(err);
+	if (!r)
+		return LH_E_NOMEM;
+	r->dialect = found->dialect;
+	note_episode(r, found->episode);
+	int rc = load(reader, r, found->remade, found->seed, found->episode->history_hash, err);
+	if (rc) {
+		lh_recall_free(r);
+		*out = NULL;
+	}
 	return rc;
 }
 
@@ -225,23 +256,22 @@ int lh_recall_open(const char *path, const struct lh_recall_which *which, struct
 {
 	*out = NULL;
 	struct lh_reader *reader = NULL;
-	struct lh_recall *r = calloc(1, sizeof *r);
+	struct lh_recall *r = new_recall(err);
 	if (!r)
-		return lh_nomem(err);
-	lh_buf_init(&r->words, WORDS_MAX);
-	struct finding f = { .which = which, .condition = which->condition, .episode = -1, .recall = r, .remade = { .plugin = which->plugin } };
+		return LH_E_NOMEM;
+	struct finding f = { .which = which, .condition = which->condition, .recall = r, .remade = { .plugin = which->plugin } };
 	int rc = lh_reader_open(path, &reader, err);
 	if (!rc)
-		rc = load(reader, path, &f, err);
+		rc = find(reader, path, &f, err);
+	if (!rc)
+		rc = load(reader, r, &f.remade, f.seed, f.hash, err);
 	lh_reader_close(reader);
 	lh_remade_fini(&f.remade);
-	if (rc) {
+	if (rc)
 		lh_recall_free(r);
-		return rc;
-	}
-	settle_all(r);
-	*out = r;
-	return 0;
+	else
+		*out = r;
+	return rc;
 }
 
 void lh_recall_free(struct lh_recall *r)

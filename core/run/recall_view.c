@@ -14,22 +14,26 @@
 
 /* ---- walking a view ---- */
 
-/* The record as it was when `existed` messages had been made: slot → message id, -1: none or removed. */
-static int record_at(const struct lh_recall *r, int64_t existed, int64_t **out, size_t *slots, struct lh_error *err)
+/* The record as it was when `existed` messages had been made: slot → message id, -1: none or removed. Goes on from where it was. */
+static int record_at(const struct lh_recall *r, int64_t existed, struct lh_recall_walk *w, struct lh_error *err)
 {
-	*slots = r->mades;
-	for (size_t i = 0; i < r->messages; i++)
-		if (r->message[i].slot >= (int64_t)*slots && r->message[i].slot < (int64_t)r->messages)
-			*slots = (size_t)r->message[i].slot + 1;
-	int64_t *slot = malloc((*slots + 1) * sizeof *slot);
-	if (!slot)
+	if (!w->slot) {
+		w->slots = r->mades;
+		for (size_t i = 0; i < r->messages; i++)
+			if (r->message[i].slot >= (int64_t)w->slots && r->message[i].slot < (int64_t)r->messages)
+				w->slots = (size_t)r->message[i].slot + 1;
+		w->slot = malloc((w->slots + 1) * sizeof *w->slot);
+		w->existed = INT64_MAX;
+	}
+	if (!w->slot)
 		return lh_nomem(err);
-	for (size_t i = 0; i < *slots; i++)
-		slot[i] = i < r->mades ? MADE + (int64_t)i : -1;
-	for (size_t i = 0; i < r->messages && (int64_t)i < existed; i++)
-		if (r->message[i].slot >= 0 && r->message[i].slot < (int64_t)*slots)
-			slot[r->message[i].slot] = r->message[i].role == LH_REMOVED ? -1 : (int64_t)i;
-	*out = slot;
+	for (size_t i = 0; i < w->slots && existed < w->existed; i++)
+		w->slot[i] = i < r->mades ? MADE + (int64_t)i : -1;
+	size_t from = existed < w->existed ? 0 : (size_t)w->existed;
+	for (size_t i = from; i < r->messages && (int64_t)i < existed; i++)
+		if (r->message[i].slot >= 0 && r->message[i].slot < (int64_t)w->slots)
+			w->slot[r->message[i].slot] = r->message[i].role == LH_REMOVED ? -1 : (int64_t)i;
+	w->existed = existed;
 	return 0;
 }
 
@@ -64,9 +68,10 @@ static bool is_spared(const struct encoding *e, const struct lh_recall_message *
 
 static int collect(struct encoding *e, const struct lh_recall_message *m, unsigned variant, struct lh_error *err)
 {
-	int rc = lh_array_more(&e->part, &e->part_cap, e->parts + 1, sizeof *e->part, err);
+	bool left_out = ((variant & LH_NO_ASSISTANT) && (m->role == LH_ASSISTANT || m->role == LH_TOOL)) || ((variant & LH_ANSWER_ONLY) && m->calls.n);
+	int rc = e->parts < e->part_cap ? 0 : lh_array_more(&e->part, &e->part_cap, e->parts + 1, sizeof *e->part, err);
 	if (!rc)
-		e->part[e->parts++] = (struct lh_recall_part){ m, variant, !((variant & LH_NO_ASSISTANT) && (m->role == LH_ASSISTANT || m->role == LH_TOOL)) };
+		e->part[e->parts++] = (struct lh_recall_part){ m, variant, !left_out, e->placeholder };
 	return rc;
 }
 
@@ -76,13 +81,13 @@ static int put(struct encoding *e, int64_t id, unsigned variant, struct lh_error
 	if (id < 0 || (!made && id >= (int64_t)e->r->messages))
 		return lh_fail(err, LH_E_DAMAGED, "a view names message %lld, which is not there", (long long)id);
 	const struct lh_recall_message *m = made ? &e->r->made[id - MADE] : &e->r->message[id];
-	struct lh_wire_message wire = { (enum lh_role)m->role, { m->text, m->thoughts, m->blob, m->calls } };
 	if ((variant & LH_CLEARED) && is_spared(e, m))
 		variant &= ~(unsigned)LH_CLEARED;
 	if (m->turn < e->turn)
 		variant |= e->without;
 	if (!e->out)
 		return collect(e, m, variant, err);
+	struct lh_wire_message wire = { (enum lh_role)m->role, { m->text, m->thoughts, m->blob, m->calls } };
 	lh_dialect_put(e->r->dialect, e->out, &wire, variant, e->placeholder, &e->scratch, &e->open);
 	return 0;
 }
@@ -129,16 +134,16 @@ static int put_piece(struct encoding *e, const char **p, const char *end, const 
 	return 0;
 }
 
-/* Reads the whole view of a call; *slot, the record as it was then, is the caller's. */
-static int walk(struct encoding *e, const struct lh_recall_call *call, int64_t **slot, size_t *slots, struct lh_error *err)
+/* Reads the whole view of a call; what w holds is the caller's. */
+static int walk(struct encoding *e, const struct lh_recall_call *call, struct lh_recall_walk *w, struct lh_error *err)
 {
 	const char *p = call->view.p, *end = p + call->view.n;
 	int64_t existed;
 	if (!number(&p, end, &existed) || p == end || *p++ != ':')
 		return lh_fail(err, LH_E_DAMAGED, "a view cannot be read");
-	int rc = record_at(e->r, existed, slot, slots, err);
+	int rc = record_at(e->r, existed, w, err);
 	while (!rc && p < end) {
-		rc = put_piece(e, &p, end, *slot, *slots, err);
+		rc = put_piece(e, &p, end, w->slot, w->slots, err);
 		if (!rc && p < end && *p++ != ',')
 			rc = lh_fail(err, LH_E_DAMAGED, "a view cannot be read");
 	}
@@ -158,14 +163,13 @@ static struct encoding encoding_of(const struct lh_recall *r, const struct lh_re
 int lh_recall_request(const struct lh_recall *r, const struct lh_recall_call *call, struct lh_buf *out, struct lh_error *err)
 {
 	struct encoding e = encoding_of(r, call, out);
-	int64_t *slot = NULL;
-	size_t slots = 0;
+	struct lh_recall_walk w = { .slot = NULL };
 	lh_buf_puts(out, r->dialect->head);
-	int rc = walk(&e, call, &slot, &slots, err);
+	int rc = walk(&e, call, &w, err);
 	lh_dialect_close(r->dialect, out, e.open);
 	lh_buf_puts(out, r->dialect->tail);
 	lh_buf_fini(&e.scratch);
-	free(slot);
+	lh_recall_walk_fini(&w);
 	return rc ? rc : lh_buf_ok(out, err);
 }
 
@@ -206,17 +210,42 @@ static int merge(struct encoding *to, const struct encoding *sent, const int64_t
 int lh_recall_parts(const struct lh_recall *r, const struct lh_recall_call *call, struct lh_recall_part **out, size_t *count, struct lh_error *err)
 {
 	struct encoding sent = encoding_of(r, call, NULL), all = { .r = r };
-	int64_t *slot = NULL;
-	size_t slots = 0;
-	int rc = walk(&sent, call, &slot, &slots, err);
+	struct lh_recall_walk w = { .slot = NULL };
+	int rc = walk(&sent, call, &w, err);
 	if (!rc)
-		rc = merge(&all, &sent, slot, slots, err);
+		rc = merge(&all, &sent, w.slot, w.slots, err);
 	*out = rc ? NULL : all.part;
 	*count = rc ? 0 : all.parts;
 	if (rc)
 		free(all.part);
 	free(sent.part);
-	free(slot);
+	lh_recall_walk_fini(&w);
 	lh_buf_fini(&sent.scratch);
 	return rc;
+}
+
+int lh_recall_sent(const struct lh_recall *r, const struct lh_recall_call *call, struct lh_recall_walk *w, const struct lh_recall_part **out, size_t *count,
+	struct lh_error *err)
+{
+	struct encoding sent = encoding_of(r, call, NULL);
+	size_t n = 0;
+	sent.part = w->part;
+	sent.part_cap = w->cap;
+	int rc = walk(&sent, call, w, err);
+	for (size_t i = 0; i < sent.parts; i++)
+		if (sent.part[i].sent)
+			sent.part[n++] = sent.part[i];
+	w->part = sent.part;
+	w->cap = sent.part_cap;
+	*out = sent.part;
+	*count = rc ? 0 : n;
+	lh_buf_fini(&sent.scratch);
+	return rc;
+}
+
+void lh_recall_walk_fini(struct lh_recall_walk *w)
+{
+	free(w->slot);
+	free(w->part);
+	*w = (struct lh_recall_walk){ .slot = NULL };
 }

@@ -15,7 +15,7 @@ static const char *expected(const struct fam_reader *r)
 {
 	switch (r->place) {
 	case DOCUMENT: return "the file holds a JSON object";
-	case DICTIONARY: return "\"dictionary\" maps words to integers";
+	case DICTIONARY: case OWN_DICTIONARY: return "\"dictionary\" maps words to integers";
 	case ROLLOUTS: return "\"ground_truth_data\" is an array of objects";
 	case COLUMN: return r->column == INPUT ? "\"input\" is an array of words" : "\"values\" and \"output\" are arrays of integers";
 	default: break;
@@ -72,6 +72,8 @@ static int on_start_map(void *context)
 	} else if (r->place == ROLLOUTS) {
 		r->place = ROLLOUT;
 		return fam_reader_begin_rollout(r);
+	} else if (r->place == ROLLOUT && r->key == KEY_DICTIONARY) {
+		r->place = OWN_DICTIONARY;
 	} else {
 		return wrong_type(r, "an object");
 	}
@@ -87,7 +89,7 @@ static int on_start_array(void *context)
 		return skip_container(r);
 	if (r->place == OBJECT && r->key == KEY_DATA)
 		r->place = ROLLOUTS;
-	else if (r->place == ROLLOUT)
+	else if (r->place == ROLLOUT && r->key != KEY_DICTIONARY)
 		r->place = COLUMN;
 	else
 		return wrong_type(r, "an array");
@@ -103,6 +105,7 @@ static int on_end(struct fam_reader *r)
 			r->place = r->resume;
 		return 1;
 	case COLUMN:
+	case OWN_DICTIONARY:
 		r->place = ROLLOUT;
 		return 1;
 	case ROLLOUT:
@@ -160,7 +163,11 @@ static int rollout_key(struct fam_reader *r, const unsigned char *p, size_t n)
 			r->column = (enum column)k;
 			return once(r, &c->seen[k], (enum key)(KEY_INPUT + k), fam_column_name[k]);
 		}
-	return 1;
+	if (!is(p, n, "dictionary"))
+		return 1;
+	if (c->seen[INPUT])
+		return fam_reader_stop(r, "rollout %llu: its dictionary stands behind its input, and must stand before it", (unsigned long long)(r->rollouts - 1));
+	return once(r, &c->has_own, KEY_DICTIONARY, "dictionary");
 }
 
 static int dictionary_key(struct fam_reader *r, const unsigned char *p, size_t n)
@@ -169,7 +176,7 @@ static int dictionary_key(struct fam_reader *r, const unsigned char *p, size_t n
 		return 0;
 	struct word *w = &r->word[r->word_at];
 	r->key = KEY_WORD;
-	if (w->defined)
+	if (r->place == DICTIONARY ? w->defined : w->own == r->rollouts)
 		return fam_reader_stop(r, "the dictionary has the key '%s' twice", w->text);
 	return 1;
 }
@@ -180,7 +187,7 @@ static int on_key(void *context, const unsigned char *p, size_t n)
 	switch (r->place) {
 	case OBJECT: return object_key(r, p, n);
 	case ROLLOUT: return rollout_key(r, p, n);
-	case DICTIONARY: return dictionary_key(r, p, n);
+	case DICTIONARY: case OWN_DICTIONARY: return dictionary_key(r, p, n);
 	default: return 1;
 	}
 }
@@ -190,9 +197,12 @@ static int on_integer(void *context, long long v)
 	struct fam_reader *r = context;
 	if (skipping(r))
 		return 1;
-	if (r->place == DICTIONARY) {
+	bool own = r->place == OWN_DICTIONARY;
+	if (own || r->place == DICTIONARY) {
 		if (v > VALUE_MAX || v < -VALUE_MAX)
 			return fam_reader_stop(r, "the value %lld of '%s' is too large", v, r->word[r->word_at].text);
+		if (own)
+			return fam_reader_own_value(r, v);
 		r->word[r->word_at].value = v;
 		r->word[r->word_at].defined = true;
 		return 1;
@@ -215,13 +225,14 @@ static int on_string(void *context, const unsigned char *p, size_t n)
 		return wrong_type(r, "a string");
 	uint64_t rollout = r->rollouts - 1;
 	struct claims *c = &r->rollout[rollout];
-	uint32_t k, known = r->words;
+	uint32_t k;
 	if (!fam_reader_word(r, (const char *)p, n, &k))
 		return 0;
-	if (!r->word[k].defined && r->dictionary_done)
+	if (c->has_own ? r->word[k].own != r->rollouts : !r->word[k].defined && r->dictionary_done)
 		return fam_reader_stop(r, "rollout %llu, step %llu: the key '%s' is not in the dictionary", (unsigned long long)rollout,
 			(unsigned long long)c->keys, r->word[k].text);
-	if (k == known) {
+	if (!c->has_own && !r->word[k].needed) {
+		r->word[k].needed = true;
 		r->word[k].rollout = rollout;
 		r->word[k].step = c->keys;
 	}
@@ -307,12 +318,20 @@ void fam_dataset_free(struct fam_dataset *set)
 {
 	if (!set)
 		return;
-	for (uint32_t i = 0; i < set->dictionary.count; i++)
+	for (uint32_t i = 0; i < set->texts; i++)
 		free(set->text[i]);
-	for (uint64_t i = 0; i < set->rollouts; i++)
+	for (uint64_t i = 0; i < set->rollouts; i++) {
 		free(set->rollout[i].key);
+		fam_dictionary_fini(&set->rollout[i].own);
+	}
 	fam_dictionary_fini(&set->dictionary);
 	free(set->text);
 	free(set->rollout);
 	free(set);
+}
+
+const struct fam_dictionary *fam_dataset_dictionary(const struct fam_dataset *set, uint64_t rollout)
+{
+	const struct fam_dictionary *own = &set->rollout[rollout].own;
+	return own->count ? own : &set->dictionary;
 }

@@ -145,12 +145,13 @@ static int check_rollout(struct fam_reader *r, uint64_t i, struct claims *c)
 	int64_t total = 0;
 	for (uint64_t s = 0; s < c->keys; s++) {
 		const struct word *w = &r->word[c->key[s]];
-		if (!w->defined)
+		int64_t value = c->has_own ? w->own_value : w->value;
+		if (!c->has_own && !w->defined)
 			return fam_reader_stop(r, "rollout %llu, step %llu: the key '%s' is not in the dictionary", (unsigned long long)i, (unsigned long long)s, w->text);
-		if (c->column[VALUES].v[s] != w->value)
+		if (c->column[VALUES].v[s] != value)
 			return fam_reader_stop(r, "rollout %llu, step %llu: values has %lld, but the dictionary says '%s' is %lld", (unsigned long long)i,
-				(unsigned long long)s, (long long)c->column[VALUES].v[s], w->text, (long long)w->value);
-		total = fam_add(total, w->value);
+				(unsigned long long)s, (long long)c->column[VALUES].v[s], w->text, (long long)value);
+		total = fam_add(total, value);
 		if (c->column[OUTPUT].v[s] != total)
 			return fam_reader_stop(r, "rollout %llu, step %llu: output has %lld, but the running total is %lld", (unsigned long long)i,
 				(unsigned long long)s, (long long)c->column[OUTPUT].v[s], (long long)total);
@@ -173,7 +174,21 @@ int fam_reader_end_rollout(struct fam_reader *r)
 		return fam_reader_stop(r, "rollout %llu has no steps", (unsigned long long)i);
 	if (!check_lengths(r, i, c))
 		return 0;
-	return !r->dictionary_done || check_rollout(r, i, c);
+	return (!c->has_own && !r->dictionary_done) || check_rollout(r, i, c);
+}
+
+int fam_reader_own_value(struct fam_reader *r, int64_t value)
+{
+	struct claims *c = &r->rollout[r->rollouts - 1];
+	struct numbers *values = &c->own_value;
+	if (!fam_reader_room((void **)&c->own, values->n, &c->own_cap, sizeof *c->own) || !fam_reader_room((void **)&values->v, values->n, &values->cap, sizeof *values->v))
+		return fam_reader_no_memory(r);
+	struct word *w = &r->word[r->word_at];
+	w->own = r->rollouts;
+	w->own_value = value;
+	c->own[values->n] = r->word_at;
+	values->v[values->n++] = value;
+	return 1;
 }
 
 int fam_reader_begin_rollout(struct fam_reader *r)
@@ -188,16 +203,24 @@ int fam_reader_begin_rollout(struct fam_reader *r)
 
 /* ---- The end ----------------------------------------------------------------------------------- */
 
+static bool all_have_own(const struct fam_reader *r)
+{
+	for (uint64_t i = 0; i < r->rollouts; i++)
+		if (!r->rollout[i].has_own)
+			return false;
+	return r->rollouts > 0;
+}
+
 bool fam_reader_complete(struct fam_reader *r)
 {
-	if (!r->has_dictionary)
+	if (!r->has_dictionary && !all_have_own(r))
 		return fam_reader_stop(r, "there is no \"dictionary\": is this a dict_sum data set?");
 	if (!r->has_data)
 		return fam_reader_stop(r, "there is no \"ground_truth_data\": is this a dict_sum data set?");
 	if (r->rollouts == 0)
 		return fam_reader_stop(r, "\"ground_truth_data\" is empty");
 	for (uint32_t i = 0; i < r->words; i++)
-		if (!r->word[i].defined)
+		if (r->word[i].needed && !r->word[i].defined)
 			return fam_reader_stop(r, "rollout %llu, step %llu: the key '%s' is not in the dictionary", (unsigned long long)r->word[i].rollout,
 				(unsigned long long)r->word[i].step, r->word[i].text);
 	for (uint64_t i = 0; i < r->rollouts; i++)
@@ -206,20 +229,63 @@ bool fam_reader_complete(struct fam_reader *r)
 	return true;
 }
 
+/* A dictionary of n entries; what it is filled with comes next. */
+static bool make_dictionary(struct fam_dictionary *d, uint64_t n)
+{
+	d->key = malloc((n + 1u) * sizeof *d->key);
+	d->value = malloc((n + 1u) * sizeof *d->value);
+	d->count = 0;
+	return d->key && d->value;
+}
+
+static void add_entry(struct fam_dictionary *d, const char *key, int64_t value)
+{
+	d->key[d->count] = key;
+	d->value[d->count++] = value;
+}
+
+/* The texts leave the reader, and the words that the shared dictionary has get their places in it. */
 static bool hand_dictionary(struct fam_reader *r, struct fam_dataset *set)
 {
 	struct fam_dictionary *d = &set->dictionary;
-	d->key = malloc((r->words + 1u) * sizeof *d->key);
-	d->value = malloc((r->words + 1u) * sizeof *d->value);
 	set->text = malloc((r->words + 1u) * sizeof *set->text);
-	if (!d->key || !d->value || !set->text)
+	if (!set->text || !make_dictionary(d, r->words))
 		return fam_reader_no_memory(r);
 	for (uint32_t i = 0; i < r->words; i++) {
-		d->key[i] = set->text[i] = r->word[i].text;
-		d->value[i] = r->word[i].value;
-		r->word[i].text = NULL;
+		struct word *w = &r->word[i];
+		set->text[set->texts++] = w->text;
+		w->place = d->count;
+		if (w->defined)
+			add_entry(d, w->text, w->value);
+		w->text = NULL;
 	}
-	d->count = r->words;
+	return true;
+}
+
+static bool hand_own(struct fam_reader *r, const struct claims *c, const struct fam_dataset *set, struct fam_dictionary *own)
+{
+	if (!make_dictionary(own, c->own_value.n))
+		return fam_reader_no_memory(r);
+	for (uint64_t k = 0; k < c->own_value.n; k++)
+		add_entry(own, set->text[c->own[k]], c->own_value.v[k]);
+	return true;
+}
+
+/* Steps name words until here; from here on, entries of the dictionary that holds. */
+static bool hand_rollout(struct fam_reader *r, struct claims *c, const struct fam_dataset *set, struct fam_rollout *out)
+{
+	if (c->has_own && !hand_own(r, c, set, &out->own))
+		return false;
+	for (uint64_t k = 0; c->has_own && k < c->own_value.n; k++)
+		r->word[c->own[k]].own_value = (int64_t)k;
+	for (uint64_t s = 0; s < c->keys; s++) {
+		const struct word *w = &r->word[c->key[s]];
+		c->key[s] = c->has_own ? (uint32_t)w->own_value : w->place;
+	}
+	uint32_t *tight = realloc(c->key, c->keys * sizeof *c->key);
+	out->steps = c->keys;
+	out->key = tight ? tight : c->key;
+	c->key = NULL;
 	return true;
 }
 
@@ -229,13 +295,10 @@ bool fam_reader_hand_over(struct fam_reader *r, struct fam_dataset *set)
 	if (!set->rollout)
 		return fam_reader_no_memory(r);
 	set->rollouts = r->rollouts;
-	for (uint64_t i = 0; i < r->rollouts; i++) {
-		struct claims *c = &r->rollout[i];
-		uint32_t *tight = realloc(c->key, c->keys * sizeof *c->key);
-		set->rollout[i] = (struct fam_rollout){ c->keys, tight ? tight : c->key };
-		c->key = NULL;
-	}
-	return hand_dictionary(r, set);
+	bool good = hand_dictionary(r, set);
+	for (uint64_t i = 0; i < r->rollouts && good; i++)
+		good = hand_rollout(r, &r->rollout[i], set, &set->rollout[i]);
+	return good;
 }
 
 void fam_reader_fini(struct fam_reader *r)
@@ -244,6 +307,8 @@ void fam_reader_fini(struct fam_reader *r)
 		free(r->word[i].text);
 	for (uint64_t i = 0; i < r->rollouts; i++) {
 		free(r->rollout[i].key);
+		free(r->rollout[i].own);
+		free(r->rollout[i].own_value.v);
 		for (int k = 0; k < COLUMNS; k++)
 			free(r->rollout[i].column[k].v);
 	}

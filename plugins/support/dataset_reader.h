@@ -7,7 +7,7 @@
 
 #include <yajl/yajl_parse.h>
 
-enum place { DOCUMENT, OBJECT, DICTIONARY, ROLLOUTS, ROLLOUT, COLUMN, SKIPPED };
+enum place { DOCUMENT, OBJECT, DICTIONARY, ROLLOUTS, ROLLOUT, OWN_DICTIONARY, COLUMN, SKIPPED };
 enum column { INPUT, VALUES, OUTPUT, COLUMNS };
 enum key { NO_KEY, KEY_DICT_SUM, KEY_DICTIONARY, KEY_DATA, KEY_INPUT, KEY_VALUES, KEY_OUTPUT, KEY_WORD, KEY_OTHER };
 
@@ -16,9 +16,12 @@ extern const char *const fam_column_name[COLUMNS];
 struct word {
 	char *text;
 	uint32_t size;
-	bool defined;
+	bool defined, needed;            /* by the shared dictionary; by a rollout that uses it */
 	int64_t value;
-	uint64_t rollout, step;          /* where it was first met in an input */
+	uint64_t rollout, step;          /* where it was first needed */
+	uint64_t own;                    /* the latest rollout whose own dictionary has it, from 1 */
+	int64_t own_value;               /* there; at the end its place in that dictionary */
+	uint32_t place;                  /* at the end: in the shared dictionary */
 };
 
 struct numbers { int64_t *v; uint64_t n, cap; };
@@ -27,7 +30,10 @@ struct claims {                          /* what a rollout says, until it is che
 	uint32_t *key;
 	uint64_t keys, key_cap;
 	struct numbers column[COLUMNS];  /* VALUES and OUTPUT */
-	bool seen[COLUMNS];
+	bool seen[COLUMNS], has_own;
+	uint32_t *own;                   /* words of its own dictionary, with their values */
+	struct numbers own_value;
+	uint64_t own_cap;
 };
 
 struct fam_reader {
@@ -63,6 +69,8 @@ bool fam_reader_room(void **p, uint64_t n, uint64_t *cap, size_t size);
 int fam_reader_word(struct fam_reader *r, const char *p, size_t n, uint32_t *out);
 int fam_reader_begin_rollout(struct fam_reader *r);
 int fam_reader_end_rollout(struct fam_reader *r);
+/* An entry of the rollout's own dictionary: the word at r->word_at has this value. */
+int fam_reader_own_value(struct fam_reader *r, int64_t value);
 
 /* At the end of the file: what can only be known there; then the result leaves the reader. */
 bool fam_reader_complete(struct fam_reader *r);

@@ -495,7 +495,7 @@ class Requests(lhcli.Case):
 class Help(lhcli.Case):
     unsanitized = True
 
-    COMMANDS = ("run", "report", "transcript", "merge", "export", "list", "show", "check")
+    COMMANDS = ("run", "report", "transcript", "merge", "export", "import", "list", "show", "check")
 
     def test_overview(self):
         for arg in ("-h", "--help", "help"):
@@ -507,6 +507,7 @@ class Help(lhcli.Case):
 
     def test_every_command_has_help_and_an_example_that_works(self):
         self.good("run", "-o", "longhaul.db", "--turns", 6, "--samples", 3, "--quiet")
+        self.good("export", "longhaul.db", "--format", "inspect", "--condition", 0, "-o", "log.eval")
         for command in self.COMMANDS:
             for args in ((command, "-h"), (command, "--help"), (command, "x", "-h")):
                 done = self.good(*args)

@@ -184,7 +184,9 @@ class Replies(lhcli.Refusals):
             ({"turn": -1}, "turn"), ({"turn": 0}, "turn"), ({"sample": 0.5}, "sample"), ({"turn": 2.5}, "turn"), ({"sample": 10 ** 30}, "sample"),
             ({"turn": 10 ** 10}, "turn"), ({"sample": True}, "sample"), ({"turn": []}, "turn"), ({"content": 5}, "content"), ({"content": []}, "content"),
             ({"content": {"text": "x"}}, "content"), ({"content": True}, "content"), ({"thoughts": 5}, "thoughts"), ({"thoughts": []}, "thoughts"),
-            
+            ({"call": -1}, "call"), ({"call": "0"}, "call"), ({"error": 5}, "error"), ({"model": []}, "model"), ({"tokens_in": -1}, "tokens_in"), ({"tokens_out": "9"}, "tokens_out"),
+            ({"tokens_cached": 10 ** 10}, "tokens_cached"), ({"tool_calls": {}}, "tool_calls"), ({"tool_calls": []}, "tool_calls"), ({"tool_calls": [5]}, "tool_calls"),
+            ({"tool_calls": [{"id": "1", "name": "f", "arguments": {}}]}, "arguments"),
         ):
             with self.subTest(change):
                 self.with_line(3, json.dumps({**good, **change}), words)

@@ -14,6 +14,7 @@ from pathlib import Path
 import lhcli
 import lhlive
 import lhtree
+import lhvenv
 
 SIM = "sim:accuracy=0.95,context=0.3,self_conditioning=3"
 AGENTS = lhtree.SOURCE / "examples" / "agents"
@@ -178,20 +179,8 @@ class Agents(unittest.TestCase):
 
     # ---- frameworks ----
 
-    def framework(self, script):
-        """A Python that has the agent's packages, or no test."""
-        home = lhcli.build_folder() / "agents-venv"
-        python = home / "bin" / "python"
-        packages = FRAMEWORKS[script]
-        if not python.exists() and subprocess.run([sys.executable, "-m", "venv", home], capture_output=True).returncode:
-            self.skipTest("no virtual environment can be made")
-        done = subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", *packages], capture_output=True, text=True, timeout=500)
-        if done.returncode:
-            self.skipTest(f"{' and '.join(packages)} cannot be installed here: {done.stderr.strip().splitlines()[-1:]}")
-        return python
-
     def check_framework(self, script):
-        python = self.framework(script)
+        python = lhvenv.python(*FRAMEWORKS[script])
         env = {**self.env, "LANGSMITH_TRACING": "false", "OPENAI_AGENTS_DISABLE_TRACING": "1"}
         self.compare(f"process:{python} {AGENTS / script},processes=1", "full_history", "window:n=3", like=("full_history", "window:n=3"), env=env)
         self.compare(f"process:{python} {AGENTS / script},processes=1,sessions=true", env=env)

@@ -25,6 +25,10 @@ static int load_text(struct lh_str text, struct lh_taskset **out, struct lh_erro
 #define D "\"dictionary\": {\"ab\": 5, \"cd\": -3}"
 #define R "{\"input\": [\"ab\", \"cd\"], \"values\": [5, -3], \"output\": [5, 2]}"
 
+/* A dictionary of a rollout's own, in which ab has another value. */
+#define O "\"dictionary\": {\"ef\": 1, \"ab\": 7}"
+#define OWN "{" O ", \"input\": [\"ab\", \"ef\", \"ab\"], \"values\": [7, 1, 7], \"output\": [7, 8, 15]}"
+
 static void walk(struct lh_taskset *t, uint64_t sample, uint64_t steps, const char *asked, const char *reached)
 {
 	struct lh_sample *s;
@@ -75,6 +79,28 @@ static void test_sound(void)
 	}
 }
 
+static void test_dictionaries_of_their_own(void)
+{
+	static const struct { const char *text; int own; } cases[] = {
+		{ "{\"ground_truth_data\": [" OWN "]}", 0 },
+		{ "{" D ", \"ground_truth_data\": [" R ", " OWN "]}", 1 },
+		{ "{\"ground_truth_data\": [" OWN ", " R "], " D "}", 0 },
+		{ "{" D ", \"ground_truth_data\": [" OWN ", " R ", " OWN "]}", 2 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct lh_taskset *t;
+		struct lh_error err;
+		CHECK_INT(load_text(lh_str_of(cases[i].text), &t, &err), 0);
+		CHECK_TEXT(err.text, "");
+		if (!t)
+			continue;
+		walk(t, (uint64_t)cases[i].own, 3, "ab, ef, ab", "15");
+		if (i)
+			walk(t, cases[i].own == 1 ? 0 : 1, 2, "ab, cd", "2");
+		lh_taskset_free(t);
+	}
+}
+
 static void test_broken(void)
 {
 	static const struct { const char *text, *says; } cases[] = {
@@ -118,6 +144,15 @@ static void test_broken(void)
 		{ "{" D ", \"ground_truth_data\": [{\"values\": [null]}]}", "are arrays of integers, found null" },
 		{ "{" D ", \"ground_truth_data\": [{\"output\": [[1]]}]}", "are arrays of integers, found an array" },
 		{ "{" D ", \"ground_truth_data\": [{\"output\": [true]}]}", "are arrays of integers, found true" },
+		{ "{\"ground_truth_data\": [" OWN ", " R "]}", "there is no \"dictionary\"" },
+		{ "{" D ", \"ground_truth_data\": [{" O ", \"input\": [\"cd\"], \"values\": [-3], \"output\": [-3]}]}", "rollout 0, step 0: the key 'cd' is not in the dictionary" },
+		{ "{\"ground_truth_data\": [" OWN ", {\"input\": [\"ef\"], \"values\": [1], \"output\": [1]}], " D "}", "rollout 1, step 0: the key 'ef' is not in the dictionary" },
+		{ "{\"ground_truth_data\": [{" O ", \"input\": [\"ab\"], \"values\": [5], \"output\": [5]}]}", "rollout 0, step 0: values has 5, but the dictionary says 'ab' is 7" },
+		{ "{" D ", \"ground_truth_data\": [{\"input\": [\"ab\"], " O "}]}", "rollout 0: its dictionary stands behind its input" },
+		{ "{" D ", \"ground_truth_data\": [{" O ", " O "}]}", "the key \"dictionary\" stands there twice" },
+		{ "{\"ground_truth_data\": [{\"dictionary\": {\"ab\": 1, \"ab\": 1}}]}", "the dictionary has the key 'ab' twice" },
+		{ "{\"ground_truth_data\": [{\"dictionary\": [1]}]}", "\"dictionary\" is an object, found an array" },
+		{ "{\"ground_truth_data\": [{\"dictionary\": {\"ab\": 9999999999999}}]}", "the value 9999999999999 of 'ab' is too large" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct lh_taskset *t;
@@ -186,6 +221,7 @@ int main(void)
 	close(mkstemp(path));
 	CHECK_INT(lh_registry_new(&registry, NULL), 0);
 	test_sound();
+	test_dictionaries_of_their_own();
 	test_broken();
 	test_truncated();
 	test_deep_and_wide();

@@ -1,0 +1,109 @@
+#include "zip/zip.h"
+
+#include "zip/archive_api.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct lh_zip_out {
+	struct lh_archive api;
+	struct archive *archive;
+	struct archive_entry *entry;
+	char *path, *part;
+};
+
+static int failed(struct lh_zip_out *z, struct lh_error *err)
+{
+	const char *why = z->archive ? z->api.error_string(z->archive) : NULL;
+	return lh_fail(err, LH_E_IO, "%s cannot be written: %s", z->path, why ? why : "out of memory");
+}
+
+static void release(struct lh_zip_out *z)
+{
+	if (z->archive)
+		z->api.write_free(z->archive);
+	if (z->entry)
+		z->api.entry_free(z->entry);
+	free(z->path);
+	free(z->part);
+	free(z);
+}
+
+static int begin(struct lh_zip_out *z, struct lh_error *err)
+{
+	int rc = lh_archive_open(&z->api, err);
+	if (rc)
+		return rc;
+	z->archive = z->api.write_new();
+	z->entry = z->api.entry_new();
+	if (!z->archive || !z->entry || z->api.write_set_format_zip(z->archive) != ARCHIVE_OK ||
+		z->api.write_open_filename(z->archive, z->part) != ARCHIVE_OK)
+		return failed(z, err);
+	return 0;
+}
+
+int lh_zip_create(const char *path, struct lh_zip_out **out, struct lh_error *err)
+{
+	*out = NULL;
+	struct lh_zip_out *z = calloc(1, sizeof *z);
+	struct lh_buf part;
+	if (!z)
+		return lh_nomem(err);
+	lh_buf_init(&part, 1 << 16);
+	lh_buf_printf(&part, "%s.part", path);
+	z->path = lh_str_dup(lh_str_of(path));
+	z->part = lh_str_dup(lh_buf_str(&part));
+	lh_buf_fini(&part);
+	int rc = z->path && z->part ? begin(z, err) : lh_nomem(err);
+	if (rc)
+		lh_zip_abandon(z);
+	else
+		*out = z;
+	return rc;
+}
+
+int lh_zip_put(struct lh_zip_out *z, const char *name, struct lh_str content, struct lh_error *err)
+{
+	z->api.entry_clear(z->entry);
+	z->api.entry_set_pathname(z->entry, name);
+	z->api.entry_set_size(z->entry, (la_int64_t)content.n);
+	z->api.entry_set_filetype(z->entry, AE_IFREG);
+	z->api.entry_set_perm(z->entry, 0644);
+	if (z->api.write_header(z->archive, z->entry) != ARCHIVE_OK)
+		return failed(z, err);
+	for (size_t at = 0; at < content.n;) {
+		la_ssize_t n = z->api.write_data(z->archive, content.p + at, content.n - at);
+		if (n <= 0)
+			return failed(z, err);
+		at += (size_t)n;
+	}
+	return 0;
+}
+
+int lh_zip_finish(struct lh_zip_out *z, struct lh_error *err)
+{
+	int rc = z->api.write_close(z->archive) == ARCHIVE_OK ? 0 : failed(z, err);
+	if (!rc && rename(z->part, z->path))
+		rc = lh_fail(err, LH_E_IO, "%s cannot be written: %s", z->path, strerror(errno));
+	if (rc) {
+		lh_zip_abandon(z);
+		return rc;
+	}
+	release(z);
+	return 0;
+}
+
+void lh_zip_abandon(struct lh_zip_out *z)
+{
+	if (!z)
+		return;
+	if (z->archive)
+		z->api.write_free(z->archive);           /* closes: the file is whole, and goes */
+	z->archive = NULL;
+	if (z->part)
+		unlink(z->part);
+	release(z);
+}
