@@ -95,6 +95,18 @@ const struct lh_command lh_commands[] = {
 		"  -o FILE          where to (-: stdout); written over where it exists, unless it is a run file\n"
 		"  --run ID         a run of the file; the newest where it is not given\n",
 		"longhaul export longhaul.db --format baseline -o baseline.json", lh_cmd_export },
+	{ "rescore", "rescore FILE.db [-o OUT.db]", "every outcome computed again from what was said",
+		"Reads every accepted reply again, with this program's reader of answers and the task family as it\n"
+		"is now, and names the turns whose outcome is another: where a family's parser was mended, say, what\n"
+		"was paid for need not be paid again. What was asked, sent and said stays as it is, and policies do\n"
+		"not run. FILE.db is never changed.\n\n"
+		"  -o OUT.db       write a copy of the file with the new outcomes; its reports say that they are new\n"
+		"  --replace       write over OUT.db where it exists\n"
+		"  --plugin FILE   a task family to read with (repeatable); else they are found as run finds them\n"
+		"  --reworded      also where a family words its prompts otherwise now, but asks for the same\n"
+		"  --run ID        this run alone; else every run of the file\n"
+		"  --all           list every turn that changes, not the first 40\n"
+		"  --json FILE     turns and counts as JSON (-: to stdout, instead of the list)\n", "longhaul rescore longhaul.db", lh_cmd_rescore },
 	{ "list", "list tasks|policies|models|runs [FILE.db]", "what there is", NULL, "longhaul list policies", lh_cmd_list },
 	{ "show", "show task|policy|model NAME", "one of them, with its options, defaults and ranges", NULL, "longhaul show task kv_sum", lh_cmd_show },
 	{ "check", "check FILE.so|FILE.lua|NAME", "does a task family or a policy keep its promises?",

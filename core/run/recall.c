@@ -205,6 +205,12 @@ static void settle_all(struct lh_recall *r)
 	}
 }
 
+static int load_rows(struct lh_reader *reader, struct lh_recall *r, struct lh_error *err)
+{
+	int rc = lh_reader_messages(reader, r->episode, add_message, r, err);
+	return rc ? rc : lh_reader_calls(reader, r->episode, add_call, r, err);
+}
+
 static int load(struct lh_reader *reader, const char *path, struct finding *f, struct lh_error *err)
 {
 	struct lh_recall *r = f->recall;
@@ -213,9 +219,7 @@ static int load(struct lh_reader *reader, const char *path, struct finding *f, s
 	r->sample = f->which->sample;
 	r->probe = f->probe;
 	if (!rc)
-		rc = lh_reader_messages(reader, f->episode, add_message, r, err);
-	if (!rc)
-		rc = lh_reader_calls(reader, f->episode, add_call, r, err);
+		rc = load_rows(reader, r, err);
 	if (!rc && f->probe)
 		rc = lh_remade_again(&f->remade, &(struct lh_remade_which){ f->seed, (uint64_t)r->sample, (uint32_t)f->probe, f->hash }, keep_made, r, err);
 	return rc;
@@ -235,6 +239,24 @@ int lh_recall_open(const char *path, const struct lh_recall_which *which, struct
 		rc = load(reader, path, &f, err);
 	lh_reader_close(reader);
 	lh_remade_fini(&f.remade);
+	if (rc) {
+		lh_recall_free(r);
+		return rc;
+	}
+	settle_all(r);
+	*out = r;
+	return 0;
+}
+
+int lh_recall_rows(struct lh_reader *reader, int64_t episode, struct lh_recall **out, struct lh_error *err)
+{
+	*out = NULL;
+	struct lh_recall *r = calloc(1, sizeof *r);
+	if (!r)
+		return lh_nomem(err);
+	lh_buf_init(&r->words, WORDS_MAX);
+	r->episode = episode;
+	int rc = load_rows(reader, r, err);
 	if (rc) {
 		lh_recall_free(r);
 		return rc;

@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 struct lh_dialect;
+struct lh_reader;
 
 struct lh_recall_message { int64_t slot, turn; int role; struct lh_str text, thoughts, blob, calls, note; char made_by[8]; };
 
@@ -37,6 +38,8 @@ struct lh_recall_which {
 /* A made history is made again by the task family, which is opened for that; where what comes out is not what was sent,
  * LH_E_DIFFERS. */
 int lh_recall_open(const char *path, const struct lh_recall_which *which, struct lh_recall **out, struct lh_error *err) LH_CHECKED;
+/* An episode's messages and calls alone, of a file that is open. */
+int lh_recall_rows(struct lh_reader *reader, int64_t episode, struct lh_recall **out, struct lh_error *err) LH_CHECKED;
 void lh_recall_free(struct lh_recall *r);
 
 /* The messages of a call's request as its model was sent them, byte for byte as the encoder made them: in the format
