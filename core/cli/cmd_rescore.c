@@ -4,6 +4,7 @@
 #include "json/writer.h"
 #include "run/rescore.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -254,6 +255,7 @@ int lh_cmd_rescore(int argc, char **argv)
 	struct rescore_args a = { .plugin = calloc((size_t)argc + 1, sizeof *a.plugin) };
 	if (!a.plugin)
 		return lh_cli_fail(&(struct lh_error){ LH_E_NOMEM, "out of memory" });
+	signal(SIGXFSZ, SIG_IGN);                /* a write that fails says why */
 	int code = read_args(argc, argv, &a);
 	if (!code && a.json)
 		code = lh_cli_check_output(a.json, a.file);

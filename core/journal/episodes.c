@@ -58,7 +58,7 @@ int lh_reader_copy(struct lh_reader *r, const char *path, struct lh_error *err)
 	if (!rc && sqlite3_bind_text(s, 1, path, -1, SQLITE_STATIC) != SQLITE_OK)
 		rc = lh_nomem(err);
 	if (!rc && sqlite3_step(s) != SQLITE_DONE)
-		rc = lh_sqlite_fail(r->db, r->path, err);
+		rc = lh_sqlite_fail(r->db, sqlite3_errcode(r->db) == SQLITE_CORRUPT ? r->path : path, err);
 	sqlite3_finalize(s);
 	sqlite3_limit(r->db, SQLITE_LIMIT_ATTACHED, 0);
 	return rc;

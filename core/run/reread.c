@@ -15,7 +15,7 @@ struct reading {
 	struct lh_transcript *t;
 	int64_t *id;                     /* of a recorded message, in the record built again; -1: not there yet */
 	size_t next;                     /* the first row that is not in it */
-	int64_t reply;                   /* the turn's accepted one, as built again; -1: none yet */
+	int64_t reply, reply_slot;       /* the turn's accepted one, as built again, -1: none yet; where it belongs */
 	struct lh_buf followed;
 };
 
@@ -38,6 +38,12 @@ static int check_words(const struct reading *r, const struct lh_recall_message *
 		(unsigned long long)r->which->sample, lh_transcript_turn(r->t), r->which->condition->task, m->role == LH_SYSTEM ? "instructions" : "prompts");
 }
 
+/* What enters the record is given the place that it had then. */
+static int check_slot(const struct reading *r, uint32_t id, int64_t slot, struct lh_error *err)
+{
+	return lh_transcript_message(r->t, id)->slot == slot ? 0 : damaged(r, "a message has a place in the record that is not its own", err);
+}
+
 static int end_turn(struct reading *r, struct lh_error *err)
 {
 	if (r->reply < 0)
@@ -46,7 +52,8 @@ static int end_turn(struct reading *r, struct lh_error *err)
 	r->reply = -1;
 	if (!lh_transcript_waiting(r->t) || lh_transcript_message(r->t, id)->slot >= 0 || lh_transcript_message(r->t, id)->calls.n)
 		return damaged(r, "a reply is accepted out of order", err);
-	return lh_transcript_accept(r->t, id, err);
+	int rc = lh_transcript_accept(r->t, id, err);
+	return rc ? rc : check_slot(r, id, r->reply_slot, err);
 }
 
 /* The instructions of a whole run, or the next turn's prompt; of a probed turn both are there already. */
@@ -63,7 +70,8 @@ static int take_task(struct reading *r, const struct lh_recall_message *m, int64
 	if (rc)
 		return rc;
 	*id = m->role == LH_USER ? lh_transcript_id(r->t, lh_transcript_length(r->t) - 1) : 0;
-	return check_words(r, m, (uint32_t)*id, err);
+	rc = check_slot(r, (uint32_t)*id, m->slot, err);
+	return rc ? rc : check_words(r, m, (uint32_t)*id, err);
 }
 
 /* What the model said. */
@@ -144,13 +152,15 @@ static int take(struct reading *r, const struct lh_recall_message *m, int64_t *i
 		return m->slot >= 0 ? take_edit(r, m, id, err) : take_own(r, m, id, err);
 	if (is_by(m, "task") && m->role != LH_TOOL)
 		return take_task(r, m, id, err);
-	if (!lh_transcript_turn(r->t))
-		return damaged(r, "something is said before the first prompt", err);
+	if (!lh_transcript_turn(r->t) || (m->role != LH_TOOL && m->role != LH_ASSISTANT))
+		return damaged(r, "a model says something before the first prompt, or in a role that is none of its own", err);
 	int rc = m->role == LH_TOOL ? take_result(r, m, id, err) : take_reply(r, m, id, err);
 	bool enters = !rc && m->slot >= 0 && lh_transcript_message(r->t, (uint32_t)*id)->calls.n;
 	if (enters && !lh_transcript_waiting(r->t))
 		return damaged(r, "a tool is called behind the reply", err);
-	return enters ? lh_transcript_enter(r->t, (uint32_t)*id, err) : rc;
+	if (enters)
+		rc = lh_transcript_enter(r->t, (uint32_t)*id, err);
+	return enters && !rc ? check_slot(r, (uint32_t)*id, m->slot, err) : rc;
 }
 
 /* Every row before `until`. An id that no row has was kept for a reply that did not come. */
@@ -187,6 +197,7 @@ static int judge(struct reading *r, const struct lh_view *v, const struct lh_rec
 		return damaged(r, "a call is accepted without a reply of its own", err);
 	int rc = take_reply(r, &r->rows->message[c->reply], &r->id[c->reply], err);
 	r->reply = r->id[c->reply];
+	r->reply_slot = r->rows->message[c->reply].slot;
 	if (!rc)
 		rc = lh_judge(r->t, v, (uint32_t)r->reply, (enum lh_finish)lh_finish_of(c->finish), &r->followed, s, err);
 	if (rc)

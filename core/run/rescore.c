@@ -7,6 +7,7 @@
 #include "run/fold.h"
 #include "run/record.h"
 #include "run/reread.h"
+#include "run/results.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -309,6 +310,16 @@ static int judge_by_today(struct rescoring *r, struct lh_error *err)
 
 /* ---- the file ---- */
 
+/* What a report cannot read is not written again. */
+static int check_content(const struct rescoring *r, struct lh_error *err)
+{
+	struct lh_results *results;
+	int rc = lh_results_load(r->path, r->run->id, &results, err);
+	if (!rc)
+		lh_results_free(results);
+	return rc;
+}
+
 static int take_run(void *user, const void *row, struct lh_error *err)
 {
 	struct rescoring *r = user;
@@ -316,10 +327,12 @@ static int take_run(void *user, const void *row, struct lh_error *err)
 	if (r->o->run >= 0 && r->o->run != r->run->id)
 		return 0;
 	r->what->runs++;
-	if (lh_json_parse(r->run->settings, "settings", 1, &r->settings, NULL))
-		return lh_fail(err, LH_E_DAMAGED, "the settings of run %lld cannot be read", (long long)r->run->id);
+	int rc = check_content(r, err);
+	if (!rc && lh_json_parse(r->run->settings, "settings", 1, &r->settings, NULL))
+		rc = lh_fail(err, LH_E_DAMAGED, "its settings cannot be read");
 	r->stop_at_error = lh_json_bool(lh_json_get(r->settings, "stop_at_error"));
-	int rc = judge_by_today(r, err);
+	if (!rc)
+		rc = judge_by_today(r, err);
 	if (!rc)
 		rc = lh_reader_conditions(r->reader, r->run->id, take_condition, r, err);
 	if (!rc)
