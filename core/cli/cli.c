@@ -107,6 +107,18 @@ const struct lh_command lh_commands[] = {
 		"  --run ID        this run alone; else every run of the file\n"
 		"  --all           list every turn that changes, not the first 40\n"
 		"  --json FILE     turns and counts as JSON (-: to stdout, instead of the list)\n", "longhaul rescore longhaul.db", lh_cmd_rescore },
+	{ "apply", "apply POLICY [FILE.json]", "what a policy would send of a conversation from anywhere",
+		"Reads messages of Chat Completions (a list, or an object with one under \"messages\"), from FILE.json or\n"
+		"standard input, and prints those that the policy would send now, in the same shape; on stderr, what\n"
+		"was left out and shortened, and the tokens before and after. The last message is the user's, or a\n"
+		"tool's result. A turn begins where the user speaks. What goes out as it came keeps all its members.\n\n"
+		"  --initial TEXT  how things stand where no reply holds an <answer>…</answer>, for policies that\n"
+		"                  restate the last answer: there is no task here that would know\n"
+		"  --window N      the model's context in tokens, for policies that ask for it\n"
+		"  --quiet         nothing on stderr\n"
+		"No model is asked: a policy that first has one summarise, say, is refused, and of one that asks several\n"
+		"times the first request is printed. Oracles are refused: nobody knows the right answers.\n",
+		"echo '[{\"role\":\"user\",\"content\":\"Hello\"}]' | longhaul apply window:n=5", lh_cmd_apply },
 	{ "list", "list tasks|policies|models|runs [FILE.db]", "what there is", NULL, "longhaul list policies", lh_cmd_list },
 	{ "show", "show task|policy|model NAME", "one of them, with its options, defaults and ranges", NULL, "longhaul show task kv_sum", lh_cmd_show },
 	{ "check", "check FILE.so|FILE.lua|NAME", "does a task family or a policy keep its promises?",

@@ -53,6 +53,7 @@ int lh_cmd_plan(int argc, char **argv);
 int lh_cmd_export(int argc, char **argv);
 int lh_cmd_merge(int argc, char **argv);
 int lh_cmd_rescore(int argc, char **argv);
+int lh_cmd_apply(int argc, char **argv);
 int lh_cmd_new(int argc, char **argv);
 /* A command's options and what else its help says, a line each. */
 void lh_cli_put_options(struct lh_buf *b, const struct lh_command *c);
