@@ -65,7 +65,6 @@ int lh_cli_cflags(void);
 struct lh_outputs {
 	const char *json, *html, *junit, *markdown, *metrics;     /* paths; NULL: not asked for */
 	bool github, no_timing;
-	const char *experiment;                  /* the file that the rules stand in, for annotations; may be NULL */
 };
 extern const char lh_cli_outputs_help[];
 /* One of their options at argv[*i]? */

@@ -180,7 +180,7 @@ class Apply(lhcli.Refusals):
             talk += [user(f"step {i}"), calling("t"), result("t", "x" * 40), said(f"done <answer>{i}</answer>")]
         talk.append(user("last"))
         self.write("messages.json", json.dumps(talk))
-        for policy, sent in (("window:n=3", 14), ("token_window:max=500", None), ("answers_only", 10002), ("clear_tool_uses:trigger=1000,keep=2", 20002)):
+        for policy, sent in (("window:n=3", 14), ("clear_tool_uses:trigger=1000,keep=2", 20002)):
             found, _ = self.apply(policy, talk)
             self.assertEqual(found[-1], talk[-1])
             if sent:
