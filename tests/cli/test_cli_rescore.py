@@ -5,6 +5,7 @@ import resource
 import shutil
 import sqlite3
 import subprocess
+import sys
 
 import lhcli
 import lhlive
@@ -99,6 +100,16 @@ class Rescored(lhlive.Case, lhcli.Refusals):
         asked = server.stats()["answers"]
         self.unchanged("run.db", self.rows("run.db", "SELECT count(*) FROM call WHERE accepted")[0][0])
         self.assertEqual(server.stats()["answers"], asked)
+
+    def test_an_agent_that_keeps_its_own_context(self):
+        """Conversations that were begun again count for nothing."""
+        server = self.serve("--sim", MODEL)
+        agent = f"process:{sys.executable} {lhcli.SOURCE / 'examples' / 'agents' / 'loop.py'},sessions=true"
+        self.good("run", "--model", agent, "--turns", 4, "--samples", 3, "-o", "run.db", "--quiet",
+                  env={"OPENAI_BASE_URL": server.url, "AGENT_IDENTIFY": "1", "OPENAI_MODEL": "m", "NO_PROXY": "127.0.0.1"})
+        self.unchanged("run.db", 12)
+        self.change("run.db", "UPDATE episode SET status = 'superseded' WHERE id = 2")
+        self.unchanged("run.db", 8)
 
     def test_every_run_of_a_file_or_one(self):
         self.small()
