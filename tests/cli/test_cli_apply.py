@@ -10,7 +10,7 @@ MODEL = "sim:accuracy=0.8,self_conditioning=1,malformed=0.1,thoughts=tag,thought
 SHIPPED = sorted(p.stem for p in (lhcli.SOURCE / "scripts" / "policies").glob("*.lua"))
 ORACLES = {"heal", "drop_wrong"}
 # What makes a policy act within a few turns.
-ACTING = ("full_history", "window:n=2", "token_window:max=150", "head_tail:head=1,tail=1", "amortized:max=150", "reset", "state_carry", "recap:n=2", "strip_thoughts",
+ACTING = ("full_history", "window:n=2", "token_window:max=150", "head_tail:head=1,tail=1", "amortized:max=2", "reset", "state_carry", "recap:n=2", "strip_thoughts",
           "answers_only", "omit_assistant", "self_verify", "majority_vote:n=3", "first_to_lead", "discard_all:max=150", "mask_observations:n=1",
           "clear_tool_uses:trigger=1,keep=1,inputs=true", "clear_tool_uses:trigger=1,keep=0,except=get_value", "summarize", "drop_errors")
 
@@ -130,6 +130,27 @@ class Apply(lhcli.Refusals):
             found, told = self.apply(policy, talk)
             self.assertEqual(found[0], talk[0])
             self.assertFalse([c for c in told if ord(c) < 32 and c != "\n"])
+
+    def test_what_a_policy_kept_of_earlier_turns(self):
+        """Where it would have dropped something, or not, depends on what it dropped before."""
+        acting = ("amortized:max=6", "discard_all:max=200", "token_window:max=200")
+        self.good("run", "--task", "prefix_sum", "--model", "sim:accuracy=1", *(a for p in acting for a in ("--policy", p)), "--turns", 24, "--samples", 1, "-o", "run.db", "--quiet")
+        kept = set()
+        for condition, (policy, (messages, prompts)) in enumerate(zip(acting, self.records("run.db"), strict=True)):
+            for turn in (17, 20, 24):
+                sent = json.loads(self.good("transcript", "run.db", 0, "--condition", condition, "--turn", turn, "--as-sent").out)["messages"]
+                found, _ = self.apply(policy, messages[:prompts[turn - 1] + 1], "--initial", 0)
+                with self.subTest(policy=policy, turn=turn):
+                    self.assertEqual(joined(found), joined(sent))
+                kept.add((policy, len(messages[:prompts[turn - 1] + 1]) - len(found)))
+        self.assertGreater(len(kept), 5)
+
+    def test_tools_that_are_left_alone(self):
+        talk = [user("a"), calling("t", "u"), result("t", "111"), result("u", "222"), said("b"), user("c")]
+        found, told = self.apply("clear_tool_uses:trigger=1,keep=0,except=u,inputs=true", talk)
+        self.assertEqual(found[2:], [{**talk[2], "content": "[cleared]"}, *talk[3:]])
+        self.assertEqual([c["function"]["arguments"] for c in found[1]["tool_calls"]], ["{}", "{}"])
+        self.assertIn("  shortened: 2 to 3\n", told)
 
     def test_before_the_first_answer(self):
         """What a policy would have restated then is not needed any more; where it is needed now, it is asked for."""

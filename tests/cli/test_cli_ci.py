@@ -215,9 +215,10 @@ class GitHub(Steps):
 
     def test_rules_of_the_command_line_stand_nowhere(self):
         self.write("e.lua", "return { models = { '" + self.SIM + "' }, turns = 8, samples = 60, gates = { 'turn_error_rate >= 0.5' } }")
-        self.run_file("e.lua", "--gate", "turn_error_rate >= 0.6", code=1)
-        found, _, _ = self.step("report", "r.db", "--github", code=1)
-        self.assertEqual([c[1].get("line") for c in found], [None])
+        run = ("run", "e.lua", "--gate", "turn_error_rate >= 0.6", "-o", "r.db", "--quiet")
+        for args in (run, ("report", "r.db")):
+            found, _, _ = self.step(*args, "--github", code=1)
+            self.assertEqual([c[1].get("line") for c in found], [None])
 
     def test_an_undecided_rule_says_how_many_more(self):
         self.run_file("--gate", "turn_accuracy(4) >= 0.93", code=3)
@@ -274,7 +275,7 @@ class FirstErrors(Outputs):
         return {html.unescape(t): body for t, _, body in re.findall(r"<details><summary>First errors: (.*?)</summary>\n\n(`{3,})text\n(.*?)\n\2\n\n</details>", page, re.S)}
 
     def test_what_was_said(self):
-        self.run_file("--policy", "full_history", "--policy", "reset", "--shard", "2/3", samples=30, model="sim:accuracy=0.9,malformed=0.1")
+        self.run_file("--policy", "full_history", "--policy", "reset", "--shard", "2/3", "--task", "kv_sum:keys=9,tools=true", samples=30, model="sim:accuracy=0.9,malformed=0.1")
         folds = self.folds()
         self.assertEqual([t.split(",")[0] for t in folds], ["full_history", "reset"])
         for condition, body in enumerate(folds.values()):
