@@ -188,6 +188,8 @@ static void put_end(struct lh_buf *b, const struct rescore_args *a, const struct
 		lh_buf_printf(b, " is a copy%s; ", changes(w) ? " with the new outcomes" : "");
 		lh_put_shown(b, lh_str_of(a->file), false);
 		lh_buf_puts(b, " is as it was\n");
+		if (w->undecided)
+			lh_buf_puts(b, "it had stopped when its rules were decided (--sequential), which they are not now: run --resume goes on with the copy\n");
 	} else if (changes(w)) {
 		lh_buf_puts(b, "nothing is written: -o OUT.db writes a copy with the new outcomes\n");
 	}

@@ -15,7 +15,7 @@ const char lh_cli_outputs_help[] =
 	"  --json FILE              the report as JSON (-: to stdout, instead of the table)\n"
 	"  --html FILE              the report as one HTML page that needs nothing else (-: the same)\n"
 	"  --junit FILE             a test case for each condition and each rule, as JUnit XML (-: the same)\n"
-	"  --markdown FILE          verdict, rules, tables and curves as Markdown (-: the same)\n"
+	"  --markdown FILE          verdict, rules, tables, curves, first errors as Markdown (-: same)\n"
 	"  --metrics FILE           horizons, error rates, tokens, verdicts as OpenMetrics (-: the same)\n"
 	"  --github                 for a step of a GitHub workflow: the Markdown into $GITHUB_STEP_SUMMARY,\n"
 	"                           values into $GITHUB_OUTPUT, at most ten annotations on stdout\n"

@@ -1,15 +1,14 @@
 #include "run/rescore.h"
 
-#include "base/hash.h"
 #include "json/reader.h"
-#include "json/writer.h"
 #include "run/beside.h"
 #include "run/fold.h"
+#include "run/judged_by.h"
 #include "run/record.h"
 #include "run/reread.h"
 #include "run/results.h"
+#include "run/undecided.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,6 +24,7 @@ struct rescoring {
 	struct lh_reader *reader;
 	struct lh_journal *journal;              /* of the copy; NULL: only look */
 	struct lh_registry *registry;
+	int64_t *read; size_t reads, read_cap;   /* the runs that were read, by number */
 	/* the run that is being read */
 	const struct lh_run_row *run;
 	struct lh_json *settings;
@@ -185,129 +185,6 @@ static int take_episode(void *user, const void *row, struct lh_error *err)
 	return rc;
 }
 
-/* ---- what a run was judged by ---- */
-
-static void cut(char *to, size_t size, struct lh_str s) { snprintf(to, size, "%.*s", LH_ARG(s)); }
-
-/* A family that differs, once. */
-static void note_family(struct rescoring *r, const struct lh_json *was, const struct lh_family *is)
-{
-	struct lh_rescored *what = r->what;
-	struct lh_str sha256 = lh_json_str(lh_json_get(was, "sha256"));
-	if (lh_str_is(sha256, lh_family_sha256(is)))
-		return;
-	for (int i = 0; i < what->families; i++)
-		if (!strcmp(what->family[i].name, lh_family_name(is)) && lh_str_is(sha256, what->family[i].was_sha256))
-			return;
-	if (what->families == (int)(sizeof what->family / sizeof *what->family))
-		return;
-	struct lh_rescored_family *f = &what->family[what->families++];
-	cut(f->name, sizeof f->name, lh_str_of(lh_family_name(is)));
-	cut(f->was_version, sizeof f->was_version, lh_json_str(lh_json_get(was, "version")));
-	cut(f->is_version, sizeof f->is_version, lh_str_of(lh_family_version(is)));
-	cut(f->was_sha256, sizeof f->was_sha256, sha256);
-	cut(f->is_sha256, sizeof f->is_sha256, lh_str_of(lh_family_sha256(is)));
-}
-
-static int put_plugins(struct rescoring *r, struct lh_jw *w, const struct lh_json *plugins, struct lh_buf *by, struct lh_error *err)
-{
-	lh_jw_open(w, '[');
-	for (const struct lh_json *p = lh_json_first(plugins); p; p = lh_json_next(p)) {
-		const struct lh_family *f;
-		int rc = lh_registry_find(r->registry, lh_json_str(lh_json_get(p, "name")), &f, err);
-		if (rc)
-			return rc;
-		note_family(r, p, f);
-		lh_buf_printf(by, ", %s %s", lh_family_name(f), lh_family_version(f));
-		lh_jw_open(w, '{');
-		lh_jw_key(w, "name"), lh_jw_text(w, lh_family_name(f));
-		lh_jw_key(w, "version"), lh_jw_text(w, lh_family_version(f));
-		lh_jw_key(w, "sha256"), lh_jw_text(w, lh_family_sha256(f));
-		lh_jw_close(w);
-	}
-	lh_jw_close(w);
-	return 0;
-}
-
-/* The sources with the plugins of today; by: their names and versions. */
-static int put_sources(struct rescoring *r, struct lh_buf *out, struct lh_buf *by, struct lh_error *err)
-{
-	struct lh_json *was;
-	struct lh_jw w;
-	if (lh_json_parse(r->run->sources, "sources", 1, &was, NULL))
-		return lh_fail(err, LH_E_DAMAGED, "the sources of run %lld cannot be read", (long long)r->run->id);
-	int rc = 0;
-	lh_jw_init(&w, out, false);
-	lh_jw_open(&w, '{');
-	for (const struct lh_json *v = lh_json_first(was); v && !rc; v = lh_json_next(v)) {
-		lh_jw_key_str(&w, lh_json_key(v));
-		if (lh_str_is(lh_json_key(v), "plugins"))
-			rc = put_plugins(r, &w, v, by, err);
-		else
-			lh_jw_node(&w, v);
-	}
-	lh_jw_close(&w);
-	lh_json_free(was);
-	return rc ? rc : lh_buf_ok(out, err);
-}
-
-/* The settings with a note, once, that every report shows. */
-static void put_settings(const struct rescoring *r, struct lh_str by, struct lh_buf *out)
-{
-	struct lh_jw w;
-	struct lh_buf notes;
-	struct lh_str was = lh_json_str(lh_json_get(r->settings, "notes"));
-	lh_buf_init(&notes, LH_JOURNAL_TEXT_MAX);
-	lh_buf_put_str(&notes, was);
-	size_t from = notes.n;
-	lh_buf_printf(&notes, "Outcomes were computed again from what was said, by longhaul %s%.*s.\n", LH_VERSION, LH_ARG(by));
-	bool there = was.n && memmem(was.p, was.n, notes.p + from, notes.n - from);
-	lh_jw_init(&w, out, false);
-	lh_jw_open(&w, '{');
-	for (const struct lh_json *v = lh_json_first(r->settings); v; v = lh_json_next(v))
-		if (!lh_str_is(lh_json_key(v), "notes"))
-			lh_jw_key_str(&w, lh_json_key(v)), lh_jw_node(&w, v);
-	lh_jw_key(&w, "notes");
-	lh_jw_str(&w, there ? was : lh_buf_str(&notes));
-	lh_jw_close(&w);
-	lh_buf_fini(&notes);
-}
-
-static int restate(struct rescoring *r, struct lh_str sources, struct lh_str by, struct lh_error *err)
-{
-	struct lh_buf settings;
-	struct lh_sha256 sum;
-	char config_sha256[65];
-	bool same = lh_str_equal(sources, r->run->sources);
-	if (!r->journal)
-		return 0;
-	lh_buf_init(&settings, LH_JOURNAL_TEXT_MAX);
-	put_settings(r, by, &settings);
-	lh_sha256_init(&sum);                    /* as lh_plan_make() does */
-	lh_sha256_add(&sum, r->run->config.p, r->run->config.n);
-	lh_sha256_add(&sum, sources.p, sources.n);
-	lh_sha256_hex(&sum, config_sha256);
-	struct lh_restated now = { same ? r->run->config_sha256 : lh_str_of(config_sha256), sources, lh_buf_str(&settings) };
-	int rc = lh_buf_ok(&settings, err);
-	if (!rc)
-		rc = lh_journal_restate_run(r->journal, r->run->id, &now, err);
-	lh_buf_fini(&settings);
-	return rc;
-}
-
-static int judge_by_today(struct rescoring *r, struct lh_error *err)
-{
-	struct lh_buf sources, by;
-	lh_buf_init(&sources, LH_JOURNAL_TEXT_MAX);
-	lh_buf_init(&by, 1 << 16);
-	int rc = put_sources(r, &sources, &by, err);
-	if (!rc)
-		rc = restate(r, lh_buf_str(&sources), lh_buf_str(&by), err);
-	lh_buf_fini(&sources);
-	lh_buf_fini(&by);
-	return rc;
-}
-
 /* ---- the file ---- */
 
 /* What a report cannot read is not written again. */
@@ -326,13 +203,16 @@ static int take_run(void *user, const void *row, struct lh_error *err)
 	r->run = row;
 	if (r->o->run >= 0 && r->o->run != r->run->id)
 		return 0;
-	r->what->runs++;
-	int rc = check_content(r, err);
+	int rc = lh_array_more(&r->read, &r->read_cap, r->reads + 1, sizeof *r->read, err);
+	if (rc)
+		return rc;
+	r->read[r->reads++] = r->run->id;
+	rc = check_content(r, err);
 	if (!rc && lh_json_parse(r->run->settings, "settings", 1, &r->settings, NULL))
 		rc = lh_fail(err, LH_E_DAMAGED, "its settings cannot be read");
 	r->stop_at_error = lh_json_bool(lh_json_get(r->settings, "stop_at_error"));
 	if (!rc)
-		rc = judge_by_today(r, err);
+		rc = lh_judged_by_today(&(struct lh_judged_by){ r->registry, r->run, r->settings, r->journal, r->what }, err);
 	if (!rc)
 		rc = lh_reader_conditions(r->reader, r->run->id, take_condition, r, err);
 	if (!rc)
@@ -348,7 +228,7 @@ static int take_run(void *user, const void *row, struct lh_error *err)
 static int read_file(struct rescoring *r, struct lh_error *err)
 {
 	int rc = lh_reader_runs(r->reader, take_run, r, err);
-	if (!rc && !r->what->runs)
+	if (!rc && !r->reads)
 		rc = r->o->run < 0 ? lh_fail(err, LH_E_MISSING, "%s holds no run", r->path)
 			: lh_fail(err, LH_E_USAGE, "%s holds no run %lld; longhaul list runs %s names them", r->path, (long long)r->o->run, r->path);
 	return rc;
@@ -387,6 +267,11 @@ static int write_copy(struct rescoring *r, const char *made, struct lh_error *er
 		lh_journal_discard(r->journal);
 	else
 		rc = lh_journal_close(r->journal, err);
+	for (size_t i = 0; i < r->reads && !rc; i++) {
+		bool stopped;
+		rc = lh_undecided_stop(made, r->read[i], &stopped, err);
+		r->what->undecided += stopped;
+	}
 	return rc;
 }
 
@@ -420,6 +305,7 @@ int lh_rescore(const char *path, const struct lh_rescore_options *o, int (*each)
 		rc = o->out ? write_beside(&r, err) : read_file(&r, err);
 	lh_reader_close(r.reader);
 	free(r.condition);
+	free(r.read);
 	lh_registry_free(r.registry);
 	return rc;
 }

@@ -29,8 +29,9 @@ struct lh_rescored_turn {
 struct lh_rescored_family { char name[48], was_version[48], is_version[48], was_sha256[72], is_sha256[72]; };
 
 struct lh_rescored {
-	int64_t runs, episodes, turns;           /* turns: accepted replies that were read again */
+	int64_t episodes, turns;                 /* turns: accepted replies that were read again */
 	int64_t outcomes, states, exposures;     /* turns with another outcome; with the same, from other states; calls with another exposure */
+	int64_t undecided;                       /* runs of the copy that had stopped when their rules were decided, which they are not now */
 	int64_t reopened;                        /* episodes that had stopped at an error which is none now */
 	int64_t moved[LH_OUTCOME_COUNT][LH_OUTCOME_COUNT];   /* [was][is] */
 	struct lh_rescored_family family[16]; int families;

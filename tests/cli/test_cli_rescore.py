@@ -176,6 +176,19 @@ class Rescored(lhlive.Case, lhcli.Refusals):
         self.assertEqual(self.rows("new.db", "SELECT id FROM episode WHERE status = 'censored'"), [(episode,)])
         self.assertEqual([self.report("report", f)["conditions"][0]["censored"] for f in ("run.db", "new.db")], [0, 1])
 
+    def test_rules_that_are_not_decided_any_more(self):
+        """A run that stopped by itself is gone on with where what decided it is otherwise now."""
+        run = ("run", "--model", "sim:accuracy=0.99", "--turns", 8, "--samples", 400, "--sequential", "--gate", "horizon(0.5) >= 4", "--quiet")
+        self.assertIn("decided after 9 of 400", " ".join(self.good(*run, "-o", "run.db").out.split()))
+        self.good("rescore", "run.db", "-o", "same.db")
+        self.assertIn("decided after 9 of 400", " ".join(self.good("report", "same.db").out.split()))
+        self.change("run.db", "UPDATE message SET text = '<answer>99999</answer>' WHERE made_by = 'model' AND turn = 2 AND episode % 2")
+        self.assertIn("run --resume goes on with the copy", self.rescored("run.db", "-o", "new.db")[0])
+        done = self.longhaul("report", "new.db")
+        self.assertEqual(done.code, 4, str(done))
+        self.assertIn("the run is not done", " ".join(done.out.split()))
+        self.assertRegex(" ".join(self.good(*run, "-o", "new.db", "--resume").out.split()), r"decided after (1[0-9]|[2-9][0-9]) of 400")
+
     # ---- another family ----
 
     def family(self, name, dots, words="", version="1.0"):
