@@ -228,6 +228,8 @@ static int read_units(struct reading *r, struct lh_error *err)
 		rc = read_unit(r, &i, err);
 	if (rc)
 		return rc;
+	if (c->unit[0].text.n > LH_INSTRUCTIONS_MAX)
+		return lh_fail(err, LH_E_DATA, "%s: the instructions are longer than the %u MiB allowed here", r->where, LH_INSTRUCTIONS_MAX >> 20);
 	enum lh_role last = c->unit[c->units - 1].role;
 	if (c->units < 2 || last == LH_ASSISTANT)
 		return lh_fail(err, LH_E_USAGE, "%s %s: nothing is about to be sent. The last message has to be the user's, or a tool's result", r->where,

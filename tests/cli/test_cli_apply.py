@@ -109,6 +109,11 @@ class Apply(lhcli.Refusals):
                            timeout=lhcli.HANG)
         self.assertEqual((p.returncode, json.loads(p.stdout)), (0, [self.TALK[0], *self.TALK[3:]]))
 
+    def test_the_example_of_the_help(self):
+        example = re.search(r"(?m)^example:\n  (.+)\n\Z", self.good("apply", "-h").out).group(1).replace("longhaul", str(self.program))
+        p = subprocess.run(["sh", "-c", example], cwd=self.folder, env=lhcli.environment(self.folder), capture_output=True, timeout=lhcli.HANG)
+        self.assertEqual((p.returncode, json.loads(p.stdout)), (0, [user("Hello")]))
+
     def test_conversations_of_other_shapes(self):
         """No instructions; instructions in the middle; an assistant that begins; two of one side; a turn that was broken off."""
         shapes = ([user("a"), said("b"), user("c")], [said("Hello!"), user("a"), said("b"), user("c")],
@@ -185,6 +190,7 @@ class Apply(lhcli.Refusals):
                              ("[" * 100 + "]" * 100, "messages.json")):
             with self.subTest(text=str(text)[:60]):
                 self.refused("window", text, *words)
+        self.refused("window", [{"role": "system", "content": "x" * (5 << 20)}, user("a")], "the instructions are longer than")
         self.refused("windw", self.TALK, "window")
         self.refused("window:m=1", self.TALK, "'n'")
         self.refused("window", self.TALK, "--window", args=("--window", "x"))

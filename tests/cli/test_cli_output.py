@@ -493,7 +493,7 @@ class Requests(lhcli.Case):
 # ---- help ----
 
 class Help(lhcli.Case):
-    COMMANDS = ("run", "report", "transcript", "merge", "export", "list", "show", "check")
+    COMMANDS = ("run", "report", "transcript", "merge", "rescore", "export", "list", "show", "check")
 
     def test_overview(self):
         for arg in ("-h", "--help", "help"):
