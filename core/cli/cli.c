@@ -117,8 +117,10 @@ const struct lh_command lh_commands[] = {
 		"                  restate the last answer: there is no task here that would know\n"
 		"  --window N      the model's context in tokens, for policies that ask for it\n"
 		"  --quiet         nothing on stderr\n"
-		"No model is asked: a policy that first has one summarise, say, is refused, and of one that asks several\n"
-		"times the first request is printed. Oracles are refused: nobody knows the right answers.\n",
+		"  --own           where the policy first asks the model something of its own (a summary, say): print that\n"
+		"  --reply FILE    what the model said to it: go on from there (repeatable)\n"
+		"No model is asked; of a policy that asks several times the first request is printed. Oracles are\n"
+		"refused: nobody knows the right answers.\n",
 		"echo '[{\"role\":\"user\",\"content\":\"Hello\"}]' | longhaul apply window:n=5", lh_cmd_apply },
 	{ "list", "list tasks|policies|models|runs [FILE.db]", "what there is", NULL, "longhaul list policies", lh_cmd_list },
 	{ "show", "show task|policy|model NAME", "one of them, with its options, defaults and ranges", NULL, "longhaul show task kv_sum", lh_cmd_show },

@@ -9,17 +9,24 @@
 
 #define INPUT_MAX (256u << 20)
 #define OUT_MAX (1u << 30)
+#define REPLY_MAX (16u << 20)
 
-struct apply_args { const char *policy, *file, *initial, *window; bool quiet; struct lh_apply_options o; };
+struct apply_args { const char *policy, *file, *initial, *window; const char **reply; int replies; bool quiet; struct lh_apply_options o; };
 
 static int read_args(int argc, char **argv, struct apply_args *a)
 {
 	int bad = 0;
 	for (int i = 1; i < argc && !bad; i++) {
+		if (lh_cli_option(argc, argv, &i, "--reply", &a->reply[a->replies], &bad)) {
+			a->replies++;
+			continue;
+		}
 		if (lh_cli_option(argc, argv, &i, "--initial", &a->initial, &bad) || lh_cli_option(argc, argv, &i, "--window", &a->window, &bad))
 			continue;
 		if (lh_cli_option(argc, argv, &i, "--quiet", NULL, &bad))
 			a->quiet = true;
+		else if (lh_cli_option(argc, argv, &i, "--own", NULL, &bad))
+			a->o.own = true;
 		else if (argv[i][0] == '-' && argv[i][1])
 			bad = lh_cli_usage("apply", "there is no option %s", argv[i]);
 		else if (!a->policy)
@@ -84,6 +91,11 @@ static void say(const struct apply_args *a, const struct lh_application *w)
 	struct lh_buf b;
 	lh_buf_init(&b, 1 << 24);
 	lh_put_shown(&b, lh_str_of(a->policy), false);
+	if (w->purpose[0]) {
+		lh_buf_puts(&b, ", a request of its own (");
+		lh_put_shown(&b, lh_str_of(w->purpose), false);
+		lh_buf_putc(&b, ')');
+	}
 	lh_buf_printf(&b, ": %d of %d messages, about %lld of %lld tokens (estimated from bytes)\n", w->sent, w->messages, (long long)w->tokens_after, (long long)w->tokens_before);
 	put_fate(&b, w, LH_APPLIED_LEFT_OUT, "left out", w->messages - w->sent);
 	put_fate(&b, w, LH_APPLIED_CHANGED, "shortened", w->changed);
@@ -95,7 +107,7 @@ static void say(const struct apply_args *a, const struct lh_application *w)
 	lh_buf_fini(&b);
 }
 
-static int apply(const struct apply_args *a, struct lh_buf *in, struct lh_buf *out, struct lh_error *err)
+static int apply(struct apply_args *a, struct lh_buf *in, struct lh_buf *out, struct lh_error *err)
 {
 	struct lh_conversation c;
 	struct lh_application what;
@@ -114,18 +126,40 @@ static int apply(const struct apply_args *a, struct lh_buf *in, struct lh_buf *o
 	return rc;
 }
 
+/* Replies come from files, whose bytes stay until all is done. */
+static int apply_with(struct apply_args *a, struct lh_buf *in, struct lh_buf *out, struct lh_error *err)
+{
+	struct lh_buf *file = calloc((size_t)a->replies + 1, sizeof *file);
+	struct lh_str *text = calloc((size_t)a->replies + 1, sizeof *text);
+	int rc = file && text ? 0 : lh_nomem(err);
+	for (int i = 0; i < a->replies && !rc; i++) {
+		lh_buf_init(&file[i], REPLY_MAX);
+		rc = lh_file_read(a->reply[i], &file[i], err);
+		text[i] = lh_str_trim(lh_buf_str(&file[i]));
+	}
+	a->o.reply = text;
+	a->o.replies = a->replies;
+	if (!rc)
+		rc = apply(a, in, out, err);
+	for (int i = 0; file && i < a->replies; i++)
+		lh_buf_fini(&file[i]);
+	free(file);
+	free(text);
+	return rc;
+}
+
 int lh_cmd_apply(int argc, char **argv)
 {
-	struct apply_args a = { .policy = NULL };
+	struct apply_args a = { .reply = calloc((size_t)argc + 1, sizeof *a.reply) };
 	struct lh_error err = { 0 };
 	struct lh_buf in, out;
-	int bad = read_args(argc, argv, &a);
-	if (bad)
-		return bad;
+	int code = a.reply ? read_args(argc, argv, &a) : lh_cli_fail(&(struct lh_error){ LH_E_NOMEM, "out of memory" });
 	lh_buf_init(&in, INPUT_MAX);
 	lh_buf_init(&out, OUT_MAX);
-	int code = apply(&a, &in, &out, &err) ? lh_cli_fail(&err) : lh_cli_write("-", lh_buf_str(&out));
+	if (!code)
+		code = apply_with(&a, &in, &out, &err) ? lh_cli_fail(&err) : lh_cli_write("-", lh_buf_str(&out));
 	lh_buf_fini(&in);
 	lh_buf_fini(&out);
+	free(a.reply);
 	return code;
 }

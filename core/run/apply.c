@@ -97,17 +97,35 @@ static int look(struct applying *a, uint32_t id, struct lh_error *err)
 	return rc ? rc : lh_view_copy(&a->view, view, err);
 }
 
-static int begin_asking(struct applying *a, struct lh_error *err)
+/* What was said to a request of the policy's own, without the conversation. */
+static int hand_in(struct applying *a, struct lh_str text, struct lh_error *err)
 {
-	a->asked = true;
-	int rc = lh_policy_turn(a->run, &a->step, err);
+	uint32_t id;
+	if (a->step.calls != 1)
+		return lh_fail(err, LH_E_USAGE, "policy %s asks for %d replies at once (%s): they cannot be handed in", lh_policy_name(a->policy), a->step.calls, a->step.options.purpose);
+	int rc = add_reply(a, &(struct lh_content){ text, LH_STR(""), LH_STR(""), LH_STR("") }, &id, err);
 	if (rc)
 		return rc;
+	struct lh_call_result said = { .error_text = LH_STR(""), .message = id, .finish = LH_FINISH_STOP };
+	return lh_policy_answer(a->run, &said, 1, &a->step, err);
+}
+
+static int begin_asking(struct applying *a, struct lh_error *err)
+{
+	int given = 0;
+	a->asked = true;
+	int rc = lh_policy_turn(a->run, &a->step, err);
+	while (!rc && given < a->o->replies && a->step.kind == LH_STEP_CALLS && a->step.options.purpose[0])
+		rc = hand_in(a, a->o->reply[given++], err);
+	if (rc)
+		return rc;
+	if (given < a->o->replies)
+		return lh_fail(err, LH_E_USAGE, "policy %s asks %d thing%s of its own here: %d more replies were handed in", lh_policy_name(a->policy), given, given == 1 ? "" : "s", a->o->replies - given);
 	if (a->step.kind != LH_STEP_CALLS)
 		return lh_fail(err, LH_E_POLICY, "policy %s asks the model nothing", lh_policy_name(a->policy));
-	if (a->step.options.purpose[0])
-		return lh_fail(err, LH_E_USAGE, "policy %s first asks the model something of its own (%s), and makes its view of what comes back; apply asks no model",
-			lh_policy_name(a->policy), a->step.options.purpose);
+	if (a->step.options.purpose[0] && !a->o->own)
+		return lh_fail(err, LH_E_USAGE, "policy %s first asks the model something of its own (%s), and makes its view of what comes back; apply asks no model: "
+			"--own prints that request, and --reply FILE goes on with what came back", lh_policy_name(a->policy), a->step.options.purpose);
 	return lh_view_copy(&a->view, a->step.view, err);
 }
 
@@ -230,6 +248,7 @@ static int apply(struct applying *a, struct lh_buf *out, struct lh_application *
 	if (rc)
 		return rc;
 	what->calls = a->step.calls;
+	memcpy(what->purpose, a->step.options.purpose, sizeof what->purpose);
 	what->messages = (int)a->c->messages;
 	what->fate = calloc(a->c->messages + 1, 1);
 	struct lh_written w = { .c = a->c, .t = a->t, .unit = a->unit, .ids = a->ids, .what = what };

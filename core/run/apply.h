@@ -1,7 +1,8 @@
 /* run/apply.h - a policy applied to a conversation from anywhere: the messages that it would send now.
  *
  * view() runs for every turn, as it would have while the conversation went on, so that what a policy keeps for itself is
- * there; a policy that makes the calls itself begins at the last turn, and what comes out is its first request. */
+ * there; a policy that makes the calls itself begins at the last turn, and what comes out is its first request. Where it first
+ * asks the model something of its own (a summary, say), that can be what comes out, and its reply be handed in. */
 #ifndef LH_RUN_APPLY_H
 #define LH_RUN_APPLY_H
 
@@ -11,6 +12,8 @@ struct lh_apply_options {
 	struct lh_str policy;                    /* a spec */
 	struct lh_str initial;                   /* how things stand where no reply holds an answer; empty: not said */
 	int64_t window;                          /* the model's context in tokens; 0: unknown */
+	const struct lh_str *reply; int replies; /* to what it asks first of its own, in order */
+	bool own;                                /* what comes out may be such a request; else that is LH_E_USAGE */
 };
 
 /* What became of a message. */
@@ -22,6 +25,7 @@ struct lh_application {
 	int written;                             /* by the policy, besides */
 	int64_t tokens_before, tokens_after;     /* by our estimate from bytes */
 	int calls;                               /* how often it asks for it */
+	char purpose[32];                        /* of a request of its own; else empty */
 };
 
 /* Appends what would be sent, in the shape that the conversation came in. LH_E_USAGE: no such policy, or one that cannot be

@@ -157,6 +157,25 @@ class Apply(lhcli.Refusals):
         self.assertEqual([c["function"]["arguments"] for c in found[1]["tool_calls"]], ["{}", "{}"])
         self.assertIn("  shortened: 2 to 3\n", told)
 
+    def test_a_summary_that_somebody_else_makes(self):
+        """In two steps: the request of the policy's own, and the view with what came back, as the run had them."""
+        policy = "summarize:max=1,keep=1"
+        self.good("run", "--task", "prefix_sum", "--model", "sim:accuracy=1", "--policy", policy, "--turns", 3, "--samples", 1, "-o", "run.db", "--quiet")
+        (messages, prompts), = self.records("run.db")
+        talk = messages[:prompts[2] + 1]
+        self.refused(policy, talk, "(summary)", "--own", "--reply FILE")
+        asked, told = self.apply(policy, talk, "--own")
+        self.assertRegex(told, r"\Asummarize:max=1,keep=1, a request of its own \(summary\): \d of 6 messages")
+        self.assertIn("Summarise the conversation", asked[-1]["content"])
+        self.assertEqual(len(asked), 6)
+        self.write("said.txt", "All is well.\n")
+        found, told = self.apply(policy, talk, "--reply", "said.txt")
+        self.assertEqual(found, [talk[0], user("Summary of what came before: All is well.\n\n" + talk[3]["content"]), *talk[4:]])
+        self.assertNotIn("of its own", told)
+        self.refused(policy, talk, "1 thing of its own", args=("--reply", "said.txt", "--reply", "said.txt"))
+        self.refused("window", talk, "0 things of its own", args=("--reply", "said.txt"))
+        self.refused(policy, talk, "none.txt", args=("--reply", "none.txt"))
+
     def test_before_the_first_answer(self):
         """What a policy would have restated then is not needed any more; where it is needed now, it is asked for."""
         talk = [user("Hello"), said("Hello."), user("1 " * 300), said("<answer>1</answer>"), user("2 " * 300), said("Sure."), user("3")]
