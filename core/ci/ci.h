@@ -21,8 +21,8 @@ void lh_ci_junit(const struct lh_ci *ci, struct lh_buf *out);
 /* The same where nothing was run, for a reason. */
 void lh_ci_junit_skipped(struct lh_str reason, struct lh_buf *out);
 
-/* Markdown for a step's summary or a comment: verdict, rules, the tables, curves as text, evidence folded; less than 1 MiB,
- * what does not fit is said. */
+/* Markdown for a step's summary or a comment: verdict, rules, the tables, curves as text, folded evidence: of each condition
+ * the first errors (where the report has them: report/failures.h), and what ended episodes; less than 1 MiB, what does not fit is said. */
 void lh_ci_markdown(const struct lh_ci *ci, struct lh_buf *out);
 
 /* OpenMetrics: horizons, turn error rate with their intervals, tokens, cost, samples by condition; what became of each rule. */

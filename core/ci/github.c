@@ -103,33 +103,22 @@ static void put_harmless(struct lh_buf *out, struct lh_str text, bool property)
 	lh_buf_fini(&lines);
 }
 
-/* The line, from 1, on which the rule stands as it was typed; 0: none. */
-static int line_of(const struct lh_ci_source *source, struct lh_str rule)
-{
-	const char *at = source->path && rule.n ? memmem(source->text.p, source->text.n, rule.p, rule.n) : NULL;
-	int line = 1;
-	for (const char *p = source->text.p; at && p < at; p++)
-		line += *p == '\n';
-	return at ? line : 0;
-}
-
 struct annotations {
-	const struct lh_ci_source *source;
+	struct lh_str file;                      /* that the rules stand in; empty: none */
 	struct lh_buf *out;
 	int written, wanted;
 };
 
-static void annotate(struct annotations *a, const char *kind, const char *title, struct lh_str rule, struct lh_str message)
+static void annotate(struct annotations *a, const char *kind, const char *title, int line, struct lh_str message)
 {
 	a->wanted++;
 	if (a->written >= ANNOTATIONS - 1)       /* the last says how many more there are */
 		return;
-	int line = line_of(a->source, rule);
 	a->written++;
 	lh_buf_printf(a->out, "::%s ", kind);
-	if (line) {
+	if (line && a->file.n) {
 		lh_buf_puts(a->out, "file=");
-		put_harmless(a->out, lh_str_of(a->source->path), true);
+		put_harmless(a->out, a->file, true);
 		lh_buf_printf(a->out, ",line=%d,", line);
 	}
 	lh_buf_printf(a->out, "title=longhaul%%3A %s::", title);
@@ -147,7 +136,7 @@ static void annotate_rules(const struct lh_ci *ci, enum lh_ci_end end, const cha
 			continue;
 		lh_buf_clear(&text);
 		lh_gate_sentence(ci->report, g, &lh_ci_style, &text);
-		annotate(a, kind, title, g->rule, lh_buf_str(&text));
+		annotate(a, kind, title, g->line, lh_buf_str(&text));
 	}
 	lh_buf_fini(&text);
 }
@@ -166,17 +155,17 @@ static void annotate_conditions(const struct lh_ci *ci, struct annotations *a)
 		lh_ci_censored_sentence(c, &text);
 		if (c->result->policy_errors)
 			lh_buf_printf(&text, "%sin %d samples the policy itself failed", c->result->censored ? "; " : "", c->result->policy_errors);
-		annotate(a, "warning", "samples lost", LH_STR(""), lh_buf_str(&text));
+		annotate(a, "warning", "samples lost", 0, lh_buf_str(&text));
 	}
 	lh_buf_fini(&text);
 }
 
-void lh_ci_github_annotations(const struct lh_ci *ci, const struct lh_ci_source *source, struct lh_buf *out)
+void lh_ci_github_annotations(const struct lh_ci *ci, const char *file, struct lh_buf *out)
 {
-	struct annotations a = { .source = source, .out = out };
+	struct annotations a = { .file = lh_str_of(file), .out = out };
 	const struct lh_report_run *run = &ci->report->run;
 	if (!lh_ci_done(ci->report))
-		annotate(&a, "error", "the run is not done", LH_STR(""), run->cause.n ? run->cause : run->status);
+		annotate(&a, "error", "the run is not done", 0, run->cause.n ? run->cause : run->status);
 	annotate_rules(ci, LH_CI_FAILED, "error", "a rule failed", &a);
 	annotate_rules(ci, LH_CI_INFRASTRUCTURE, "error", "a rule is not decided, for want of infrastructure", &a);
 	annotate_rules(ci, LH_CI_UNDECIDED, "warning", "a rule is not decided", &a);
@@ -187,7 +176,6 @@ void lh_ci_github_annotations(const struct lh_ci *ci, const struct lh_ci_source 
 
 void lh_ci_github_skipped(struct lh_str reason, struct lh_buf *out)
 {
-	static const struct lh_ci_source nowhere = { NULL, { "", 0 } };
-	struct annotations a = { .source = &nowhere, .out = out };
-	annotate(&a, "notice", "skipped", LH_STR(""), reason);
+	struct annotations a = { .out = out };
+	annotate(&a, "notice", "skipped", 0, reason);
 }

@@ -7,15 +7,12 @@
 
 #include "ci/ci.h"
 
-/* Where the rules stand, for annotations; path NULL: nowhere. */
-struct lh_ci_source { const char *path; struct lh_str text; };
-
 /* "pass", "fail", "inconclusive", "infrastructure"; "none": the run is done, and there was no rule. */
 const char *lh_ci_verdict(const struct lh_ci *ci);
 /* Lines NAME=VALUE for $GITHUB_OUTPUT. run_file: NULL: there is none. */
 void lh_ci_github_outputs(const struct lh_ci *ci, const char *run_file, struct lh_buf *out);
-/* Commands for stdout, at most ten, what matters most first. */
-void lh_ci_github_annotations(const struct lh_ci *ci, const struct lh_ci_source *source, struct lh_buf *out);
+/* Commands for stdout, at most ten, what matters most first. file: the experiment file as the workflow knows it; NULL: none. */
+void lh_ci_github_annotations(const struct lh_ci *ci, const char *file, struct lh_buf *out);
 /* The one annotation of a run that was skipped. */
 void lh_ci_github_skipped(struct lh_str reason, struct lh_buf *out);
 

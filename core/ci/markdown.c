@@ -104,11 +104,12 @@ static void put_row(const struct lh_group *g, const struct lh_report_condition *
 	lh_buf_printf(out, " %d | %d |\n", c->result->samples, c->result->censored);
 }
 
-static void put_folded(struct lh_buf *out, const char *title, struct lh_str text)
+/* title: neutral already. */
+static void put_folded(struct lh_buf *out, struct lh_str title, struct lh_str text)
 {
 	if (!text.n)
 		return;
-	lh_buf_printf(out, "\n<details><summary>%s</summary>\n\n", title);
+	lh_buf_printf(out, "\n<details><summary>%.*s</summary>\n\n", LH_ARG(title));
 	lh_ci_markdown_fence(out, text);
 	lh_buf_puts(out, "\n</details>\n");
 }
@@ -135,12 +136,12 @@ static void put_group(const struct lh_group *g, struct lh_buf *section, struct l
 	put_table(g, section);
 	add(out, "A table", section);
 	lh_report_curve_group(g, &lh_ci_style, &text);
-	put_folded(section, "Task accuracy by turn", lh_buf_str(&text));
+	put_folded(section, LH_STR("Task accuracy by turn"), lh_buf_str(&text));
 	add(out, "A curve", section);
 	lh_buf_clear(&text);
 	lh_effects_table(g, &seen, &lh_ci_style, &text);
 	lh_effects_terms(&seen, &lh_ci_style, &text);
-	put_folded(section, "Made histories", lh_buf_str(&text));
+	put_folded(section, LH_STR("Made histories"), lh_buf_str(&text));
 	add(out, "What made histories say", section);
 	lh_buf_fini(&text);
 }
@@ -158,9 +159,30 @@ static void put_evidence(const struct lh_report *report, struct lh_buf *section,
 		lh_buf_puts(&text, ":\n");
 		lh_ci_causes(&report->condition[i], &text);
 	}
-	put_folded(section, "What ended episodes", lh_buf_str(&text));
+	put_folded(section, LH_STR("What ended episodes"), lh_buf_str(&text));
 	add(out, "What ended episodes", section);
 	lh_buf_fini(&text);
+}
+
+/* A fold a condition: many conditions' would not fit, and what does not is said once a fold. */
+static void put_first_errors(const struct lh_report *report, struct lh_buf *section, struct lh_buf *out)
+{
+	struct lh_buf text, name, title;
+	lh_buf_init(&text, TEXT);
+	lh_buf_init(&name, TEXT);
+	lh_buf_init(&title, TEXT);
+	for (int i = 0; i < report->count; i++) {
+		lh_buf_clear(&text), lh_buf_clear(&name), lh_buf_clear(&title);
+		lh_ci_first_errors(report, i, &text);
+		lh_ci_condition_name(report, i, &name);
+		lh_buf_puts(&title, "First errors: ");
+		lh_ci_markdown_text(&title, lh_buf_str(&name));
+		put_folded(section, lh_buf_str(&title), lh_buf_str(&text));
+		add(out, "First errors", section);
+	}
+	lh_buf_fini(&text);
+	lh_buf_fini(&name);
+	lh_buf_fini(&title);
 }
 
 static void put_meaning(const struct lh_report *report, struct lh_buf *out)
@@ -195,6 +217,7 @@ void lh_ci_markdown(const struct lh_ci *ci, struct lh_buf *out)
 		put_group(&group, &section, out);
 	if (ci->report->single_turn)
 		put_search(ci->report, &section, out);
+	put_first_errors(ci->report, &section, out);
 	put_evidence(ci->report, &section, out);
 	if (ci->report->count)
 		put_meaning(ci->report, &section);

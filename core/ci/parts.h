@@ -40,5 +40,8 @@ bool lh_ci_observed(const struct lh_report_condition *c);
 void lh_ci_censored_sentence(const struct lh_report_condition *c, struct lh_buf *out);
 /* Causes, a line each: how often, what, and the command that shows it. */
 void lh_ci_causes(const struct lh_report_condition *c, struct lh_buf *out);
+/* The first turns that went wrong under a condition, as far as the report has them (report/failures.h): what was asked, shown,
+ * true, answered and said, a bounded part of each. Lines, hostile but for control characters. */
+void lh_ci_first_errors(const struct lh_report *report, int condition, struct lh_buf *out);
 
 #endif

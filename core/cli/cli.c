@@ -111,6 +111,33 @@ const struct lh_command lh_commands[] = {
 		"  --policy SPEC     what chose the messages that the model saw [the log's, if longhaul made it; else\n"
 		"                    full_history]\n"
 		"  --quiet           nothing on stderr but what is wrong\n", "longhaul import log.eval -o log.db", lh_cmd_import },
+	{ "rescore", "rescore FILE.db [-o OUT.db]", "every outcome computed again from what was said",
+		"Reads every accepted reply again, with this program's reader of answers and the task family as it\n"
+		"is now, and names the turns whose outcome is another: where a family's parser was mended, say, what\n"
+		"was paid for need not be paid again. What was asked, sent and said stays as it is, and policies do\n"
+		"not run. FILE.db is never changed.\n\n"
+		"  -o OUT.db       write a copy of the file with the new outcomes; its reports say that they are new\n"
+		"  --replace       write over OUT.db where it exists\n"
+		"  --plugin FILE   a task family to read with (repeatable); else they are found as run finds them\n"
+		"  --reworded      also where a family words its prompts otherwise now, but asks for the same\n"
+		"  --run ID        this run alone; else every run of the file\n"
+		"  --all           list every turn that changes, not the first 40\n"
+		"  --json FILE     turns and counts as JSON (-: to stdout, instead of the list)\n", "longhaul rescore longhaul.db", lh_cmd_rescore },
+	{ "apply", "apply POLICY [FILE.json]", "what a policy would send of a conversation from anywhere",
+		"Reads messages of Chat Completions (a list, or an object with one under \"messages\"), from FILE.json or\n"
+		"standard input, and prints those that the policy would send now, in the same shape; on stderr, what\n"
+		"was left out and shortened, and the tokens before and after. The last message is the user's, or a\n"
+		"tool's result. A turn begins where the user speaks. What goes out as it came keeps all its members\n"
+		"(numbers as doubles). Tools beyond the first 16 cannot be named by a policy.\n\n"
+		"  --initial TEXT  how things stand where no reply holds an <answer>…</answer>, for policies that\n"
+		"                  restate the last answer: there is no task here that would know\n"
+		"  --window N      the model's context in tokens, for policies that ask for it\n"
+		"  --quiet         nothing on stderr\n"
+		"  --own           where the policy first asks the model something of its own (a summary, say): print that\n"
+		"  --reply FILE    what the model said to it: go on from there (repeatable)\n"
+		"No model is asked; of a policy that asks several times the first request is printed. Oracles are\n"
+		"refused: nobody knows the right answers.\n",
+		"echo '[{\"role\":\"user\",\"content\":\"Hello\"}]' | longhaul apply window:n=5", lh_cmd_apply },
 	{ "list", "list tasks|policies|models|runs [FILE.db]", "what there is", NULL, "longhaul list policies", lh_cmd_list },
 	{ "show", "show task|policy|model NAME", "one of them, with its options, defaults and ranges", NULL, "longhaul show task kv_sum", lh_cmd_show },
 	{ "check", "check FILE.so|FILE.lua|NAME", "does a task family or a policy keep its promises?",

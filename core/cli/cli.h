@@ -53,6 +53,8 @@ int lh_cmd_plan(int argc, char **argv);
 int lh_cmd_export(int argc, char **argv);
 int lh_cmd_import(int argc, char **argv);
 int lh_cmd_merge(int argc, char **argv);
+int lh_cmd_rescore(int argc, char **argv);
+int lh_cmd_apply(int argc, char **argv);
 int lh_cmd_new(int argc, char **argv);
 /* A command's options and what else its help says, a line each. */
 void lh_cli_put_options(struct lh_buf *b, const struct lh_command *c);
@@ -64,7 +66,6 @@ int lh_cli_cflags(void);
 struct lh_outputs {
 	const char *json, *html, *junit, *markdown, *metrics;     /* paths; NULL: not asked for */
 	bool github, no_timing;
-	const char *experiment;                  /* the file that the rules stand in, for annotations; may be NULL */
 };
 extern const char lh_cli_outputs_help[];
 /* One of their options at argv[*i]? */

@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "run/unite.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +66,7 @@ int lh_cmd_merge(int argc, char **argv)
 	struct lh_united what;
 	if (!a.file)
 		return lh_cli_fail(&(struct lh_error){ LH_E_NOMEM, "out of memory" });
+	signal(SIGXFSZ, SIG_IGN);                /* a write that fails says why */
 	int code = read_args(argc, argv, &a);
 	if (!code && lh_unite(a.out, a.replace, a.file, a.files, &what, &err))
 		code = lh_cli_fail(&err);

@@ -111,7 +111,7 @@ static int read_args(struct lh_session *s, int argc, char **argv, struct run_arg
 		} else if (a->file) {
 			a->bad = lh_cli_usage("run", "two experiment files: %s and %s", a->file, argv[i]);
 		} else {
-			a->file = a->out.experiment = argv[i];
+			a->file = argv[i];
 			rc = lh_session_load(s, a->file);
 		}
 	}

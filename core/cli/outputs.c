@@ -15,7 +15,7 @@ const char lh_cli_outputs_help[] =
 	"  --json FILE              the report as JSON (-: to stdout, instead of the table)\n"
 	"  --html FILE              the report as one HTML page that needs nothing else (-: the same)\n"
 	"  --junit FILE             a test case for each condition and each rule, as JUnit XML (-: the same)\n"
-	"  --markdown FILE          verdict, rules, tables and curves as Markdown (-: the same)\n"
+	"  --markdown FILE          verdict, rules, tables, curves, first errors as Markdown (-: same)\n"
 	"  --metrics FILE           horizons, error rates, tokens, verdicts as OpenMetrics (-: the same)\n"
 	"  --github                 for a step of a GitHub workflow: the Markdown into $GITHUB_STEP_SUMMARY,\n"
 	"                           values into $GITHUB_OUTPUT, at most ten annotations on stdout\n"
@@ -136,24 +136,19 @@ static const char *from_the_top(const char *path, char room[PATH_MAX])
 	return !strncmp(room, top, n) && room[n] == '/' ? room + n + 1 : path;
 }
 
-static int annotate(const struct lh_ci *ci, const struct lh_outputs *o)
+static int annotate(const struct lh_ci *ci)
 {
-	struct lh_ci_source source = { NULL, { "", 0 } };
-	struct lh_buf file, text;
-	struct lh_error ignored = { 0 };
+	struct lh_buf text;
 	char room[PATH_MAX];
-	lh_buf_init(&file, TEXT_MAX);
+	const char *file = ci->report->run.experiment.n ? from_the_top(ci->report->run.experiment.p, room) : NULL;
 	lh_buf_init(&text, TEXT_MAX);
-	if (o->experiment && !lh_file_read(o->experiment, &file, &ignored))
-		source = (struct lh_ci_source){ from_the_top(o->experiment, room), lh_buf_str(&file) };
-	lh_ci_github_annotations(ci, &source, &text);
+	lh_ci_github_annotations(ci, file, &text);
 	fwrite(text.p ? text.p : "", 1, text.n, stdout);
-	lh_buf_fini(&file);
 	lh_buf_fini(&text);
 	return LH_EXIT_DONE;
 }
 
-static int write_github(struct lh_session *s, const struct lh_ci *ci, const struct lh_outputs *o)
+static int write_github(struct lh_session *s, const struct lh_ci *ci)
 {
 	struct lh_buf text;
 	lh_buf_init(&text, TEXT_MAX);
@@ -163,7 +158,7 @@ static int write_github(struct lh_session *s, const struct lh_ci *ci, const stru
 	lh_ci_github_outputs(ci, lh_session_run_file(s), &text);
 	code = code ? code : append(getenv("GITHUB_OUTPUT"), &text);
 	lh_buf_fini(&text);
-	return code ? code : annotate(ci, o);
+	return code ? code : annotate(ci);
 }
 
 static int skip_github(struct lh_str reason)
@@ -212,13 +207,15 @@ static int write_html(struct lh_session *s, const struct lh_outputs *o)
 
 int lh_cli_write_outputs(struct lh_session *s, const struct lh_outputs *o)
 {
+	if ((o->markdown || o->github) && lh_session_read_failures(s))
+		return lh_cli_session_fail(s);
 	struct lh_ci ci = { .report = lh_session_report(s), .inconclusive = lh_session_experiment(s)->inconclusive, .timing = !o->no_timing };
 	int code = write_json(s, o);
 	code = code ? code : write_html(s, o);
 	code = code ? code : write_form(&ci, o->junit, lh_ci_junit);
 	code = code ? code : write_form(&ci, o->markdown, lh_ci_markdown);
 	code = code ? code : write_form(&ci, o->metrics, lh_ci_metrics);
-	return code || !o->github ? code : write_github(s, &ci, o);
+	return code || !o->github ? code : write_github(s, &ci);
 }
 
 int lh_cli_report(struct lh_session *s, const struct lh_outputs *o, lh_cli_text *text)

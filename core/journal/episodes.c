@@ -49,6 +49,21 @@ int lh_reader_digest(struct lh_reader *r, const struct lh_episode_row *episode, 
 
 /* ---- a copy ---- */
 
+/* sqlite attaches the new file for the time that this takes. */
+int lh_reader_copy(struct lh_reader *r, const char *path, struct lh_error *err)
+{
+	sqlite3_stmt *s = NULL;
+	sqlite3_limit(r->db, SQLITE_LIMIT_ATTACHED, 1);
+	int rc = sqlite3_prepare_v2(r->db, "VACUUM main INTO ?1", -1, &s, NULL) == SQLITE_OK ? 0 : lh_sqlite_fail(r->db, r->path, err);
+	if (!rc && sqlite3_bind_text(s, 1, path, -1, SQLITE_STATIC) != SQLITE_OK)
+		rc = lh_nomem(err);
+	if (!rc && sqlite3_step(s) != SQLITE_DONE)
+		rc = lh_sqlite_fail(r->db, sqlite3_errcode(r->db) == SQLITE_CORRUPT ? r->path : path, err);
+	sqlite3_finalize(s);
+	sqlite3_limit(r->db, SQLITE_LIMIT_ATTACHED, 0);
+	return rc;
+}
+
 struct copy { struct lh_journal *to; int64_t id; };
 
 static int copy_message(void *user, const void *row, struct lh_error *err)

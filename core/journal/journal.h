@@ -124,6 +124,9 @@ int lh_journal_open_run(const char *path, int64_t run, struct lh_journal **out, 
 /* The run is running again: its end is taken back, its settings are these (samples may have grown). Its
  * conditions are in the file; they are not put again. */
 int lh_journal_resume_run(struct lh_journal *j, int64_t run, struct lh_str settings, struct lh_error *err) LH_CHECKED;
+/* What the run was judged by is another now: the SHA-256 of its plugins, with them its identity, and its settings. */
+struct lh_restated { struct lh_str config_sha256, sources, settings; };
+int lh_journal_restate_run(struct lh_journal *j, int64_t run, const struct lh_restated *now, struct lh_error *err) LH_CHECKED;
 /* A conversation that is begun again as another episode: its calls are kept, and their cost counts. */
 int lh_journal_supersede(struct lh_journal *j, int64_t episode, struct lh_error *err) LH_CHECKED;
 int lh_journal_put_run(struct lh_journal *j, struct lh_run_row *row, struct lh_error *err) LH_CHECKED;
@@ -160,6 +163,9 @@ bool lh_reader_indexed(const struct lh_reader *r);
 int lh_reader_check(struct lh_reader *r, struct lh_error *err) LH_CHECKED;
 /* Adds to `to` all that the file holds of an episode, but not the numbers of the episode and its run, which are the file's own. */
 int lh_reader_digest(struct lh_reader *r, const struct lh_episode_row *episode, struct lh_sha256 *to, struct lh_error *err) LH_CHECKED;
+/* Writes all that the file holds, as of its last commit, to a new file at `path`, which must not be there: a run file whose
+ * rows have the same numbers. */
+int lh_reader_copy(struct lh_reader *r, const char *path, struct lh_error *err) LH_CHECKED;
 /* Puts an episode of another file into run `run` of this one, as episode `id`. */
 int lh_journal_copy_episode(struct lh_journal *j, struct lh_reader *from, const struct lh_episode_row *episode, int64_t run, int64_t id, struct lh_error *err) LH_CHECKED;
 

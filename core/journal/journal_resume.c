@@ -29,8 +29,8 @@ int lh_journal_check_run(struct lh_journal *j, int64_t run, struct lh_error *err
 	return rc;
 }
 
-/* Changes the one row of this id; `text`, where it is not NULL, is ?2. */
-static int update(struct lh_journal *j, const char *sql, int64_t id, const struct lh_str *text, struct lh_error *err)
+/* Changes the one row of this id; the texts are ?2, ?3 … */
+static int update(struct lh_journal *j, const char *sql, int64_t id, const struct lh_str *text, int texts, struct lh_error *err)
 {
 	sqlite3_stmt *s = NULL;
 	int rc = lh_journal_begin(j, err);
@@ -39,8 +39,8 @@ static int update(struct lh_journal *j, const char *sql, int64_t id, const struc
 	if (rc)
 		return rc;
 	int bound = sqlite3_bind_int64(s, 1, id);
-	if (bound == SQLITE_OK && text)
-		bound = sqlite3_bind_text(s, 2, text->n ? text->p : "", (int)text->n, SQLITE_STATIC);
+	for (int i = 0; i < texts && bound == SQLITE_OK; i++)
+		bound = sqlite3_bind_text(s, 2 + i, text[i].n ? text[i].p : "", (int)text[i].n, SQLITE_STATIC);
 	rc = bound == SQLITE_OK ? lh_journal_step(j, s, err) : lh_journal_broke(j, 0, err);
 	sqlite3_finalize(s);
 	j->pending += !rc;
@@ -49,16 +49,29 @@ static int update(struct lh_journal *j, const char *sql, int64_t id, const struc
 	return rc;
 }
 
+static int check_settings(const struct lh_journal *j, struct lh_str settings, struct lh_error *err)
+{
+	if (settings.n <= LH_JOURNAL_TEXT_MAX)
+		return 0;
+	return lh_fail(err, LH_E_LIMIT, "%s: the settings of a run hold more than %u MiB of text", j->path, LH_JOURNAL_TEXT_MAX >> 20);
+}
+
 int lh_journal_resume_run(struct lh_journal *j, int64_t run, struct lh_str settings, struct lh_error *err)
 {
-	if (settings.n > LH_JOURNAL_TEXT_MAX)
-		return lh_fail(err, LH_E_LIMIT, "%s: the settings of a run hold more than %u MiB of text", j->path, LH_JOURNAL_TEXT_MAX >> 20);
-	return update(j, "UPDATE run SET status = 'running', cause = NULL, ended = NULL, settings = ?2 WHERE id = ?1", run, &settings, err);
+	int rc = check_settings(j, settings, err);
+	return rc ? rc : update(j, "UPDATE run SET status = 'running', cause = NULL, ended = NULL, settings = ?2 WHERE id = ?1", run, &settings, 1, err);
+}
+
+int lh_journal_restate_run(struct lh_journal *j, int64_t run, const struct lh_restated *now, struct lh_error *err)
+{
+	const struct lh_str text[] = { now->config_sha256, now->sources, now->settings };
+	int rc = check_settings(j, now->settings, err);
+	return rc ? rc : update(j, "UPDATE run SET config_sha256 = ?2, sources = ?3, settings = ?4 WHERE id = ?1", run, text, 3, err);
 }
 
 int lh_journal_supersede(struct lh_journal *j, int64_t episode, struct lh_error *err)
 {
-	return update(j, "UPDATE episode SET status = 'superseded' WHERE id = ?1", episode, NULL, err);
+	return update(j, "UPDATE episode SET status = 'superseded' WHERE id = ?1", episode, NULL, 0, err);
 }
 
 int lh_journal_mend(const char *path, struct lh_error *err)

@@ -402,6 +402,12 @@ static int ep_index(lua_State *L)
 	if (!strcmp(key, "window"))
 		return r->setting.window ? lua_pushinteger(L, r->setting.window) : lua_pushnil(L), 1;
 	if (!strcmp(key, "state_shown")) {
+		const struct lh_transcript *t = r->setting.transcript;
+		const struct lh_sums *all = lh_transcript_sums(t, lh_transcript_length(t));
+		if (r->setting.no_initial && all->usable + all->restated == 0) {
+			r->lacked_initial = true;
+			return luaL_error(L, "ep.state_shown: no reply so far holds an answer (<answer>…</answer>); --initial TEXT says how things stood at first");
+		}
 		struct lh_str s = lh_transcript_state_shown(r->setting.transcript);
 		return lua_pushlstring(L, s.p, s.n), 1;
 	}

@@ -56,6 +56,7 @@ struct lh_policy_setting {
 	uint64_t seed, sample;
 	uint32_t turns;
 	int64_t window;                  /* the model's context in tokens; 0: unknown */
+	bool no_initial;                 /* there is no task: before the first answer ep.state_shown is an error */
 };
 
 enum lh_policy_step_kind { LH_STEP_CALLS, LH_STEP_ACCEPT, LH_STEP_END };
@@ -82,6 +83,8 @@ int lh_policy_turn(struct lh_policy_run *r, struct lh_policy_step *step, struct 
 /* The same for a turn of a made history, which is not asked: view() runs, so that what the policy keeps for itself goes
  * on, and what it returns is dropped. turn() does not run. */
 int lh_policy_rehearse(struct lh_policy_run *r, struct lh_error *err) LH_CHECKED;
+/* Did the turn that failed ask for the last answer before there was any (no_initial)? */
+bool lh_policy_lacked_initial(const struct lh_policy_run *r);
 /* The view for a further call of a plain ask, whose record has grown by calls of tools and their results: view() again, or
  * what overflow() gave, and the new ones behind it. It lives until
  * lh_policy_answer, or until this is called again. */

@@ -372,7 +372,7 @@ static void begin_turn(struct lh_policy_run *r)
 	free_heap(r);
 	r->epoch++;
 	r->calls_turn = 0;
-	r->saw_failure = r->saw_overflow = false;
+	r->saw_failure = r->saw_overflow = r->lacked_initial = false;
 	r->pending.again_count = 0;
 	r->pending.overflowed = false;
 	r->pending.shown = 0;
@@ -387,6 +387,8 @@ int lh_policy_rehearse(struct lh_policy_run *r, struct lh_error *err)
 	begin_turn(r);
 	return make_view(r, err);
 }
+
+bool lh_policy_lacked_initial(const struct lh_policy_run *r) { return r->lacked_initial; }
 
 int lh_policy_turn(struct lh_policy_run *r, struct lh_policy_step *step, struct lh_error *err)
 {

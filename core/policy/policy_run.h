@@ -53,6 +53,7 @@ struct lh_policy_run {
 	struct lh_piece **heap;          /* piece arrays of this turn's views */
 	int heap_count, heap_cap;
 	int calls_turn;
+	bool lacked_initial;             /* the hook that ran last asked for a state that there is not */
 	bool saw_failure, saw_overflow;  /* a call of this turn failed; was too long */
 	int64_t calls_episode;
 	struct lh_buf log, scratch;

@@ -145,7 +145,7 @@ int lh_report_of(const struct lh_results *r, const char *command, struct lh_repo
 	report->condition = list;
 	report->run = (struct lh_report_run){ .id = r->run, .version = lh_str_of(r->version), .seed = r->seed, .started = lh_str_of(r->started),
 		.ended = lh_str_of(r->ended), .status = lh_str_of(r->status), .cause = lh_str_of(r->status_cause),
-		.config_sha256 = lh_str_of(r->config_sha256), .partial = r->shards.of > 0, .command = lh_str_of(command), .wall_s = r->wall_s };
+		.config_sha256 = lh_str_of(r->config_sha256), .partial = r->shards.of > 0, .experiment = lh_str_of(r->experiment), .command = lh_str_of(command), .wall_s = r->wall_s };
 	report->notes = (const char *const *)r->note;
 	report->note_count = r->notes;
 	int rc = 0;

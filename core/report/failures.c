@@ -48,7 +48,7 @@ static int take(struct lh_report_failure *to, int64_t run, const char *path, boo
 
 static bool has_conversations(const struct lh_report_condition *c) { return c->outcome && lh_report_has_horizon(c); }
 
-int lh_report_failures(struct lh_report *report, uint64_t first_sample, const char *path, struct lh_error *err)
+int lh_report_failures(struct lh_report *report, const struct lh_results *results, const char *path, struct lh_error *err)
 {
 	struct lh_report_failure *list = calloc(LH_FAILURES_MOST, sizeof *list);
 	if (!list)
@@ -60,7 +60,7 @@ int lh_report_failures(struct lh_report *report, uint64_t first_sample, const ch
 		for (int s = 0; has_conversations(condition) && s < condition->result->samples && found < LH_FAILURES_EACH && report->failure_count < LH_FAILURES_MOST; s++) {
 			struct lh_report_failure *f = &list[report->failure_count];
 			bool taken;
-			*f = (struct lh_report_failure){ .condition = c, .row = s, .sample = (int64_t)first_sample + s, .turn = first_error(condition, s) };
+			*f = (struct lh_report_failure){ .condition = c, .row = s, .sample = (int64_t)lh_results_sample(results, s), .turn = first_error(condition, s) };
 			if (!f->turn)
 				continue;
 			int rc = take(f, report->run.id, path, &taken, err);

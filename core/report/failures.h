@@ -4,6 +4,7 @@
 
 #include "report/report.h"
 #include "run/recall.h"
+#include "run/results.h"
 
 enum { LH_FAILURES_EACH = 3, LH_FAILURES_MOST = 24 };        /* of a condition; in all */
 
@@ -16,9 +17,9 @@ struct lh_report_failure {
 	struct lh_recall_part *part; size_t parts;
 };
 
-/* Fills report->failure: of each condition the first samples that err, in order. path: the run file. Samples whose turn has no
- * call (it failed before) are left out. */
-int lh_report_failures(struct lh_report *report, uint64_t first_sample, const char *path, struct lh_error *err) LH_CHECKED;
+/* Fills report->failure: of each condition the first samples that err, in order. results: what the report was made of; path:
+ * the run file. Samples whose turn has no call (it failed before) are left out. */
+int lh_report_failures(struct lh_report *report, const struct lh_results *results, const char *path, struct lh_error *err) LH_CHECKED;
 void lh_report_failures_free(struct lh_report *report);
 
 #endif

@@ -12,12 +12,14 @@ static int copy_rule(struct lh_report_gate *to, const struct lh_rule *rule, stru
 	return text ? 0 : lh_nomem(err);
 }
 
-static int add(struct lh_report *report, const struct lh_gating *g, struct lh_report_gate *list, int i, struct lh_error *err)
+static int add(struct lh_report *report, const struct lh_gating *g, bool own, struct lh_report_gate *list, int i, struct lh_error *err)
 {
 	const struct lh_gate_case *k = &g->kase[i];
 	struct lh_report_gate *to = &list[report->gate_count++];
 	*to = (struct lh_report_gate){ .metric = k->rule->metric, .parameter = k->rule->parameter, .limit = k->rule->limit, .at_most = k->rule->at_most, .baseline = k->rule->baseline,
 		.condition = k->condition, .against = k->against, .turn = k->turn, .against_turn = k->against_turn, .planned = g->results->planned };
+	if (own && g->results->gate_line)
+		to->line = g->results->gate_line[k->rule - g->rule];
 	int rc = copy_rule(to, k->rule, err);
 	return rc ? rc : lh_gating_decide(g, i, &to->result, err);
 }
@@ -36,7 +38,7 @@ int lh_gate_report(struct lh_report *report, const struct lh_results *results, c
 	if (!rc && !list)
 		rc = lh_nomem(err);
 	for (int i = 0; i < g.cases && !rc; i++)
-		rc = add(report, &g, list, i, err);
+		rc = add(report, &g, !rules, list, i, err);
 	lh_gating_close(&g);
 	return rc;
 }

@@ -17,6 +17,7 @@ struct lh_report_run {
 	uint64_t seed;
 	struct lh_str started, ended, status, cause, config_sha256;
 	bool partial;                    /* some shards of it only */
+	struct lh_str experiment;            /* the file that the gates stand in; empty: none */
 	struct lh_str command;               /* what was typed, for reproducing; may be empty. JSON with timing only */
 	double wall_s;                       /* timing: not part of the byte-identical report */
 };
@@ -62,6 +63,7 @@ struct lh_report_condition {
 /* A rule upon a condition. of a loss: `against` less `condition`. */
 struct lh_report_gate {
 	struct lh_str rule;                  /* as typed */
+	int line;                            /* of the experiment file, from 1; 0: it stands in none */
 	enum lh_metric metric; double parameter, limit; bool at_most;
 	bool baseline;                       /* the limit is `limit` times what the baseline had */
 	int condition, against;              /* of the report's conditions; against -1: none */

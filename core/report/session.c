@@ -276,18 +276,17 @@ const char *lh_session_json(struct lh_session *s, int timing)
 	return made(s, &s->json);
 }
 
-/* Conversations are read back only for the page. */
-static int read_failures(struct lh_session *s)
+int lh_session_read_failures(struct lh_session *s)
 {
-	const char *path = s->results->run ? lh_session_run_file(s) : NULL;
-	if (!path || s->searches || s->report->failure)
+	const char *path = s->results && s->results->run ? lh_session_run_file(s) : NULL;
+	if (!path || s->searches || !s->report || s->report->failure)
 		return 0;
-	return lh_report_failures(s->report, s->results->first_sample, path, &s->error);
+	return lh_report_failures(s->report, s->results, path, &s->error);
 }
 
 const char *lh_session_html(struct lh_session *s, int timing)
 {
-	if (!has_report(s) || read_failures(s))
+	if (!has_report(s) || lh_session_read_failures(s))
 		return NULL;
 	lh_buf_clear(&s->html);
 	lh_report_html(s->report, timing != 0, &s->html);

@@ -101,6 +101,10 @@ void lh_experiment_fini(struct lh_experiment *e)
 	free(e->price_file);
 	free(e->probe_turns);
 	free(e->baseline);
+	free(e->file);
+	free(e->gate_line);
+	e->file = NULL;
+	e->gate_line = NULL;
 	e->output = e->against = e->price_file = e->probe_turns = e->baseline = NULL;
 }
 
@@ -545,6 +549,35 @@ static int set_field(struct lh_experiment *e, const struct lh_json *v, const cha
 	return rc;
 }
 
+/* The line, from 1, on which a rule stands as it was typed; 0: none. */
+static int line_of(struct lh_str text, const char *rule)
+{
+	const char *at = text.n && *rule ? memmem(text.p, text.n, rule, strlen(rule)) : NULL;
+	int line = 1;
+	for (const char *p = text.p; at && p < at; p++)
+		line += *p == '\n';
+	return at ? line : 0;
+}
+
+/* For whoever shows a gate's verdict beside the gate. */
+static int note_lines(struct lh_experiment *e, const char *path, struct lh_error *err)
+{
+	struct lh_buf text;
+	free(e->file);
+	free(e->gate_line);
+	e->file = lh_str_dup(lh_str_of(path));
+	e->gate_line = calloc((size_t)e->gates.count + 1, sizeof *e->gate_line);
+	e->gate_lines = e->gates.origin == LH_FROM_FILE ? e->gates.count : 0;
+	if (!e->file || !e->gate_line)
+		return lh_nomem(err);
+	lh_buf_init(&text, 4 << 20);
+	int rc = lh_file_read(path, &text, err);
+	for (int i = 0; i < e->gate_lines && !rc; i++)
+		e->gate_line[i] = line_of(lh_buf_str(&text), e->gates.item[i]);
+	lh_buf_fini(&text);
+	return rc;
+}
+
 int lh_experiment_load(struct lh_experiment *e, const char *path, struct lh_error *err)
 {
 	struct lh_buf json;
@@ -560,6 +593,8 @@ int lh_experiment_load(struct lh_experiment *e, const char *path, struct lh_erro
 		if (rc)
 			lh_prefix(err, "%s: %.*s", path, LH_ARG(lh_json_key(v)));
 	}
+	if (!rc)
+		rc = note_lines(e, path, err);
 	lh_json_free(root);
 	lh_buf_fini(&json);
 	free(base_dir);

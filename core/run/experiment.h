@@ -56,6 +56,8 @@ struct lh_experiment {
 	char *baseline;                          /* a file that gates compare with; NULL: none */
 	char *probe_turns;                       /* as typed; NULL: 1 and last */
 	char *output;                            /* "none": no run file */
+	char *file;                              /* the experiment file, as typed; NULL: none */
+	int *gate_line; int gate_lines;          /* where its gates stand in it, from 1; 0: not word for word */
 	char *against;                           /* of the report: the policy that others are compared with; NULL: by default */
 	enum lh_origin origin[64];               /* by option, see experiment.c */
 };

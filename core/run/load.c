@@ -66,6 +66,18 @@ static int read_gates(struct lh_results *r, const struct lh_json *j, struct lh_e
 	return rc;
 }
 
+/* Where the gates stood. */
+static int read_source(struct lh_results *r, const struct lh_json *j, struct lh_error *err)
+{
+	struct lh_str file = lh_json_str(lh_json_get(j, "experiment"));
+	int line[LH_RULES], n = 0;
+	for (const struct lh_json *v = lh_json_first(lh_json_get(j, "gate_lines")); v && n < LH_RULES; v = lh_json_next(v)) {
+		int64_t at;
+		line[n++] = lh_json_int(v, &at) && at > 0 && at < INT32_MAX ? (int)at : 0;
+	}
+	return file.n ? lh_results_source(r, file, line, n, err) : 0;
+}
+
 static int read_settings(struct loading *l, const struct lh_json *j, struct lh_error *err)
 {
 	int64_t samples;
@@ -91,6 +103,8 @@ static int read_settings(struct loading *l, const struct lh_json *j, struct lh_e
 		l->results->horizon[l->results->horizon_count++] = v;
 	}
 	rc = read_gates(l->results, j, err);
+	if (!rc)
+		rc = read_source(l->results, j, err);
 	if (!rc)
 		rc = lh_results_note_lines(l->results, lh_json_str(lh_json_get(j, "notes")), err);
 	return rc ? rc : lh_results_note_shards(l->results, samples, err);

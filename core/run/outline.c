@@ -93,6 +93,8 @@ static int add_gates(struct lh_results *r, const struct lh_experiment *e, struct
 	for (int i = 0; i < e->gates.count && is_gated(e) && !rc; i++)
 		rc = lh_results_gate(r, lh_str_of(e->gates.item[i]), err);
 	r->sequential = e->only_sample < 0 ? e->sequential : 0;
+	if (!rc && e->file)
+		rc = lh_results_source(r, lh_str_of(e->file), e->gates.origin == LH_FROM_FILE ? e->gate_line : NULL, e->gate_lines, err);
 	return rc || !e->baseline ? rc : lh_baseline_load(e->baseline, &r->baseline, err);
 }
 
@@ -159,6 +161,17 @@ static void put_stage(struct lh_jw *w, const struct lh_outline *o, const struct 
 	lh_jw_close(w);
 }
 
+/* Where the gates stand, for whoever shows a verdict beside its gate. */
+static void put_source(struct lh_jw *w, const struct lh_experiment *e)
+{
+	lh_jw_key(w, "experiment"), lh_jw_text(w, e->file);
+	lh_jw_key(w, "gate_lines");
+	lh_jw_open(w, '[');
+	for (int i = 0; i < e->gate_lines && is_gated(e) && e->gates.origin == LH_FROM_FILE; i++)
+		lh_jw_int(w, e->gate_line[i]);
+	lh_jw_close(w);
+}
+
 void lh_outline_settings(const struct lh_outline *o, const struct lh_experiment *e, struct lh_buf *out)
 {
 	struct lh_jw w;
@@ -190,6 +203,8 @@ void lh_outline_settings(const struct lh_outline *o, const struct lh_experiment 
 		lh_jw_text(&w, e->gates.item[i]);
 	lh_jw_close(&w);
 	lh_jw_key(&w, "sequential"), lh_jw_double(&w, is_gated(e) ? e->sequential : 0);
+	if (e->file)
+		put_source(&w, e);
 	if (e->search)
 		put_stage(&w, o, e);
 	struct lh_shards shards;

@@ -213,11 +213,15 @@ static void settle_all(struct lh_recall *r)
 	}
 }
 
-static int load(struct lh_reader *reader, struct lh_recall *r, const struct lh_remade *remade, uint64_t seed, int64_t hash, struct lh_error *err)
+static int load_rows(struct lh_reader *reader, struct lh_recall *r, struct lh_error *err)
 {
 	int rc = lh_reader_messages(reader, r->episode, add_message, r, err);
-	if (!rc)
-		rc = lh_reader_calls(reader, r->episode, add_call, r, err);
+	return rc ? rc : lh_reader_calls(reader, r->episode, add_call, r, err);
+}
+
+static int load(struct lh_reader *reader, struct lh_recall *r, const struct lh_remade *remade, uint64_t seed, int64_t hash, struct lh_error *err)
+{
+	int rc = load_rows(reader, r, err);
 	if (!rc && r->probe)
 		rc = lh_remade_again(remade, &(struct lh_remade_which){ seed, (uint64_t)r->sample, (uint32_t)r->probe, hash }, keep_made, r, err);
 	if (!rc)
@@ -271,6 +275,22 @@ int lh_recall_open(const char *path, const struct lh_recall_which *which, struct
 		lh_recall_free(r);
 	else
 		*out = r;
+	return rc;
+}
+
+int lh_recall_rows(struct lh_reader *reader, int64_t episode, struct lh_recall **out, struct lh_error *err)
+{
+	struct lh_recall *r = *out = new_recall(err);
+	if (!r)
+		return LH_E_NOMEM;
+	r->episode = episode;
+	int rc = load_rows(reader, r, err);
+	if (rc) {
+		lh_recall_free(r);
+		*out = NULL;
+	} else {
+		settle_all(r);
+	}
 	return rc;
 }
 

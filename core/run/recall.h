@@ -42,6 +42,8 @@ struct lh_recall_which {
 /* A made history is made again by the task family, which is opened for that; where what comes out is not what was sent,
  * LH_E_DIFFERS. */
 int lh_recall_open(const char *path, const struct lh_recall_which *which, struct lh_recall **out, struct lh_error *err) LH_CHECKED;
+/* An episode's messages and calls alone, of a file that is open. */
+int lh_recall_rows(struct lh_reader *reader, int64_t episode, struct lh_recall **out, struct lh_error *err) LH_CHECKED;
 void lh_recall_free(struct lh_recall *r);
 
 /* The same of an episode that was found already: its row, a visitor's, and what a made history of it is made again from

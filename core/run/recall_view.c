@@ -4,6 +4,7 @@
 #include "model/model.h"
 #include "transcript/body.h"
 #include "transcript/calls.h"
+#include "transcript/view_text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,13 +56,7 @@ static bool is_spared(const struct encoding *e, const struct lh_recall_message *
 	if (!e->spared.n || lh_calls_open(&calls, m->calls, NULL))
 		return false;
 	lh_calls_next(&calls, &call);
-	bool spared = false;
-	for (struct lh_str left = e->spared; left.n && !spared;) {
-		const char *next = memchr(left.p + 1, '/', left.n - 1);
-		size_t n = next ? (size_t)(next - left.p) : left.n;
-		spared = lh_str_equal((struct lh_str){ left.p + 1, n - 1 }, call.name);
-		left = (struct lh_str){ left.p + n, left.n - n };
-	}
+	bool spared = lh_view_spares(e->spared, call.name);
 	lh_calls_close(&calls);
 	return spared;
 }
@@ -92,42 +87,20 @@ static int put(struct encoding *e, int64_t id, unsigned variant, struct lh_error
 	return 0;
 }
 
-static bool number(const char **p, const char *end, int64_t *out)
-{
-	const char *start = *p;
-	for (*out = 0; *p < end && **p >= '0' && **p <= '9' && *p - start < 12; ++*p)
-		*out = *out * 10 + (**p - '0');
-	return *p > start;
-}
+static int no_view(struct lh_error *err) { return lh_fail(err, LH_E_DAMAGED, "a view cannot be read"); }
 
-/* "+ID/NAME…" behind the bits: what stands for results, and the tools left alone. */
-static bool read_cleared(struct encoding *e, const char **p, const char *end)
+static int put_piece(struct encoding *e, const struct lh_view_word *w, const int64_t *slot, size_t slots, struct lh_error *err)
 {
-	int64_t id;
-	if (*p == end || **p != '+' || (++*p, !number(p, end, &id)) || id >= (int64_t)e->r->messages)
-		return false;
-	const char *comma = memchr(*p, ',', (size_t)(end - *p));
-	e->placeholder = e->r->message[id].text;
-	e->spared = (struct lh_str){ *p, (size_t)((comma ? comma : end) - *p) };
-	*p += e->spared.n;
-	return true;
-}
-
-/* One piece: "mID", or "FROM-TO" with "~BITS". */
-static int put_piece(struct encoding *e, const char **p, const char *end, const int64_t *slot, size_t slots, struct lh_error *err)
-{
-	int64_t from, to, bits = 0;
-	if (*p < end && **p == 'm')
-		return ++*p, number(p, end, &from) ? put(e, from, 0, err) : lh_fail(err, LH_E_DAMAGED, "a view cannot be read");
-	bool ok = number(p, end, &from) && *p < end && *(*p)++ == '-' && number(p, end, &to);
-	if (ok && *p < end && **p == '~')
-		ok = ++*p, number(p, end, &bits);
-	if (ok && (bits & LH_CLEARED))
-		ok = read_cleared(e, p, end);
-	if (!ok || from > to || to >= (int64_t)slots)
-		return lh_fail(err, LH_E_DAMAGED, "a view cannot be read");
-	for (int64_t i = from; i <= to; i++) {
-		int rc = slot[i] < 0 ? 0 : put(e, slot[i], (unsigned)bits, err);
+	if (w->own)
+		return put(e, w->from, 0, err);
+	if (w->to >= (int64_t)slots || (w->variant & LH_CLEARED && w->placeholder >= (int64_t)e->r->messages))
+		return no_view(err);
+	if (w->variant & LH_CLEARED) {
+		e->placeholder = e->r->message[w->placeholder].text;
+		e->spared = w->spared;
+	}
+	for (int64_t i = w->from; i <= w->to; i++) {
+		int rc = slot[i] < 0 ? 0 : put(e, slot[i], w->variant, err);
 		if (rc)
 			return rc;
 	}
@@ -137,16 +110,16 @@ static int put_piece(struct encoding *e, const char **p, const char *end, const 
 /* Reads the whole view of a call; what w holds is the caller's. */
 static int walk(struct encoding *e, const struct lh_recall_call *call, struct lh_recall_walk *w, struct lh_error *err)
 {
-	const char *p = call->view.p, *end = p + call->view.n;
-	int64_t existed;
-	if (!number(&p, end, &existed) || p == end || *p++ != ':')
-		return lh_fail(err, LH_E_DAMAGED, "a view cannot be read");
-	int rc = record_at(e->r, existed, w, err);
-	while (!rc && p < end) {
-		rc = put_piece(e, &p, end, w->slot, w->slots, err);
-		if (!rc && p < end && *p++ != ',')
-			rc = lh_fail(err, LH_E_DAMAGED, "a view cannot be read");
-	}
+	struct lh_view_words words;
+	struct lh_view_word one;
+	bool more = false;
+	int rc = lh_view_words_open(&words, call->view, err);
+	if (!rc && words.p == words.end)
+		rc = no_view(err);
+	if (!rc)
+		rc = record_at(e->r, words.existed, w, err);
+	while (!rc && !(rc = lh_view_words_next(&words, &one, &more, err)) && more)
+		rc = put_piece(e, &one, w->slot, w->slots, err);
 	return rc;
 }
 

@@ -74,7 +74,7 @@ static struct lh_str options_text(struct lh_buf *b, const struct lh_call_options
 	return lh_buf_str(b);
 }
 
-static void put_states(struct lh_call_row *row, const struct lh_turn_states *s)
+void lh_states_row(struct lh_call_row *row, const struct lh_turn_states *s)
 {
 	row->accepted = true;
 	row->outcome = lh_str_of(lh_outcome_name((int)s->outcome));
@@ -142,7 +142,7 @@ int lh_record_call(struct lh_episode *e, uint32_t seq, const struct lh_turn_stat
 	lh_record_call_row(e, seq, &options, &row);
 	put_reply(&row, c);
 	if (states)
-		put_states(&row, states);
+		lh_states_row(&row, states);
 	rc = o->call(o->user, e->slot, &row, (settled ? LH_ROW_SETTLED : 0u) | (c->recorded ? LH_ROW_AGAIN : 0u), err);
 	c->recorded = true;
 	lh_buf_fini(&options);

@@ -11,6 +11,8 @@ int lh_record_policy_messages(struct lh_episode *e, struct lh_error *err) LH_CHE
 void lh_record_call_row(struct lh_episode *e, uint32_t seq, struct lh_buf *options, struct lh_call_row *row);
 /* Puts a reply into its call's row; texts are the reply's. */
 void lh_reply_row(struct lh_call_row *row, const struct lh_reply *r, uint32_t message);
+/* Puts what a turn came to into its accepted call's row; texts are the states'. */
+void lh_states_row(struct lh_call_row *row, const struct lh_turn_states *s);
 /* A call and its reply; states: of the accepted call, NULL for any other. settled: its turn is over; else it is
  * written now only so that it is not lost, and will come again. */
 int lh_record_call(struct lh_episode *e, uint32_t seq, const struct lh_turn_states *states, bool settled, struct lh_error *err) LH_CHECKED;

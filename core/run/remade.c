@@ -1,6 +1,7 @@
 #include "run/remade.h"
 
 #include "json/reader.h"
+#include "run/differ.h"
 #include "transcript/made.h"
 
 #include <stdlib.h>
@@ -66,23 +67,35 @@ static int type_params(const struct lh_family *f, const struct lh_json *params, 
 	return lh_buf_ok(&t->numbers, err);
 }
 
-static int open_task(const struct lh_remade *m, struct lh_registry *registry, struct lh_taskset **out, struct lh_error *err)
+/* What was recorded of the parameters is what they are now; there may be others besides. */
+static int check_params(const struct lh_remade *m, struct lh_str now, struct lh_error *err)
+{
+	struct lh_buf b;
+	lh_buf_init(&b, 4096);
+	int rc = !lh_differ(now, "now", lh_str_of(m->params), "in the file", NULL, &b) ? 0
+		: lh_fail(err, LH_E_DIFFERS, "task %s, or a file that it reads, is not what it was: %.*s", m->task, LH_ARG(lh_buf_str(&b)));
+	lh_buf_fini(&b);
+	return rc;
+}
+
+int lh_remade_task(const struct lh_remade *m, struct lh_registry *registry, struct lh_taskset **out, struct lh_error *err)
 {
 	const struct lh_family *f;
 	struct lh_json *params = NULL;
 	struct typed t = { .count = 0 };
+	*out = NULL;
 	lh_buf_init(&t.numbers, 1 << 20);
-	int rc = m->plugin ? lh_registry_open(registry, m->plugin, &f, err) : 0;
-	if (!rc)
-		rc = lh_registry_find(registry, lh_str_of(m->task), &f, err);
+	int rc = lh_registry_find(registry, lh_str_of(m->task), &f, err);
 	if (!rc)
 		rc = lh_json_parse(lh_str_of(m->params), "task parameters", 1, &params, err);
 	if (!rc)
 		rc = type_params(f, params, &t, err);
 	if (!rc && (rc = lh_taskset_open(f, t.key, t.value, t.count, NULL, out, err)))
-		lh_prefix(err, "to show a made history, task %s is opened again as it was (its files: from the folder that they were named from)", m->task);
-	if (!rc && !lh_str_is(lh_taskset_params_json(*out), m->params))
-		rc = lh_fail(err, LH_E_DIFFERS, "the history of this episode cannot be shown: a file that task %s reads is not what it was", m->task);
+		lh_prefix(err, "task %s is opened again as it was (its files: from the folder that they were named from)", m->task);
+	if (!rc && (rc = check_params(m, lh_taskset_params_json(*out), err))) {
+		lh_taskset_free(*out);
+		*out = NULL;
+	}
 	lh_json_free(params);
 	lh_buf_fini(&t.numbers);
 	return rc;
@@ -102,11 +115,12 @@ static int make(struct lh_made *m, struct lh_transcript *t, struct lh_error *err
 	return rc;
 }
 
-static int again(const struct lh_remade *m, const struct lh_remade_which *w, struct lh_sample *sample, struct lh_transcript **out, struct lh_error *err)
+int lh_remade_transcript(const struct lh_remade *m, const struct lh_remade_which *w, struct lh_sample *sample, struct lh_transcript **out, struct lh_error *err)
 {
 	struct lh_history h[LH_HISTORY_RATES];
 	struct lh_made made;
 	int n;
+	*out = NULL;
 	int rc = lh_history_parse(lh_str_of(m->history), h, &n, err);
 	if (!rc)
 		rc = lh_transcript_new(sample, m->steps_per_turn, out, err);
@@ -115,7 +129,7 @@ static int again(const struct lh_remade *m, const struct lh_remade_which *w, str
 	lh_made_init(&made, &h[0], w->seed, w->sample, w->probe);
 	rc = make(&made, *out, err);
 	if (!rc && lh_made_hash(&made) != w->hash)
-		rc = lh_fail(err, LH_E_DIFFERS, "the history of this episode cannot be shown: task family %s is not what it was, and makes another one now", m->task);
+		rc = lh_fail(err, LH_E_DIFFERS, "the history of this episode cannot be made again: task family %s is not what it was, and makes another one now", m->task);
 	lh_made_fini(&made);
 	return rc;
 }
@@ -124,16 +138,19 @@ int lh_remade_again(const struct lh_remade *m, const struct lh_remade_which *w,
 	int (*each)(void *user, const struct lh_message *message, struct lh_str text, struct lh_str calls, struct lh_error *err), void *user, struct lh_error *err)
 {
 	struct lh_registry *registry = NULL;
+	const struct lh_family *f;
 	struct lh_taskset *task = NULL;
 	struct lh_sample *sample = NULL;
 	struct lh_transcript *t = NULL;
 	int rc = lh_registry_new(&registry, err);
-	if (!rc)
-		rc = open_task(m, registry, &task, err);
+	if (!rc && m->plugin)
+		rc = lh_registry_open(registry, m->plugin, &f, err);
+	if (!rc && (rc = lh_remade_task(m, registry, &task, err)))
+		lh_prefix(err, "the history of this episode cannot be shown");
 	if (!rc)
 		rc = lh_sample_open(task, w->sample, w->seed, &sample, err);
 	if (!rc)
-		rc = again(m, w, sample, &t, err);
+		rc = lh_remade_transcript(m, w, sample, &t, err);
 	for (uint32_t i = 0; !rc && i + 1 < lh_transcript_length(t); i++)        /* the last is the prompt, which is kept */
 		rc = each(user, lh_transcript_message(t, lh_transcript_id(t, i)), lh_transcript_text(t, lh_transcript_id(t, i)), lh_transcript_calls(t, lh_transcript_id(t, i)), err);
 	lh_transcript_free(t);

@@ -21,4 +21,10 @@ struct lh_remade_which { uint64_t seed, sample; uint32_t probe; int64_t hash; };
 int lh_remade_again(const struct lh_remade *m, const struct lh_remade_which *w,
 	int (*each)(void *user, const struct lh_message *message, struct lh_str text, struct lh_str calls, struct lh_error *err), void *user, struct lh_error *err) LH_CHECKED;
 
+/* The task of the condition, opened from the registry as it was. A parameter that the family has been given since has its
+ * default. LH_E_DIFFERS: a file that it reads is another now. */
+int lh_remade_task(const struct lh_remade *m, struct lh_registry *registry, struct lh_taskset **out, struct lh_error *err) LH_CHECKED;
+/* The record up to the probed turn's prompt. The sample must outlive it. LH_E_DIFFERS: as above. */
+int lh_remade_transcript(const struct lh_remade *m, const struct lh_remade_which *w, struct lh_sample *sample, struct lh_transcript **out, struct lh_error *err) LH_CHECKED;
+
 #endif

@@ -135,6 +135,19 @@ int lh_results_gate(struct lh_results *r, struct lh_str rule, struct lh_error *e
 	return add_text(&r->gate, &r->gates, rule, err);
 }
 
+int lh_results_source(struct lh_results *r, struct lh_str experiment, const int *line, int n, struct lh_error *err)
+{
+	free(r->experiment);
+	free(r->gate_line);
+	r->experiment = lh_str_dup(experiment);
+	r->gate_line = calloc((size_t)r->gates + 1, sizeof *r->gate_line);
+	if (!r->experiment || !r->gate_line)
+		return lh_nomem(err);
+	for (int i = 0; line && i < n && i < r->gates; i++)
+		r->gate_line[i] = line[i];
+	return 0;
+}
+
 int lh_results_note_lines(struct lh_results *r, struct lh_str rest, struct lh_error *err)
 {
 	while (rest.n) {
@@ -212,6 +225,8 @@ void lh_results_free(struct lh_results *r)
 	free(r->condition);
 	free_texts(r->note, r->notes);
 	free_texts(r->gate, r->gates);
+	free(r->experiment);
+	free(r->gate_line);
 	lh_results_free(r->baseline);
 	free(r->version);
 	free(r->config_sha256);

@@ -58,6 +58,8 @@ struct lh_results {
 	int whole;                               /* samples of all shards together; `planned` where the run is not divided */
 	int planned;                             /* samples; the conditions have fewer where all gates were decided before */
 	char **gate; int gates;                  /* rules, as typed */
+	char *experiment;                        /* the file that they stand in, as typed; NULL: none */
+	int *gate_line;                          /* [gates] on which line of it, from 1; 0: on none. NULL: on none */
 	struct lh_results *baseline;             /* what rules compare with, its own; NULL: none */
 	double sequential;                       /* gates are looked at after every sample, at this error; 0: once, at the end */
 	struct lh_condition_results *condition;
@@ -75,6 +77,8 @@ void lh_results_free(struct lh_results *r);
 void lh_results_cut(struct lh_results *r, int n);
 /* A rule more; copied. */
 int lh_results_gate(struct lh_results *r, struct lh_str rule, struct lh_error *err) LH_CHECKED;
+/* Where the first n gates stand, once all are there; copied. line: NULL: nowhere. */
+int lh_results_source(struct lh_results *r, struct lh_str experiment, const int *line, int n, struct lh_error *err) LH_CHECKED;
 /* A note for each line of the text. */
 int lh_results_note_lines(struct lh_results *r, struct lh_str lines, struct lh_error *err) LH_CHECKED;
 

@@ -1,11 +1,10 @@
 #include "run/unite_impl.h"
 
-#include <errno.h>
+#include "run/beside.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 struct uniting { struct lh_unite_file *file; int files; struct lh_unite_episodes all; struct lh_united *what; };
 
@@ -228,56 +227,11 @@ static int write_file(const struct uniting *u, const char *path, struct lh_error
 
 /* ---- in the place of the old one ---- */
 
-static int refuse_exists(const char *out, struct lh_error *err)
-{
-	return lh_fail(err, LH_E_USAGE, "%s exists: name another file with -o, or write over it with --replace", out);
-}
-
-static int check_place(const char *out, bool replace, struct lh_error *err)
-{
-	struct stat st;
-	if (lstat(out, &st))
-		return 0;
-	if (!replace)
-		return refuse_exists(out, err);
-	if (!S_ISREG(st.st_mode) || (st.st_size && !lh_file_begins(out, LH_STR("SQLite format 3"))))
-		return lh_fail(err, LH_E_USAGE, "%s is no run file, and is not written over: name another file with -o", out);
-	return 0;
-}
-
-/* What an old file left beside it would be taken for the new one's. */
-static void remove_beside(const char *path)
-{
-	static const char *const ends[] = { "-wal", "-shm" };
-	struct lh_buf b;
-	lh_buf_init(&b, 1 << 16);
-	for (int i = 0; i < 2; i++) {
-		lh_buf_clear(&b);
-		lh_buf_printf(&b, "%s%s", path, ends[i]);
-		if (!b.failed)
-			unlink(b.p);
-	}
-	lh_buf_fini(&b);
-}
-
-static int put_in_place(const char *made, const char *out, bool replace, struct lh_error *err)
-{
-	if (replace)
-		remove_beside(out);
-	if (replace ? !rename(made, out) : !link(made, out)) {
-		if (!replace)
-			unlink(made);
-		return 0;
-	}
-	return errno == EEXIST ? refuse_exists(out, err) : lh_fail(err, LH_E_IO, "%s cannot be made: %s", out, strerror(errno));
-}
-
 static int write_beside(struct uniting *u, const char *out, bool replace, struct lh_error *err)
 {
 	struct lh_buf made;
 	lh_buf_init(&made, 1 << 16);
-	lh_buf_printf(&made, "%s.merging-%ld", out, (long)getpid());
-	int rc = lh_buf_ok(&made, err);
+	int rc = lh_beside_name(out, "merging", &made, err);
 	if (!rc)
 		rc = write_file(u, made.p, err);
 	for (int i = 0; i < u->files; i++) {     /* one of them may be what is replaced */
@@ -285,11 +239,9 @@ static int write_beside(struct uniting *u, const char *out, bool replace, struct
 		u->file[i].reader = NULL;
 	}
 	if (!rc)
-		rc = put_in_place(made.p, out, replace, err);
-	if (rc && made.p) {
-		unlink(made.p);
-		remove_beside(made.p);
-	}
+		rc = lh_beside_place(made.p, out, replace, err);
+	if (rc && made.p)
+		lh_beside_remove(made.p);
 	lh_buf_fini(&made);
 	return rc;
 }
@@ -323,7 +275,7 @@ int lh_unite(const char *out, bool replace, char *const *path, int n, struct lh_
 {
 	struct uniting u = { .file = calloc((size_t)n + 1, sizeof *u.file), .what = what };
 	*what = (struct lh_united){ .done = false };
-	int rc = u.file ? check_place(out, replace, err) : lh_nomem(err);
+	int rc = u.file ? lh_beside_check(out, replace, err) : lh_nomem(err);
 	if (!rc)
 		rc = read_all(&u, path, n, err);
 	if (!rc && u.all.n)

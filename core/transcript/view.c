@@ -280,12 +280,17 @@ int lh_view_follow(struct lh_view *v, const struct lh_transcript *t, uint32_t fr
 	return put_at(v, v->n, (struct lh_piece){ .from = from, .to = to }, err);
 }
 
-int lh_view_append_tool(struct lh_view *v, uint32_t id, struct lh_error *err)
+int lh_view_add_piece(struct lh_view *v, struct lh_piece piece, struct lh_error *err)
 {
 	int rc = room(v, v->n + 1, err);
 	if (!rc)
-		v->piece[v->n++] = own_piece(id);
+		v->piece[v->n++] = piece;
 	return rc;
+}
+
+int lh_view_append_tool(struct lh_view *v, uint32_t id, struct lh_error *err)
+{
+	return lh_view_add_piece(v, own_piece(id), err);
 }
 
 int lh_view_insert(struct lh_view *v, const struct lh_transcript *t, uint32_t position, uint32_t own, struct lh_error *err)

@@ -55,6 +55,9 @@ int lh_view_replace(struct lh_view *v, const struct lh_transcript *t, uint32_t f
 /* Before the current prompt (at the end of a view without it). */
 int lh_view_insert_before_prompt(struct lh_view *v, const struct lh_transcript *t, uint32_t own, struct lh_error *err) LH_CHECKED;
 
+/* A piece behind all else, as it was written (view_text.h). */
+int lh_view_add_piece(struct lh_view *v, struct lh_piece piece, struct lh_error *err) LH_CHECKED;
+
 uint32_t lh_view_length(const struct lh_view *v, const struct lh_transcript *t);     /* messages */
 /* Role of the message at a position, which exists. */
 int lh_view_role(const struct lh_view *v, const struct lh_transcript *t, uint32_t position, enum lh_role *role, struct lh_error *err) LH_CHECKED;

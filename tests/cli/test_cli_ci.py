@@ -207,7 +207,25 @@ class GitHub(Steps):
                               env=lhcli.environment(self.folder, GITHUB_STEP_SUMMARY="s", GITHUB_OUTPUT="o", GITHUB_WORKSPACE=str(self.folder)))
         self.assertEqual([c[1].get("file") for c in commands(done.stdout)], ["e.lua"], "the file as the workflow knows it")
         again, same, _ = self.step("report", "r.db", "--github", code=1)
-        self.assertEqual((again[0][2], same), (failed["message"], summary))
+        self.assertEqual((again, same), (found, summary), "the run file knows where its rules stand")
+        self.write("e.lua", "-- other lines now\n\n\n")
+        self.assertEqual(self.step("report", "r.db", "--github", code=1)[0], found)
+        other, _, _ = self.step("gate", "r.db", "turn_error_rate >= 0.5", "--github", code=1)
+        self.assertNotIn("file", other[0][1], "a rule that was typed stands in no file")
+
+    def test_rules_of_the_command_line_stand_nowhere(self):
+        self.write("e.lua", "return { models = { '" + self.SIM + "' }, turns = 8, samples = 60, gates = { 'turn_error_rate >= 0.5' } }")
+        run = ("run", "e.lua", "--gate", "turn_error_rate >= 0.6", "-o", "r.db", "--quiet")
+        for args in (run, ("report", "r.db")):
+            found, _, _ = self.step(*args, "--github", code=1)
+            self.assertEqual([c[1].get("line") for c in found], [None])
+
+    def test_an_undecided_rule_says_how_many_more(self):
+        self.run_file("--gate", "turn_accuracy(4) >= 0.93", code=3)
+        found, summary, _ = self.step("report", "r.db", "--github", code=3)
+        pattern = r"turn_accuracy\(4\) >= 0\.93: full_history: [\d.]+ % \[[\d.]+, [\d.]+\]; needed: at least 93 %; 60 samples; about \d+ more would decide\."
+        for text in (found[0][2], html.unescape(summary)):
+            self.assertRegex(text, pattern)
 
     def test_summaries_are_appended(self):
         self.run_file()
@@ -246,6 +264,46 @@ class GitHub(Steps):
             done = self.longhaul("report", "r.db", "--github", *args, env=env)
             self.assertEqual((done.code, done.out), (2, ""), str(done))
             self.assertIn(word, done.err)
+
+
+class FirstErrors(Outputs):
+    """Folded under the tables: of each condition the first samples that err, with what was asked, shown, true, answered and said."""
+
+    def folds(self, *args, code=0):
+        self.assertEqual(self.longhaul("report", "r.db", "--markdown", "m.md", *args).code, code)
+        page = self.path("m.md").read_text(encoding="utf-8")
+        return {html.unescape(t): body for t, _, body in re.findall(r"<details><summary>First errors: (.*?)</summary>\n\n(`{3,})text\n(.*?)\n\2\n\n</details>", page, re.S)}
+
+    def test_what_was_said(self):
+        self.run_file("--policy", "full_history", "--policy", "reset", "--shard", "2/3", "--task", "kv_sum:keys=9,tools=true", samples=30, model="sim:accuracy=0.9,malformed=0.1")
+        folds = self.folds()
+        self.assertEqual([t.split(",")[0] for t in folds], ["full_history", "reset"])
+        for condition, body in enumerate(folds.values()):
+            first = self.rows("r.db", "SELECT sample, min(turn) FROM turn WHERE condition = ? AND outcome NOT IN ('correct', 'follows') GROUP BY sample ORDER BY sample LIMIT 3", condition)
+            self.assertEqual([(int(s), int(t)) for s, t in re.findall(r"(?m)^sample (\d+), turn (\d+): \w+$", body)], first)
+            for (sample, turn), part in zip(first, re.split(r"(?m)^sample .*\n", body)[1:]):
+                (outcome, *states), = self.rows("r.db", "SELECT outcome, prompt, shown, truth, answered, reply FROM turn WHERE condition = ? AND sample = ? AND turn = ?", condition, sample, turn)
+                found = dict(line.split(None, 1) for line in part.splitlines())
+                found.pop("followed", None)
+                self.assertEqual(found, {n: v for n, v in zip(("asked", "shown", "true", "answered", "reply"), states) if v is not None})
+
+    def test_nothing_went_wrong(self):
+        self.run_file(model="sim:accuracy=1")
+        self.assertEqual(self.folds(), {})
+
+    def test_long_and_hostile(self):
+        self.run_file("--policy", "full_history", "--policy", "reset", model="sim:accuracy=0.5")
+        db = sqlite3.connect(self.path("r.db"))
+        db.execute("UPDATE message SET text = ? || text WHERE made_by <> 'policy'", (HOSTILE.replace("\0", "") + "\n" + "é" * 300000,))
+        db.commit()
+        db.close()
+        folds = self.folds()
+        self.assertEqual(len(folds), 2)
+        self.assertLess(self.path("m.md").stat().st_size, 60000)
+        for body in folds.values():
+            self.assertIn(" bytes) … ", body)
+            self.assertFalse([c for c in body if (ord(c) < 32 and c != "\n") or c in "\u202e\u200b\ufffd"])
+            self.assertEqual(commands(body), [])
 
 
 class HostileTexts(Steps):

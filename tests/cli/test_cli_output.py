@@ -495,7 +495,7 @@ class Requests(lhcli.Case):
 class Help(lhcli.Case):
     unsanitized = True
 
-    COMMANDS = ("run", "report", "transcript", "merge", "export", "import", "list", "show", "check")
+    COMMANDS = ("run", "report", "transcript", "merge", "rescore", "export", "import", "list", "show", "check")
 
     def test_overview(self):
         for arg in ("-h", "--help", "help"):

@@ -1,0 +1,16 @@
+/* run/beside.h - a run file that is made whole beside its place, and only then put there. */
+#ifndef LH_RUN_BESIDE_H
+#define LH_RUN_BESIDE_H
+
+#include "base/text.h"
+
+/* May a run file be put at `out`? Where there is one, only with `replace`. LH_E_USAGE. */
+int lh_beside_check(const char *out, bool replace, struct lh_error *err) LH_CHECKED;
+/* Appends where to make it: "OUT.DOING-PID". */
+int lh_beside_name(const char *out, const char *doing, struct lh_buf *name, struct lh_error *err) LH_CHECKED;
+/* Moves what was made to `out`. */
+int lh_beside_place(const char *made, const char *out, bool replace, struct lh_error *err) LH_CHECKED;
+/* It came to nothing. */
+void lh_beside_remove(const char *made);
+
+#endif
