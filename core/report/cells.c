@@ -224,11 +224,14 @@ static void put_heads_html(const struct lh_cells *c, struct lh_buf *out)
 /* All columns beside each other, in a frame that can be moved sideways, by keys too. */
 static void print_html(const struct lh_cells *c, struct lh_buf *out)
 {
-	lh_buf_printf(out, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Table by %s\"><table>\n", c->head);
+	char by[64];
+	snprintf(by, sizeof by, "Figures by %s", c->head);
+	const char *caption = c->caption ? c->caption : by;
+	lh_buf_printf(out, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table><caption>%s</caption>\n", caption, caption);
 	put_heads_html(c, out);
 	for (int row = 0; row < c->rows; row++) {
 		lh_buf_puts(out, row == c->apart && row ? "<tr class=\"apart\"><th scope=\"row\">" : "<tr><th scope=\"row\">");
-		lh_html_put(out, lh_cells_name_of(c, row));
+		lh_html_put_name(out, lh_cells_name_of(c, row));
 		lh_buf_puts(out, "</th>");
 		for (int i = 0; i < c->columns; i++)
 			put_figure_html(c->figure + (size_t)i * (size_t)c->rows + row, out);

@@ -8,11 +8,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { BINS = 60, MANY = 20 };               /* MANY: a step counts for the scale where one of so many samples is left */
+enum { BINS = 60, MANY = 20 };               /* MANY: a step is drawn where one of so many samples is left */
 
-struct hazard { double v[BINS]; struct lh_interval ci[BINS]; bool many[BINS]; int n, each; };
+struct hazard { double v[BINS]; struct lh_interval ci[BINS]; int n, each; };
 
-/* `each` turns together: first errors in them, of samples at risk in them. */
+/* `each` turns together: first errors in them, of samples at risk in them. Where few are left, one error is a large share and none
+ * says little: such steps are NAN. */
 static void take(const struct lh_result *r, struct hazard *h)
 {
 	h->n = (r->turns + h->each - 1) / h->each;
@@ -23,14 +24,13 @@ static void take(const struct lh_result *r, struct hazard *h)
 				errors += llround(r->hazard[t] * r->at_risk[t]);
 				at_risk += r->at_risk[t];
 			}
-		h->v[i] = lh_share(errors, at_risk);
+		bool many = (int64_t)r->at_risk[i * h->each] * MANY >= r->samples;
+		h->v[i] = many ? lh_share(errors, at_risk) : NAN;
 		h->ci[i] = lh_wilson(h->v[i], (double)at_risk);
-		h->many[i] = (int64_t)r->at_risk[i * h->each] * MANY >= r->samples;
 	}
 }
 
-/* Where few are left, one error is a large share: what is seen of many decides how high the plot goes. */
-static double top_of(const struct lh_group *g, int each, bool many)
+static double top_of(const struct lh_group *g, int each)
 {
 	double top = 0;
 	for (int row = 0; row < g->count; row++) {
@@ -39,34 +39,41 @@ static double top_of(const struct lh_group *g, int each, bool many)
 			continue;
 		take(g->member[row]->result, &h);
 		for (int i = 0; i < h.n; i++)
-			top = h.v[i] > top && (h.many[i] || !many) ? h.v[i] : top;
+			top = h.v[i] > top ? h.v[i] : top;
 	}
 	return top;
 }
 
-void lh_html_hazard(const struct lh_group *g, struct lh_buf *out)
+static void put_series(struct lh_plot *p, const struct lh_group *g, int each, bool band)
 {
-	int each = (g->turns_most + BINS - 1) / BINS;
-	double top = g->count ? top_of(g, each, true) : 0;
-	if (!(top > 0) && g->count)
-		top = top_of(g, each, false);
-	if (!(top > 0) || g->turns_most < 2)
-		return;
-	struct lh_plot p = { .out = out, .x0 = 0.5, .x1 = g->turns_most + 0.5, .y0 = 0, .y1 = fmin(100, 130 * top) };
-	lh_buf_printf(out, "<figure><figcaption><b>Hazard</b>: of the samples without an error before a turn, the share that errs in it. It rises where errors come faster as a run goes"
-		" on. Shaded: 95 %% (Wilson). The scale is that of turns where at least one sample of %d is left; what lies beyond the top is drawn at it.", MANY);
-	if (each > 1)
-		lh_buf_printf(out, " %d turns are taken together.", each);
-	lh_buf_puts(out, "</figcaption>\n");
-	lh_plot_open(&p, LH_STR("Hazard in percent by turn, a line a policy; the JSON has the figures of every turn."), "turn");
 	for (int row = g->count - 1; row >= 0; row--) {
 		struct hazard h = { .each = each };
 		if (!lh_report_has_horizon(g->member[row]))
 			continue;
 		take(g->member[row]->result, &h);
 		const struct lh_steps s = { h.v, h.ci, h.n, 0.5 + 0.5 * each, each, 100 };
-		lh_plot_steps(&p, &s, row, g->member[row]->oracle);
+		if (band)
+			lh_plot_band(p, &s, row);
+		else
+			lh_plot_line(p, &s, row, g->member[row]->oracle);
 	}
+}
+
+void lh_html_hazard(const struct lh_group *g, struct lh_buf *out)
+{
+	int each = (g->turns_most + BINS - 1) / BINS;
+	double top = g->count ? top_of(g, each) : 0;
+	if (!(top > 0) || g->turns_most < 2)
+		return;
+	struct lh_plot p = { .out = out, .x0 = 0.5, .x1 = g->turns_most + 0.5, .y0 = 0, .y1 = fmin(100, 130 * top), .bands = g->count };
+	lh_buf_printf(out, "<figure><figcaption><b>Hazard</b>: of the samples without an error before a turn, the share that errs in it. It rises where errors come faster as a run goes"
+		" on. Shaded: 95 %% (Wilson); what lies beyond the top is drawn at it. Not drawn: turns where fewer than one sample of %d is left without an error.", MANY);
+	if (each > 1)
+		lh_buf_printf(out, " %d turns are taken together.", each);
+	lh_buf_puts(out, "</figcaption>\n");
+	lh_plot_open(&p, LH_STR("Hazard in percent by turn, a line a policy; the JSON has the figures of every turn."), "turn");
+	put_series(&p, g, each, true);
+	put_series(&p, g, each, false);
 	lh_plot_marks(&p);
 	lh_plot_x_ticks(&p);
 	lh_plot_y_ticks(&p, " %");

@@ -36,7 +36,7 @@ void lh_plot_dashes(struct lh_buf *out, int row)
 
 void lh_plot_open(struct lh_plot *p, struct lh_str label, const char *x_title)
 {
-	lh_buf_puts(p->out, "<div class=\"plot\" role=\"img\" aria-label=\"");
+	lh_buf_printf(p->out, "<div class=\"plot%s%s\" role=\"img\" aria-label=\"", p->look ? " " : "", p->look ? p->look : "");
 	lh_html_put(p->out, label);
 	lh_buf_puts(p->out, "\"><span class=\"xt\">");
 	lh_html_put(p->out, lh_str_of(x_title));
@@ -141,11 +141,11 @@ static int end_of(const struct lh_steps *s, int from, int which)
 	return end;
 }
 
-static void put_band(struct lh_plot *p, const struct lh_steps *s, int row)
+void lh_plot_band(struct lh_plot *p, const struct lh_steps *s, int row)
 {
 	lh_buf_puts(p->out, "<path");
 	lh_plot_series(p->out, "band", row);
-	lh_buf_puts(p->out, "\" d=\"");
+	lh_buf_printf(p->out, ";opacity:%.2f\" d=\"", fmax(0.02, 0.5 / (2 + p->bands)));
 	for (int i = 0; i < s->n; i++) {
 		int end = end_of(s, i, 1);
 		struct pen pen = { 0 };
@@ -159,10 +159,8 @@ static void put_band(struct lh_plot *p, const struct lh_steps *s, int row)
 	lh_buf_puts(p->out, "\"/>\n");
 }
 
-void lh_plot_steps(struct lh_plot *p, const struct lh_steps *s, int row, bool oracle)
+void lh_plot_line(struct lh_plot *p, const struct lh_steps *s, int row, bool oracle)
 {
-	if (s->ci)
-		put_band(p, s, row);
 	lh_buf_puts(p->out, "<path");
 	lh_plot_series(p->out, oracle ? "line oracle" : "line", row);
 	lh_buf_putc(p->out, '"');
@@ -195,23 +193,38 @@ void lh_plot_join(struct lh_plot *p, double x0, double y0, double x1, double y1,
 	lh_buf_printf(p->out, " d=\"M%d %dL%d %d\"/>\n", at_x(p, x0), at_y(p, y0), at_x(p, x1), at_y(p, y1));
 }
 
-/* Marks that would cover each other stand side by side: how many are there already. */
-static int crowd(struct lh_plot *p, double x, double y)
+/* A mark is 1.35 rem wide: on a narrow screen about so much of the width, and of the height of any. */
+enum { NEAR_X = 65, NEAR_Y = 100 };          /* thousandths */
+
+/* The first mark that this one might cover; NULL: it is the first. */
+static struct lh_plot_place *covered(struct lh_plot *p, double x, double y)
 {
-	int n = 0;
 	for (int i = 0; i < p->dots; i++)
-		n += fabs(p->dot[i].x - x) < 0.015 && fabs(p->dot[i].y - y) < 0.06;
+		if (fabs(p->dot[i].x - x) * 1000 < NEAR_X && fabs(p->dot[i].y - y) * 1000 < NEAR_Y)
+			return &p->dot[i];
 	if (p->dots < LH_PLOT_DOTS)
-		p->dot[p->dots++] = (struct lh_plot_place){ x, y };
-	return n;
+		p->dot[p->dots++] = (struct lh_plot_place){ x, y, 0, 0 };
+	return NULL;
 }
 
+/* Marks stand where they belong, unless that is nearer than --n marks to the one that they would cover, which is --d percent of
+ * the width away: how many pixels that is only the style sheet knows. */
 void lh_plot_dot(struct lh_plot *p, double x, double y, int row, const char *class_name, const char *sign)
 {
-	int beside = crowd(p, share_x(p, x), share_y(p, y));
+	char name[64];
+	double at = share_x(p, x);
+	struct lh_plot_place *by = covered(p, at, share_y(p, y));
+	bool before = by && (at < by->x || (at > 0.85 && at <= by->x));
+	snprintf(name, sizeof name, "%s%s", class_name, !by ? "" : before ? " before" : " after");
 	lh_buf_puts(p->out, "<span");
-	lh_plot_series(p->out, class_name, row);
-	if (beside)
-		lh_buf_printf(p->out, ";margin-left:%.2frem", -0.675 + 0.9 * beside);
-	lh_buf_printf(p->out, ";left:%.2f%%;top:%.2f%%\">%s%d</span>\n", 100 * share_x(p, x), 100 * share_y(p, y), sign, row + 1);
+	lh_plot_series(p->out, name, row);
+	if (by)
+		lh_buf_printf(p->out, ";--n:%d;--d:%.2f", before ? -++by->before : ++by->after, 100 * (at - by->x));
+	lh_buf_printf(p->out, ";left:%.2f%%;top:%.2f%%\">%s%d</span>\n", 100 * at, 100 * share_y(p, y), sign, row + 1);
+}
+
+void lh_plot_block(struct lh_plot *p, double x0, double x1, const char *class_name)
+{
+	double left = share_x(p, fmin(x0, x1)), right = share_x(p, fmax(x0, x1));
+	lh_buf_printf(p->out, "<span class=\"%s\" style=\"left:%.2f%%;width:%.2f%%\"></span>\n", class_name, 100 * left, 100 * (right - left));
 }

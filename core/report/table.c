@@ -223,6 +223,7 @@ static int names(struct table *t, struct lh_error *err)
 		lh_cells_name(&t->cells, row, lh_buf_str(&name), lh_group_suffix(g, row));
 	}
 	t->cells.apart = g->oracles_from;
+	t->cells.caption = "Horizons, turn error rates and cost by policy";
 	t->seen->oracle |= g->oracles_from < g->count;
 	lh_buf_fini(&name);
 	return 0;
