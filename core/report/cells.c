@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMES_LEAST = 12, NAMES_MAX = 1 << 20 };
+enum { NAMES_LEAST = 12, NAMES_MOST = 26, NAMES_MAX = 1 << 20 };
 
 int lh_cells_init(struct lh_cells *c, int rows, const struct lh_report_style *style, struct lh_error *err)
 {
@@ -208,9 +208,18 @@ static void put_figure_html(const struct lh_figure *f, struct lh_buf *out)
 	lh_buf_puts(out, "</td>");
 }
 
+/* Columns that the names get, whatever else the table holds: the longest one's, unless that is very long. */
+static int names_html(const struct lh_cells *c)
+{
+	int longest = 8;
+	for (int row = 0; row < c->rows; row++)
+		longest = more(longest, lh_utf8_columns(lh_cells_name_of(c, row)));
+	return less(longest, NAMES_MOST) + 2;
+}
+
 static void put_heads_html(const struct lh_cells *c, struct lh_buf *out)
 {
-	lh_buf_printf(out, "<thead><tr><th scope=\"col\">%s</th>", c->head);
+	lh_buf_printf(out, "<thead><tr><th scope=\"col\" style=\"min-width:%dch\">%s</th>", names_html(c), c->head);
 	for (int i = 0; i < c->columns; i++) {
 		lh_buf_puts(out, "<th scope=\"col\">");
 		lh_html_put(out, lh_str_of(c->column[i].head[0]));

@@ -116,9 +116,9 @@ static void put_entry(const struct lh_group *g, int row, struct lh_buf *name, st
 	lh_buf_puts(out, "<svg viewBox=\"0 0 36 12\" aria-hidden=\"true\"><path class=\"line\"");
 	lh_buf_printf(out, " style=\"--k:var(--c%d)\"", row % 8);
 	lh_plot_dashes(out, row);
-	lh_buf_printf(out, " d=\"M0 6H36\"/></svg>%d ", row + 1);
+	lh_buf_printf(out, " d=\"M0 6H36\"/></svg><span>%d&nbsp;", row + 1);
 	lh_html_put_name(out, lh_buf_str(name));
-	lh_buf_printf(out, "%s</label>\n", lh_group_suffix(g, row));
+	lh_buf_printf(out, "%s</span></label>\n", lh_group_suffix(g, row));
 }
 
 void lh_html_legend(const struct lh_group *g, struct lh_buf *out)

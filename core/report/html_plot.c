@@ -44,7 +44,6 @@ void lh_plot_open(struct lh_plot *p, struct lh_str label, const char *x_title)
 }
 
 void lh_plot_marks(struct lh_plot *p) { lh_buf_puts(p->out, "</svg>\n"); }
-void lh_plot_close(struct lh_plot *p) { lh_buf_puts(p->out, "</div>\n"); }
 
 /* ---- ticks ---- */
 
@@ -193,34 +192,56 @@ void lh_plot_join(struct lh_plot *p, double x0, double y0, double x1, double y1,
 	lh_buf_printf(p->out, " d=\"M%d %dL%d %d\"/>\n", at_x(p, x0), at_y(p, y0), at_x(p, x1), at_y(p, y1));
 }
 
-/* A mark is 1.35 rem wide: on a narrow screen about so much of the width, and of the height of any. */
-enum { NEAR_X = 65, NEAR_Y = 100 };          /* thousandths */
-
-/* The first mark that this one might cover; NULL: it is the first. */
-static struct lh_plot_place *covered(struct lh_plot *p, double x, double y)
-{
-	for (int i = 0; i < p->dots; i++)
-		if (fabs(p->dot[i].x - x) * 1000 < NEAR_X && fabs(p->dot[i].y - y) * 1000 < NEAR_Y)
-			return &p->dot[i];
-	if (p->dots < LH_PLOT_DOTS)
-		p->dot[p->dots++] = (struct lh_plot_place){ x, y, 0, 0 };
-	return NULL;
-}
-
-/* Marks stand where they belong, unless that is nearer than --n marks to the one that they would cover, which is --d percent of
- * the width away: how many pixels that is only the style sheet knows. */
 void lh_plot_dot(struct lh_plot *p, double x, double y, int row, const char *class_name, const char *sign)
 {
-	char name[64];
-	double at = share_x(p, x);
-	struct lh_plot_place *by = covered(p, at, share_y(p, y));
-	bool before = by && (at < by->x || (at > 0.85 && at <= by->x));
-	snprintf(name, sizeof name, "%s%s", class_name, !by ? "" : before ? " before" : " after");
+	if (p->dots < LH_PLOT_DOTS)
+		p->dot[p->dots++] = (struct lh_plot_dot){ .x = share_x(p, x), .y = share_y(p, y), .row = row, .class_name = class_name, .sign = sign };
+}
+
+/* Thousandths of width and height. SAME: one place. NEAR: on a narrow screen a mark there covers this one. MANY: more marks are drawn
+ * smaller. ASIDE_MOST: no mark goes further from its place than so many of them. */
+enum { SAME_X = 4, SAME_Y = 10, NEAR_X = 65, NEAR_Y = 100, MANY = 10, ASIDE_MOST = 3 };
+
+static bool within(const struct lh_plot_dot *a, const struct lh_plot_dot *b, int x, int y)
+{
+	return fabs(a->x - b->x) * 1000 < x && fabs(a->y - b->y) * 1000 < y;
+}
+
+static void put_dot(struct lh_plot *p, struct lh_plot_dot *d)
+{
 	lh_buf_puts(p->out, "<span");
-	lh_plot_series(p->out, name, row);
-	if (by)
-		lh_buf_printf(p->out, ";--n:%d;--d:%.2f", before ? -++by->before : ++by->after, 100 * (at - by->x));
-	lh_buf_printf(p->out, ";left:%.2f%%;top:%.2f%%\">%s%d</span>\n", 100 * at, 100 * share_y(p, y), sign, row + 1);
+	lh_plot_series(p->out, d->class_name, d->row);
+	lh_buf_printf(p->out, "\">%s%d</span>", d->sign, d->row + 1);
+	d->done = true;
+}
+
+/* Marks of one place stand together, around it. Others stand where they belong, unless that is nearer than --n marks to the one
+ * that they would cover, which is --d percent of the width away: how many pixels that is only the style sheet knows. */
+static void put_place(struct lh_plot *p, int at)
+{
+	struct lh_plot_dot *d = &p->dot[at], *by = NULL;
+	for (int i = 0; i < at && !by; i++)
+		by = within(&p->dot[i], d, NEAR_X, NEAR_Y) ? &p->dot[i] : NULL;
+	bool before = by && (d->x < by->x || (d->x > 0.85 && d->x <= by->x));
+	lh_buf_printf(p->out, "<div class=\"at%s%s\" style=\"", p->dots > MANY ? " many" : "", !by ? "" : before ? " before" : " after");
+	if (by) {
+		int n = before ? ++by->before : ++by->after;
+		n = n < ASIDE_MOST ? n : ASIDE_MOST;
+		lh_buf_printf(p->out, "--n:%d;--d:%.2f;", before ? -n : n, 100 * (d->x - by->x));
+	}
+	lh_buf_printf(p->out, "left:%.2f%%;top:%.2f%%\">", 100 * d->x, 100 * d->y);
+	for (int i = at; i < p->dots; i++)
+		if (!p->dot[i].done && within(&p->dot[i], d, SAME_X, SAME_Y))
+			put_dot(p, &p->dot[i]);
+	lh_buf_puts(p->out, "</div>\n");
+}
+
+void lh_plot_close(struct lh_plot *p)
+{
+	for (int i = 0; i < p->dots; i++)
+		if (!p->dot[i].done)
+			put_place(p, i);
+	lh_buf_puts(p->out, "</div>\n");
 }
 
 void lh_plot_block(struct lh_plot *p, double x0, double x1, const char *class_name)

@@ -5,8 +5,8 @@
 
 #include "report/group.h"
 
-enum { LH_PLOT_DOTS = 256 };         /* further ones are not kept from covering others */
-struct lh_plot_place { double x, y; int before, after; };    /* shares of width and height; marks moved aside from it */
+enum { LH_PLOT_DOTS = 256 };         /* further ones are left out */
+struct lh_plot_dot { double x, y; int row; const char *class_name, *sign; bool done; int before, after; };   /* x, y: shares of width and height */
 
 struct lh_plot {
 	struct lh_buf *out;
@@ -14,7 +14,7 @@ struct lh_plot {
 	bool log_x;                      /* 0 < x0 */
 	const char *look;                /* a further class of the plot, or NULL */
 	int bands;                       /* so many may lie on each other: each is that much fainter */
-	struct lh_plot_place dot[LH_PLOT_DOTS]; int dots;
+	struct lh_plot_dot dot[LH_PLOT_DOTS]; int dots;
 };
 
 /* label: what the plot shows, for those who do not see it; x_title: below its axis. Both may hold text from outside. */
@@ -36,7 +36,7 @@ void lh_plot_line(struct lh_plot *p, const struct lh_steps *s, int row, bool ora
 void lh_plot_bar(struct lh_plot *p, double x, double lo, double hi, int row);
 /* A straight line from one place to another. */
 void lh_plot_join(struct lh_plot *p, double x0, double y0, double x1, double y1, int row);
-/* The number of a row at its place, behind a sign of ours or "". */
+/* The number of a row at its place, behind a sign of ours or "". Both texts are borrowed until the plot is closed. */
 void lh_plot_dot(struct lh_plot *p, double x, double y, int row, const char *class_name, const char *sign);
 /* From x0 to x1, whichever is more, as high as the plot: among the marks. */
 void lh_plot_block(struct lh_plot *p, double x0, double x1, const char *class_name);

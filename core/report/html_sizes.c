@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 enum { POINTS_MOST = 256 };
+#define ROOM 1.6                             /* on both sides of the sizes, as a factor: for marks that stand side by side */
 
 struct point { const struct lh_report_condition *c; double size; };
 
@@ -104,7 +105,7 @@ static void put_names(const struct sizes *s, struct lh_buf *out)
 static void put_figure(struct sizes *s, struct lh_buf *out)
 {
 	const struct lh_report_condition *c = s->point[0].c;
-	struct lh_plot p = { .out = out, .log_x = true, .x0 = s->point[0].size / 1.2, .x1 = 1.2 * s->point[s->n - 1].size, .y1 = 1 };
+	struct lh_plot p = { .out = out, .log_x = true, .x0 = s->point[0].size / ROOM, .x1 = ROOM * s->point[s->n - 1].size, .y1 = 1 };
 	for (int i = 0; i < s->n; i++)
 		p.y1 = fmax(p.y1, 1.05 * fmax(s->point[i].c->result->horizon[0].turns, s->point[i].c->result->horizon[0].hi));
 	lh_buf_puts(out, "<figure><figcaption><b>Horizon by model size</b>: ");
