@@ -18,14 +18,15 @@ static int first_error(const struct lh_report_condition *c, int sample)
 	return 0;
 }
 
-/* Behind a made history each turn asked is an episode of its own. The last has most in view: of those that err it is taken. */
+/* Behind a made history each turn asked is an episode of its own. The last has most in view: of those that err it is taken; turn 1 has
+ * no history. */
 static int last_error(const struct lh_report_condition *c, int sample)
 {
 	const uint8_t *row = c->outcome + (size_t)sample * (size_t)c->result->turns;
 	int found = 0;
 	for (int k = 0; k < c->probe_turn_count; k++) {
 		int t = c->probe_turns[k];
-		if (t > found && t <= c->result->turns && row[t - 1] != LH_UNSEEN && row[t - 1] != LH_OUTCOME_FAILED && !lh_outcome_turn_ok(row[t - 1]))
+		if (t > found && t > 1 && t <= c->result->turns && row[t - 1] != LH_UNSEEN && row[t - 1] != LH_OUTCOME_FAILED && !lh_outcome_turn_ok(row[t - 1]))
 			found = t;
 	}
 	return found;
