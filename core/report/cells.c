@@ -211,7 +211,7 @@ static void put_figure_html(const struct lh_figure *f, struct lh_buf *out)
 /* Columns that the names get, whatever else the table holds: the longest one's, unless that is very long. */
 static int names_html(const struct lh_cells *c)
 {
-	int longest = 8;
+	int longest = 4;
 	for (int row = 0; row < c->rows; row++)
 		longest = more(longest, lh_utf8_columns(lh_cells_name_of(c, row)));
 	return less(longest, NAMES_MOST) + 2;
@@ -219,7 +219,7 @@ static int names_html(const struct lh_cells *c)
 
 static void put_heads_html(const struct lh_cells *c, struct lh_buf *out)
 {
-	lh_buf_printf(out, "<thead><tr><th scope=\"col\" style=\"min-width:%dch\">%s</th>", names_html(c), c->head);
+	lh_buf_printf(out, "<thead><tr><th scope=\"col\" style=\"--names:%dch\">%s</th>", names_html(c), c->head);
 	for (int i = 0; i < c->columns; i++) {
 		lh_buf_puts(out, "<th scope=\"col\">");
 		lh_html_put(out, lh_str_of(c->column[i].head[0]));

@@ -8,7 +8,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { BINS = 60, MANY = 20 };               /* MANY: a step is drawn where one of so many samples is left */
+/* A step has EACH first errors on average, as far as at least FEW and at most BINS steps come of that: of fewer errors one sees chance.
+ * MANY: a step is drawn where one of so many samples is left. */
+enum { BINS = 60, FEW = 8, EACH = 5, MANY = 20 };
 
 struct hazard { double v[BINS]; struct lh_interval ci[BINS]; int n, each; };
 
@@ -30,18 +32,40 @@ static void take(const struct lh_result *r, struct hazard *h)
 	}
 }
 
+/* Turns of a step. */
+static int width_of(const struct lh_group *g)
+{
+	double most = 0;
+	for (int row = 0; row < g->count; row++) {
+		const struct lh_result *r = g->member[row]->result;
+		double errors = 0;
+		for (int t = 0; lh_report_has_horizon(g->member[row]) && t < r->turns; t++)
+			errors += r->at_risk[t] > 0 && !isnan(r->hazard[t]) ? r->hazard[t] * r->at_risk[t] : 0;
+		most = fmax(most, errors);
+	}
+	int steps = (int)fmin(BINS, fmax(FEW, most / EACH));
+	int each = (g->turns_most + steps - 1) / steps;
+	while (g->turns_most % each * 2 < each && g->turns_most % each)        /* no last step of next to nothing */
+		each++;
+	return each;
+}
+
+/* Room for the intervals, but no more than for the values themselves: where few are left they are wide. */
 static double top_of(const struct lh_group *g, int each)
 {
-	double top = 0;
+	double top = 0, high = 0;
 	for (int row = 0; row < g->count; row++) {
 		struct hazard h = { .each = each };
 		if (!lh_report_has_horizon(g->member[row]))
 			continue;
 		take(g->member[row]->result, &h);
 		for (int i = 0; i < h.n; i++)
-			top = h.v[i] > top ? h.v[i] : top;
+			if (!isnan(h.v[i])) {
+				top = fmax(top, h.v[i]);
+				high = fmax(high, h.ci[i].hi);
+			}
 	}
-	return top;
+	return fmin(2 * top, 1.02 * high);
 }
 
 static void put_series(struct lh_plot *p, const struct lh_group *g, int each, bool band)
@@ -61,11 +85,11 @@ static void put_series(struct lh_plot *p, const struct lh_group *g, int each, bo
 
 void lh_html_hazard(const struct lh_group *g, struct lh_buf *out)
 {
-	int each = (g->turns_most + BINS - 1) / BINS;
+	int each = width_of(g);
 	double top = g->count ? top_of(g, each) : 0;
 	if (!(top > 0) || g->turns_most < 2)
 		return;
-	struct lh_plot p = { .out = out, .x0 = 0.5, .x1 = g->turns_most + 0.5, .y0 = 0, .y1 = fmin(100, 130 * top), .bands = g->count };
+	struct lh_plot p = { .out = out, .x0 = 0.5, .x1 = g->turns_most + 0.5, .y0 = 0, .y1 = fmin(100, 100 * top), .bands = g->count };
 	lh_buf_printf(out, "<figure><figcaption><b>Hazard</b>: of the samples without an error before a turn, the share that errs in it. It rises where errors come faster as a run goes"
 		" on. Shaded: 95 %% (Wilson); what lies beyond the top is drawn at it. Not drawn: turns where fewer than one sample of %d is left without an error.", MANY);
 	if (each > 1)

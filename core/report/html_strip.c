@@ -133,7 +133,7 @@ static int count_drawn(const struct lh_report *report)
 
 bool lh_html_has_strips(const struct lh_report *report) { return count_drawn(report) > 0; }
 
-/* Of the outcomes that there are. */
+/* What the pictures mean: of the outcomes that there are. */
 static void put_key(const struct lh_report *report, struct lh_buf *out)
 {
 	bool there[LH_OUTCOME_COUNT] = { false };
@@ -143,7 +143,11 @@ static void put_key(const struct lh_report *report, struct lh_buf *out)
 			if (c->outcome[i] < LH_OUTCOME_COUNT)
 				there[c->outcome[i]] = true;
 	}
-	lh_buf_puts(out, "<ul class=\"key\">");
+	lh_buf_puts(out, "<p>A row is a sample, from left to right its turns. follows: an earlier error carried on faithfully;"
+		" slips: a new error; recovers: back to the true state in spite of a wrong answer in view. Blank: not run.");
+	if (there[LH_OUTCOME_FAILED])
+		lh_buf_puts(out, " failed: cut off by something that is not the model's doing; the sample counts up to there.");
+	lh_buf_puts(out, "</p>\n<ul class=\"key\">");
 	for (int o = 0; o < LH_OUTCOME_COUNT; o++)
 		if (there[o])
 			lh_buf_printf(out, "<li><i style=\"background:#%02x%02x%02x\"></i>%s</li>", palette[o].r, palette[o].g, palette[o].b, lh_outcome_name(o));
@@ -173,8 +177,6 @@ void lh_html_strips(const struct lh_report *report, bool several, size_t budget,
 	int n = count_drawn(report);
 	if (n == 0)
 		return;
-	lh_buf_puts(out, "<p>A row is a sample, from left to right its turns. follows: an earlier error carried on faithfully;"
-		" slips: a new error; recovers: back to the true state in spite of a wrong answer in view. Blank: not run.</p>\n");
 	put_key(report, out);
 	for (int at = 0, number = 0; lh_group_next(report, &at, &group, out); lh_group_fini(&group)) {
 		if (several && group.count)

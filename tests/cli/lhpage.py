@@ -76,8 +76,9 @@ def pixels(uri):
     return [[b >> shift & 15 for b in row for shift in (4, 0)][:width] for row in rows]
 
 
-def heights(path, turns):
-    """Of a curve in an SVG of 1,000 by 1,000: the share of the height in the middle of each turn; None where there is none."""
+def heights(path, turns, each=1):
+    """Of a curve in an SVG of 1,000 by 1,000: the share of the height in the middle of each turn, or of each step of several; None where
+    there is none."""
     corners, x, y = [], None, None
     for kind, a, b in re.findall(r"([MLHV])(\d+)(?: (\d+))?", path):
         if kind == "M":
@@ -85,8 +86,8 @@ def heights(path, turns):
         x, y = (int(a), int(b)) if kind in "ML" else (int(a), y) if kind == "H" else (x, int(a))
         corners.append((x, y))
     found = []
-    for t in range(turns):
-        at = 1000 * (t + 0.5) / turns
+    for t in range(0, turns, each):
+        at = 1000 * (t + 0.5 * min(each, turns - t)) / turns
         found.append(next((1 - one[1] / 1000 for one, two in zip(corners, corners[1:]) if one and two and one[0] <= at <= two[0] and one[1] == two[1]), None))
     return found
 

@@ -58,16 +58,24 @@ class Contents(Html):
 
     def test_curves_are_the_report(self):
         """Task accuracy and hazard, read back from the drawing, are the JSON's; so are the marks of the front."""
-        page, text = self.page("--turns", "30", "--samples", "40", "-o", "none", *FOUR, "--json", "r.json")
-        conditions = lhcli.strict_json(self.path("r.json").read_text())["conditions"]
+        page, text = self.page("--turns", "30", "--samples", "40", "-o", "none", *FOUR, "--model", "sim:accuracy=0.85,self_conditioning=3", "--json", "r.json")
+        conditions = [c for c in lhcli.strict_json(self.path("r.json").read_text())["conditions"] if c["model_options"]["accuracy"] == 0.85]
+        text = text.split('<section id="g2">')[1]
         figures = {name: text.split(f"<b>{name}</b>")[1].split("</figure>")[0] for name in ("Task accuracy", "What tokens buy", "Hazard")}
-        for c in conditions:                                   # few are left: not drawn
-            c["hazard"] = [h if 20 * n >= 40 else None for h, n in zip(c["hazard"], c["at_risk"])]
-        top = max(h for c in conditions for h in c["hazard"] if h is not None)
+        each = int(re.search(r"(\d+) turns are taken together", figures["Hazard"]).group(1))
+        for c in conditions:                                   # where few are left it is not drawn
+            c["steps"] = []
+            for t in range(0, 30, each):
+                at_risk = sum(c["at_risk"][t:t + each])
+                errors = sum(round(h * n) for h, n in zip(c["hazard"][t:t + each], c["at_risk"][t:t + each]) if n)
+                c["steps"].append(errors / at_risk if 20 * c["at_risk"][t] >= 40 else None)
+        self.assertIn(None, conditions[0]["steps"])
+        at, tick = re.findall(r'<span class="y" style="top:([\d.]+)%">([\d.]+) %</span>', figures["Hazard"])[-1]
+        top = float(tick) / (100 - float(at))
         for row, c in enumerate(conditions):
-            for name, key, scale in (("Task accuracy", "task_accuracy", 1), ("Hazard", "hazard", 1.3 * top)):
+            for name, key, wide, scale in (("Task accuracy", "task_accuracy", 1, 1), ("Hazard", "steps", each, top)):
                 path = re.search(rf'<path class="line(?: oracle)? s{row}"[^>]* d="([^"]*)"', figures[name]).group(1)
-                for t, (seen, true) in enumerate(zip(heights(path, 30), c[key]), 1):
+                for t, (seen, true) in enumerate(zip(heights(path, 30, wide), c[key], strict=True), 1):
                     self.assertEqual(seen is None, true is None, (name, row, t))
                     if seen is not None:
                         self.assertAlmostEqual(seen * scale, min(true, scale), delta=0.0011, msg=(name, row, t))
