@@ -28,6 +28,28 @@ class Contents(Html):
         for term in re.findall(r"^  (horizon\(0.5\)|turn error rate|adjusted)  +(.*)$", table, re.M):
             self.assertIn(term[1][:60], whole)
         self.assertHarmless(page, text)
+        self.figures_beside_the_table(page, text)
+
+    def figures_beside_the_table(self, page, text):
+        """The sentence of the verdict, the curves' numbers and the provenance have the report's figures too."""
+        report = lhcli.strict_json(self.good("report", "r.db", "--json", "-").out)
+        conditions = report["conditions"]
+        verdict = re.search(r"<p>full_history: horizon\(0.5\) (.*?) turns, turn error rate (.*?)\. ", text).groups()
+        row = next(r for r in page.rows if r[0] == "full_history")
+        self.assertEqual(list(verdict), [row[1], row[4]])
+        numbers = [r for r in Page(text.split("The same in numbers")[1].split("</details>")[0]).rows if r]
+        turns = [int(h.removeprefix("turn ")) for h in numbers[0][1:]]
+        self.assertEqual((turns[0], turns[-1], len(turns)), (1, 20, 8))
+        for r, c in zip(numbers[1:], conditions, strict=True):
+            for t, cell in zip(turns, r[1:], strict=True):
+                self.assertAlmostEqual(float(cell.split()[0]), 100 * c["task_accuracy"][t - 1], delta=0.0501)
+        facts = dict(re.findall(r"<dt>(\w+)</dt><dd>(.*?)</dd>", text.split('<section id="provenance">')[1]))
+        run = report["run"]
+        for term, value in (("seed", run["seed"]), ("status", run["status"]), ("configuration", run["config_sha256"]), ("started", run["started"]), ("longhaul", run["version"])):
+            self.assertEqual(facts[term], str(value), term)
+        whole = [r for r in page.rows if len(r) == 10][1:]
+        self.assertEqual([(r[4], json.loads(r[3])["accuracy"], *map(int, r[7:])) for r in whole],
+                         [(c["policy_label"], c["model_options"]["accuracy"], c["samples"], c["turns"], c["steps_per_turn"]) for c in conditions])
 
     def test_again_from_the_file(self):
         self.page("--turns", "8", "--samples", "12", "--no-timing", "-o", "r.db", name="one.html")
@@ -41,7 +63,7 @@ class Contents(Html):
 
     def test_outcomes_are_the_run_files(self):
         """Cell by cell: a picture has one row a sample, one column a turn, and its colour is the outcome."""
-        page, _ = self.page("--turns", "15", "--samples", "9", "--policy", "full_history", "--policy", "reset", "-o", "r.db", "--model",
+        page, text = self.page("--turns", "15", "--samples", "9", "--policy", "full_history", "--policy", "reset", "-o", "r.db", "--model",
                             "sim:accuracy=0.8,malformed=0.1,missing=0.1")
         pictures = [pixels(i["src"]) for i in page.all("img")]
         said = self.good("report", "r.db", "--json", "-").out
@@ -52,6 +74,10 @@ class Contents(Html):
             for t in range(15):
                 for o, name in enumerate(lhcli.OUTCOMES):
                     self.assertEqual(sum(row[t] == o for row in rows), round(9 * c["outcomes"][name][t]), (t, name))
+            said_of_it = re.search(rf"<b>\d {c['policy']}</b> (\d+) turns: (.*?)\.", text)
+            self.assertEqual(said_of_it.group(1), "135")
+            self.assertEqual({name: int(n) for name, n in (x.split() for x in said_of_it.group(2).split(", "))},
+                             {name: n for o, name in enumerate(lhcli.OUTCOMES) if (n := sum(row.count(o) for row in rows))})
         transcript = self.good("transcript", "r.db", "3", "--policy", "reset").out
         outcomes = re.findall(r"^\[\d+\] assistant.*?  (\w+)(?:  |$)", transcript, re.M)
         self.assertEqual([lhcli.OUTCOMES[o] for o in pictures[1][3]], outcomes)
@@ -110,6 +136,12 @@ class Contents(Html):
                              and abs(m[1] - 100 * (100 * exposure + 2) / wide) < 0.5 and abs(m[2] - 100 * (100 - 100 * accuracy) / (100 - floor)) < 1.1], (row, history))
         self.parts(text, effects)
         self.made_failures(text)
+        cells = {" ".join(c.split()) for row in page.rows for c in row}
+        table = self.good("report", "r.db", env={"COLUMNS": "300"}).out.split("Behind made histories: full_history")[1].split("Behind made histories:\n")[0]
+        figures = [f.strip() for line in table.splitlines() if line.startswith(("clean ", "injected", "propagated", "own ", "long-context", "self-conditioning(")) for f in re.split(r"  +", line)]
+        self.assertGreater(len(figures), 60)
+        for f in figures:
+            self.assertIn(re.sub(r"\s+", " ", f), cells)
 
     def lows(self, effects):
         return [90 / 100] + [c["turn_accuracy_strict_ci"][0] for e in effects for c in e["cells"] if c["turn"] == 12 and c["history"].startswith(("clean", "injected", "propagated"))]
@@ -174,6 +206,10 @@ class Contents(Html):
                 told = self.good("transcript", "r.db", sample, "--policy", policy).out
                 outcomes = re.findall(r"^\[(\d+)\] assistant.*?  (\w+)(?:  |$)", told, re.M)
                 self.assertEqual(next((t, o) for t, o in outcomes if o not in ("correct", "follows")), (turn, outcome))
+                states = dict(re.findall(r"<dt>(answered|followed|true)</dt><dd><pre>(.*?)</pre>", inside))
+                known = self.rows("r.db", "SELECT c.answered, c.followed, c.truth FROM call c JOIN episode e ON e.id = c.episode WHERE e.sample = ? AND e.condition = ? AND c.turn = ?"
+                                  " AND c.accepted", int(sample), policies.index(policy), int(turn))
+                self.assertEqual(states, {k: v for k, v in zip(("answered", "followed", "true"), known[0]) if v is not None})
                 messages = re.findall(r'<div class="turn([a-z ]*)"><small>(.*?)</small><pre>(.*?)</pre>', inside, re.S)
                 self.assertEqual(messages[-1][:2], (" err", "the reply"))
                 if "more messages" in inside:
