@@ -150,16 +150,26 @@ static void put_name(struct lh_buf *out, const struct lh_report_condition *c, bo
 	lh_buf_puts(out, "</h3>\n");
 }
 
-/* What is not shown, and why. */
-static void put_limits(const struct lh_report *report, struct lh_buf *out)
+static int count_shown(const struct lh_report *report, bool own)
 {
-	bool made = false;
+	int n = 0;
 	for (int i = 0; i < report->failure_count; i++)
-		made |= !lh_group_own(&report->condition[report->failure[i].condition]);
-	if (made)
-		lh_buf_printf(out, "<p>Behind made histories %d sample of each, at the last turn asked that went wrong: its earlier turns were made, not said by the model.</p>\n", LH_FAILURES_MADE);
+		n += lh_group_own(&report->condition[report->failure[i].condition]) == own;
+	return n;
+}
+
+/* What is shown, and what is not, and why. */
+static void put_scope(const struct lh_report *report, struct lh_buf *out)
+{
+	lh_buf_puts(out, "<p>");
+	if (count_shown(report, true))
+		lh_buf_printf(out, "Of each policy the first %d samples that err, as the model was shown them at the turn of their first error. ", LH_FAILURES_EACH);
+	if (count_shown(report, false))
+		lh_buf_printf(out, "Of each made history the first %d that went wrong, at the last turn asked: the turns before it were made, not said by the model. ", LH_FAILURES_MADE);
 	if (report->failure_count == LH_FAILURES_MOST)
-		lh_buf_printf(out, "<p>There is room for %d; further ones are not shown.</p>\n", LH_FAILURES_MOST);
+		lh_buf_printf(out, "There is room for %d; further ones are not shown. ", LH_FAILURES_MOST);
+	lh_buf_puts(out, "Grey, slanted, dotted line: left out by the policy; double line: written by it. followed: what a flawless executor would have answered to what was"
+		" shown. longhaul transcript shows all of any conversation.</p>\n");
 	if (report->failure_unmade)
 		lh_buf_printf(out, "<p>Run files do not hold made histories. Those of %d condition%s could not be made again: the task family is not found here, or has changed."
 			" longhaul transcript, with --plugin where the family is a file of its own, says which.</p>\n", report->failure_unmade, report->failure_unmade == 1 ? "" : "s");
@@ -167,10 +177,7 @@ static void put_limits(const struct lh_report *report, struct lh_buf *out)
 
 void lh_html_failures(const struct lh_report *report, bool several, struct lh_buf *out)
 {
-	lh_buf_printf(out, "<p>Of each policy the first %d samples that err, as the model was shown them at the turn of their first error. Grey, slanted, dotted line: left out by the"
-		" policy; double line: written by it. followed: what a flawless executor would have answered to what was shown. longhaul transcript shows all of any"
-		" conversation.</p>\n", LH_FAILURES_EACH);
-	put_limits(report, out);
+	put_scope(report, out);
 	for (int i = 0; i < report->failure_count; i++) {
 		if (i == 0 || report->failure[i - 1].condition != report->failure[i].condition)
 			put_name(out, &report->condition[report->failure[i].condition], several);

@@ -22,7 +22,7 @@ static const struct lh_png_colour palette[LH_PNG_COLOURS] = {
 	[LH_OUTCOME_FAILED] = { 0xb8, 0xb8, 0xb8, 255 }, [UNSEEN] = { 0, 0, 0, 0 },
 };
 
-struct strip { int rows, columns, each; };           /* each: turns of a cell */
+struct strip { int rows, begun, columns, each; };    /* begun: samples up to the last with any turn; each: turns of a cell */
 
 /* Which of two outcomes a cell of several turns shows: what was seen before what was not, what is rarer or worse first. */
 static int rank(int outcome)
@@ -42,9 +42,20 @@ static uint8_t cell_of(const uint8_t *row, int from, int end)
 	return worst;
 }
 
-static struct strip shape(const struct lh_result *r, size_t budget)
+/* Samples of a run that is not done may not have been begun. */
+static int begun(const struct lh_report_condition *c)
 {
-	struct strip s = { r->samples < ROWS_MOST ? r->samples : ROWS_MOST, 0, 1 };
+	size_t n = (size_t)c->result->samples * (size_t)c->result->turns;
+	while (n > 0 && c->outcome[n - 1] >= LH_OUTCOME_COUNT)
+		n--;
+	return n ? (int)((n - 1) / (size_t)c->result->turns) + 1 : 1;
+}
+
+static struct strip shape(const struct lh_report_condition *c, size_t budget)
+{
+	const struct lh_result *r = c->result;
+	int rows = begun(c);
+	struct strip s = { rows < ROWS_MOST ? rows : ROWS_MOST, rows, 0, 1 };
 	for (;; s.each++) {
 		s.columns = (r->turns + s.each - 1) / s.each;
 		if (s.columns <= 1 || (s.columns <= COLUMNS_MOST && lh_png_size(s.columns, s.rows) <= budget))
@@ -90,8 +101,10 @@ static void put_counts(const struct lh_report_condition *c, struct lh_buf *out)
 
 static void put_scale(const struct lh_report_condition *c, const struct strip *s, struct lh_buf *out)
 {
-	if (s->rows < c->result->samples)
-		lh_buf_printf(out, " The first %d of %d samples are drawn.", s->rows, c->result->samples);
+	if (s->rows < s->begun)
+		lh_buf_printf(out, " The first %d of %d samples are drawn.", s->rows, s->begun);
+	if (s->begun < c->result->samples)
+		lh_buf_printf(out, " %d of %d samples were not begun.", c->result->samples - s->begun, c->result->samples);
 	if (s->each > 1)
 		lh_buf_printf(out, " A cell is %d turns, coloured by what is worst among them.", s->each);
 }
@@ -102,7 +115,7 @@ static void put_strip(const struct lh_group *g, int row, size_t budget, struct l
 {
 	const struct lh_report_condition *c = g->member[row];
 	struct lh_buf text;
-	struct strip s = shape(c->result, budget);
+	struct strip s = shape(c, budget);
 	lh_buf_init(&text, 1 << 20);
 	lh_group_name(g, row, &text);
 	lh_buf_printf(out, "<div class=\"strip\"><p><b>%d ", row + 1);

@@ -82,6 +82,20 @@ class Contents(Html):
         outcomes = re.findall(r"^\[\d+\] assistant.*?  (\w+)(?:  |$)", transcript, re.M)
         self.assertEqual([lhcli.OUTCOMES[o] for o in pictures[1][3]], outcomes)
 
+    def test_samples_that_were_not_begun(self):
+        """A run cut short: that comes first, and pictures have no rows for what was not run."""
+        self.good("run", "--quiet", "--turns", "10", "--samples", "30", "-o", "r.db", "--policy", "reset")
+        with contextlib.closing(sqlite3.connect(self.path("r.db"))) as db, db:
+            for table in ("call", "message"):
+                db.execute(f"DELETE FROM {table} WHERE episode IN (SELECT id FROM episode WHERE sample >= 12)")
+            db.execute("DELETE FROM episode WHERE sample >= 12")
+            db.execute("UPDATE run SET status = 'stopped', cause = 'interrupted'")
+        self.good("report", "r.db", "--html", "p.html")
+        text = self.path("p.html").read_text()
+        self.assertRegex(text, r'<h2>Verdict</h2>\n<p class="caveat">This run is NOT DONE \(interrupted\)')
+        self.assertIn("18 of 30 samples were not begun.", text)
+        self.assertEqual([len(pixels(i["src"])) for i in Page(text).all("img")], [12])
+
     def test_curves_are_the_report(self):
         """Task accuracy and hazard, read back from the drawing, are the JSON's; so are the marks of the front."""
         page, text = self.page("--turns", "30", "--samples", "40", "-o", "none", *FOUR, "--model", "sim:accuracy=0.85,self_conditioning=3", "--json", "r.json")
@@ -89,19 +103,21 @@ class Contents(Html):
         text = text.split('<section id="g2">')[1]
         figures = {name: text.split(f"<b>{name}</b>")[1].split("</figure>")[0] for name in ("Task accuracy", "What tokens buy", "Hazard")}
         each = int(re.search(r"(\d+) turns are taken together", figures["Hazard"]).group(1))
+        last = max(t for c in conditions for t, n in enumerate(c["at_risk"], 1) if 20 * n >= 40)
+        self.assertIn(f"turn {last} is the last with more", figures["Hazard"])
         for c in conditions:                                   # where few are left it is not drawn
             c["steps"] = []
-            for t in range(0, 30, each):
-                at_risk = sum(c["at_risk"][t:t + each])
-                errors = sum(round(h * n) for h, n in zip(c["hazard"][t:t + each], c["at_risk"][t:t + each]) if n)
+            for t in range(0, last, each):
+                at_risk = sum(c["at_risk"][t:min(t + each, last)])
+                errors = sum(round(h * n) for h, n in zip(c["hazard"][t:min(t + each, last)], c["at_risk"][t:t + each]) if n)
                 c["steps"].append(errors / at_risk if 20 * c["at_risk"][t] >= 40 else None)
-        self.assertIn(None, conditions[0]["steps"])
+        self.assertLess(last, 30)
         at, tick = re.findall(r'<span class="y" style="top:([\d.]+)%">([\d.]+) %</span>', figures["Hazard"])[-1]
         top = float(tick) / (100 - float(at))
         for row, c in enumerate(conditions):
-            for name, key, wide, scale in (("Task accuracy", "task_accuracy", 1, 1), ("Hazard", "steps", each, top)):
+            for name, key, turns, wide, scale in (("Task accuracy", "task_accuracy", 30, 1, 1), ("Hazard", "steps", last, each, top)):
                 path = re.search(rf'<path class="line(?: oracle)? s{row}"[^>]* d="([^"]*)"', figures[name]).group(1)
-                for t, (seen, true) in enumerate(zip(heights(path, 30, wide), c[key], strict=True), 1):
+                for t, (seen, true) in enumerate(zip(heights(path, turns, wide), c[key], strict=True), 1):
                     self.assertEqual(seen is None, true is None, (name, row, t))
                     if seen is not None:
                         self.assertAlmostEqual(seen * scale, min(true, scale), delta=0.0011, msg=(name, row, t))
