@@ -8,7 +8,7 @@
 #include "report/single_turn_report.h"
 #include "report/table.h"
 
-enum { PICTURES = 1000000 };                 /* bytes of all outcome pictures together: the page stays below 2 MB */
+enum { PICTURES = 800000 };                  /* bytes of all outcome pictures together: the page stays below 2 MB */
 
 struct page {
 	const struct lh_report *report;

@@ -96,20 +96,28 @@ static double value_of(const struct lh_steps *s, int i, int which)
 
 static bool known(const struct lh_steps *s, int i, int which) { return i >= 0 && i < s->n && !isnan(value_of(s, i, which)); }
 
-struct pen { int x, y; bool down; };
+struct pen { int x, y; bool down, level; };  /* level: on its way along y, which is not written yet */
 
-/* Relative lines, and only where the pen moves: a long run has no more of them than there are places. */
+static void put_level(struct lh_buf *out, struct pen *pen)
+{
+	if (pen->level)
+		lh_buf_printf(out, "H%d", pen->x);
+	pen->level = false;
+}
+
+/* Only where the curve changes: a long run has no more of it than there are places, nor than it has steps. */
 static void draw_to(struct lh_buf *out, struct pen *pen, int x, int y)
 {
+	bool level = pen->down && y == pen->y && (pen->level || x != pen->x);
+	if (!level)
+		put_level(out, pen);
 	if (!pen->down)
 		lh_buf_printf(out, "M%d %d", x, y);
-	else if (x != pen->x && y == pen->y)
-		lh_buf_printf(out, "H%d", x);
 	else if (y != pen->y && x == pen->x)
 		lh_buf_printf(out, "V%d", y);
-	else if (x != pen->x)
+	else if (y != pen->y)
 		lh_buf_printf(out, "L%d %d", x, y);
-	*pen = (struct pen){ x, y, true };
+	*pen = (struct pen){ x, y, true, level };
 }
 
 /* Several turns in one place: the last of them is drawn. */
@@ -151,7 +159,9 @@ void lh_plot_band(struct lh_plot *p, const struct lh_steps *s, int row)
 		if (end == i)
 			continue;
 		put_side(p, s, i, end, 1, false, &pen);
+		put_level(p->out, &pen);             /* the way back is one of its own */
 		put_side(p, s, i, end, -1, true, &pen);
+		put_level(p->out, &pen);
 		lh_buf_putc(p->out, 'Z');
 		i = end;
 	}
@@ -169,6 +179,7 @@ void lh_plot_line(struct lh_plot *p, const struct lh_steps *s, int row, bool ora
 		int end = end_of(s, i, 0);
 		struct pen pen = { 0 };
 		put_side(p, s, i, end, 0, false, &pen);
+		put_level(p->out, &pen);
 		i = end;
 	}
 	lh_buf_puts(p->out, "\"/>\n");

@@ -354,6 +354,14 @@ class Contents(Html):
         self.assertIn("A cell is 10 turns", text)
         self.assertEqual([len(pixels(i["src"])[0]) for i in page.all("img")], [1000, 1000])
 
+    def test_curves_are_written_where_they_change(self):
+        """A sample's curve has one step, however long the run; its band goes there and back."""
+        _, text = self.page("--task", "kv_sum:keys=2", "--turns", "1000", "--samples", "1", "--policy", "reset", "--model", "sim:accuracy=0.99", "-o", "none")
+        line, band = (re.search(rf'<path class="{kind} s0"[^>]* d="([^"]*)"', text).group(1) for kind in ("line", "band"))
+        self.assertLessEqual(len(re.findall("[MLHV]", line)), 4)
+        self.assertLessEqual(len(re.findall("[MLHV]", band)), 8)
+        self.assertEqual(set(heights(line, 1000)), {0, 1})
+
     def test_hostile_names(self):
         """A policy's name and its error, both in every way that a browser or a CI system might take for its own."""
         message = json.dumps(HOSTILE.replace("\x1b", "")).replace("\\u202e", "\u202e").replace("\\u2066", "\u2066")
