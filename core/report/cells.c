@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMES_LEAST = 12, NAMES_MAX = 1 << 20 };
+enum { NAMES_LEAST = 12, NAMES_MOST = 26, NAMES_MAX = 1 << 20 };
 
 int lh_cells_init(struct lh_cells *c, int rows, const struct lh_report_style *style, struct lh_error *err)
 {
@@ -208,9 +208,18 @@ static void put_figure_html(const struct lh_figure *f, struct lh_buf *out)
 	lh_buf_puts(out, "</td>");
 }
 
+/* Columns that the names get, whatever else the table holds: the longest one's, unless that is very long. */
+static int names_html(const struct lh_cells *c)
+{
+	int longest = 4;
+	for (int row = 0; row < c->rows; row++)
+		longest = more(longest, lh_utf8_columns(lh_cells_name_of(c, row)));
+	return less(longest, NAMES_MOST) + 2;
+}
+
 static void put_heads_html(const struct lh_cells *c, struct lh_buf *out)
 {
-	lh_buf_printf(out, "<thead><tr><th scope=\"col\">%s</th>", c->head);
+	lh_buf_printf(out, "<thead><tr><th scope=\"col\" style=\"--names:%dch\">%s</th>", names_html(c), c->head);
 	for (int i = 0; i < c->columns; i++) {
 		lh_buf_puts(out, "<th scope=\"col\">");
 		lh_html_put(out, lh_str_of(c->column[i].head[0]));
@@ -224,11 +233,14 @@ static void put_heads_html(const struct lh_cells *c, struct lh_buf *out)
 /* All columns beside each other, in a frame that can be moved sideways, by keys too. */
 static void print_html(const struct lh_cells *c, struct lh_buf *out)
 {
-	lh_buf_printf(out, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Table by %s\"><table>\n", c->head);
+	char by[64];
+	snprintf(by, sizeof by, "Figures by %s", c->head);
+	const char *caption = c->caption ? c->caption : by;
+	lh_buf_printf(out, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table><caption>%s</caption>\n", caption, caption);
 	put_heads_html(c, out);
 	for (int row = 0; row < c->rows; row++) {
 		lh_buf_puts(out, row == c->apart && row ? "<tr class=\"apart\"><th scope=\"row\">" : "<tr><th scope=\"row\">");
-		lh_html_put(out, lh_cells_name_of(c, row));
+		lh_html_put_name(out, lh_cells_name_of(c, row));
 		lh_buf_puts(out, "</th>");
 		for (int i = 0; i < c->columns; i++)
 			put_figure_html(c->figure + (size_t)i * (size_t)c->rows + row, out);

@@ -25,6 +25,7 @@ struct lh_cells {
 	const struct lh_report_style *style;
 	int rows, columns, apart;            /* rows from `apart` on are set apart by a rule */
 	const char *head;                    /* over the names: "policy" */
+	const char *caption;                 /* of a page: what the table shows, for those who do not see where it stands; NULL: "Figures by " head */
 	struct lh_cells_column column[LH_CELLS_MAX];
 	struct lh_figure *figure;            /* [column * rows + row] */
 	struct lh_buf names;                 /* shown; each row's ends at name_end[row] */

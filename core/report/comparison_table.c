@@ -233,6 +233,7 @@ void lh_comparison_table(const struct lh_group *group, struct lh_seen *seen, con
 		lh_buf_putc(out, '\n');
 		put_heading(&t, out);
 		add_columns(&t);
+		t.cells.caption = "Differences from the baseline by policy";
 		lh_cells_print(&t.cells, out);
 		put_caveats(&t, out);
 		lh_cells_fini(&t.cells);

@@ -210,6 +210,7 @@ static void histories(struct table *t)
 		return;
 	}
 	t->cells.head = "history";
+	t->cells.caption = "Turn accuracy and exposure by history";
 	for (int h = 0; h < e->histories; h++) {
 		lh_cells_name(&t->cells, h, e->history[h].text, "");
 		if (e->history[h].made.mode == LH_HISTORY_OWN)
@@ -314,6 +315,7 @@ static void losses(struct table *t)
 		return;
 	}
 	t->cells.head = "effect";
+	t->cells.caption = "Losses of turn accuracy by effect";
 	loss_names(t);
 	for (int k = 0; k < t->count; k++)
 		if (t->e->turn[t->shown[k]] > 1)

@@ -1,6 +1,6 @@
 #include "report/failures.h"
 
-#include "report/number.h"
+#include "report/group.h"
 #include "transcript/outcome.h"
 
 #include <stdlib.h>
@@ -18,6 +18,20 @@ static int first_error(const struct lh_report_condition *c, int sample)
 	return 0;
 }
 
+/* Behind a made history each turn asked is an episode of its own. The last has most in view: of those that err it is taken; turn 1 has
+ * no history. */
+static int last_error(const struct lh_report_condition *c, int sample)
+{
+	const uint8_t *row = c->outcome + (size_t)sample * (size_t)c->result->turns;
+	int found = 0;
+	for (int k = 0; k < c->probe_turn_count; k++) {
+		int t = c->probe_turns[k];
+		if (t > found && t > 1 && t <= c->result->turns && row[t - 1] != LH_UNSEEN && row[t - 1] != LH_OUTCOME_FAILED && !lh_outcome_turn_ok(row[t - 1]))
+			found = t;
+	}
+	return found;
+}
+
 static const struct lh_recall_call *call_at(const struct lh_recall *r, int turn)
 {
 	const struct lh_recall_call *found = NULL;
@@ -28,9 +42,9 @@ static const struct lh_recall_call *call_at(const struct lh_recall *r, int turn)
 }
 
 /* *taken: there was a call. */
-static int take(struct lh_report_failure *to, int64_t run, const char *path, bool *taken, struct lh_error *err)
+static int take(struct lh_report_failure *to, int64_t run, bool made, const char *path, bool *taken, struct lh_error *err)
 {
-	const struct lh_recall_which which = { .run = run, .condition = to->condition, .sample = to->sample };
+	const struct lh_recall_which which = { .run = run, .condition = to->condition, .sample = to->sample, .probe = made ? to->turn : 0 };
 	struct lh_recall *r;
 	*taken = false;
 	int rc = lh_recall_open(path, &which, &r, err);
@@ -46,7 +60,28 @@ static int take(struct lh_report_failure *to, int64_t run, const char *path, boo
 	return rc;
 }
 
-static bool has_conversations(const struct lh_report_condition *c) { return c->outcome && lh_report_has_horizon(c); }
+/* Those of one condition are put behind the others. *unmade: its histories cannot be made again. */
+static int take_condition(struct lh_report *report, struct lh_report_failure *list, int c, const struct lh_results *results, const char *path, bool *unmade, struct lh_error *err)
+{
+	const struct lh_report_condition *condition = &report->condition[c];
+	bool made = !lh_group_own(condition);
+	int left = made ? LH_FAILURES_MADE : LH_FAILURES_EACH;
+	*unmade = false;
+	for (int s = 0; s < condition->result->samples && left > 0 && report->failure_count < LH_FAILURES_MOST; s++) {
+		struct lh_report_failure *f = &list[report->failure_count];
+		bool taken;
+		*f = (struct lh_report_failure){ .condition = c, .row = s, .sample = (int64_t)lh_results_sample(results, s), .turn = made ? last_error(condition, s) : first_error(condition, s) };
+		if (!f->turn)
+			continue;
+		int rc = take(f, report->run.id, made, path, &taken, err);
+		*unmade = made && (rc == LH_E_USAGE || rc == LH_E_DIFFERS);
+		if (rc)
+			return rc;
+		left -= taken;
+		report->failure_count += taken;
+	}
+	return 0;
+}
 
 int lh_report_failures(struct lh_report *report, const struct lh_results *results, const char *path, struct lh_error *err)
 {
@@ -54,22 +89,19 @@ int lh_report_failures(struct lh_report *report, const struct lh_results *result
 	if (!list)
 		return lh_nomem(err);
 	report->failure = list;
-	for (int c = 0; c < report->count; c++) {
-		const struct lh_report_condition *condition = &report->condition[c];
-		int found = 0;
-		for (int s = 0; has_conversations(condition) && s < condition->result->samples && found < LH_FAILURES_EACH && report->failure_count < LH_FAILURES_MOST; s++) {
-			struct lh_report_failure *f = &list[report->failure_count];
-			bool taken;
-			*f = (struct lh_report_failure){ .condition = c, .row = s, .sample = (int64_t)lh_results_sample(results, s), .turn = first_error(condition, s) };
-			if (!f->turn)
+	for (int made = 0; made < 2; made++)
+		for (int c = 0; c < report->count; c++) {
+			struct lh_error one = { 0 };
+			bool unmade;
+			if (!report->condition[c].outcome || lh_group_own(&report->condition[c]) == made)
 				continue;
-			int rc = take(f, report->run.id, path, &taken, err);
-			if (rc)
+			int rc = take_condition(report, list, c, results, path, &unmade, &one);
+			report->failure_unmade += unmade;
+			if (rc && !unmade) {
+				*err = one;
 				return rc;
-			found += taken;
-			report->failure_count += taken;
+			}
 		}
-	}
 	return 0;
 }
 

@@ -30,7 +30,7 @@ static void widen(int *least, int *most, int v)
 	*most = v > *most ? v : *most;
 }
 
-static bool own(const struct lh_report_condition *c)
+bool lh_group_own(const struct lh_report_condition *c)
 {
 	return c->history.n == 0 || lh_str_is(c->history, "own");
 }
@@ -40,7 +40,7 @@ static void add(struct lh_group *g, const struct lh_report_condition *c)
 	const struct lh_result *r = c->result;
 	widen(&g->samples_least, &g->samples_most, r->samples);
 	widen(&g->turns_least, &g->turns_most, r->turns);
-	if (own(c))
+	if (lh_group_own(c))
 		g->member[g->count++] = c;
 }
 

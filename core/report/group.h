@@ -15,6 +15,8 @@ struct lh_group {
 };
 
 bool lh_group_together(const struct lh_report_condition *a, const struct lh_report_condition *b);
+/* With the model's own history: a row of a table. */
+bool lh_group_own(const struct lh_report_condition *c);
 /* Groups in the order of their first condition: start with *at = 0, until false. */
 bool lh_group_next(const struct lh_report *report, int *at, struct lh_group *group, struct lh_buf *out);
 void lh_group_fini(struct lh_group *group);

@@ -42,6 +42,7 @@ static void put_numbers(const struct lh_group *g, const struct lh_report_style *
 		lh_cells_name(&c, row, lh_buf_str(&name), lh_group_suffix(g, row));
 	}
 	c.apart = g->oracles_from;
+	c.caption = "Task accuracy by policy, at some turns";
 	for (int k = 0; k < NUMBERS && k < g->turns_most; k++) {
 		char head[32];
 		int t = chosen(g, k);
@@ -66,18 +67,27 @@ static void put_level(struct lh_plot *p, double percent)
 	lh_buf_printf(p->out, "<path class=\"grid\" d=\"M0 %dH1000\"/>", y);
 }
 
-static void put_plot(const struct lh_group *g, struct lh_buf *out)
+/* The first policy last: above the others. */
+static void put_series(struct lh_plot *p, const struct lh_group *g, bool band)
 {
-	struct lh_plot p = { .out = out, .x0 = 0.5, .x1 = g->turns_most + 0.5, .y0 = 0, .y1 = 100 };
-	lh_plot_open(&p, LH_STR("Task accuracy in percent by turn, a line a policy with its 95 % band; the figures are in the table below."), "turn");
-	for (int percent = 20; percent <= 100; percent += 20)
-		put_level(&p, percent);
 	for (int row = g->count - 1; row >= 0; row--) {
 		const struct lh_report_condition *c = g->member[row];
 		const struct lh_steps s = { c->result->task_accuracy, c->result->task_accuracy_ci, c->result->turns, 1, 1, 100 };
-		if (lh_report_has_horizon(c))
-			lh_plot_steps(&p, &s, row, c->oracle);
+		if (lh_report_has_horizon(c) && band)
+			lh_plot_band(p, &s, row);
+		else if (lh_report_has_horizon(c))
+			lh_plot_line(p, &s, row, c->oracle);
 	}
+}
+
+static void put_plot(const struct lh_group *g, struct lh_buf *out)
+{
+	struct lh_plot p = { .out = out, .x0 = 0.5, .x1 = g->turns_most + 0.5, .y0 = 0, .y1 = 100, .bands = g->count };
+	lh_plot_open(&p, LH_STR("Task accuracy in percent by turn, a line a policy with its 95 % band; the figures are in the table below."), "turn");
+	for (int percent = 20; percent <= 100; percent += 20)
+		put_level(&p, percent);
+	put_series(&p, g, true);
+	put_series(&p, g, false);
 	lh_plot_marks(&p);
 	lh_plot_x_ticks(&p);
 	lh_plot_y_ticks(&p, " %");
@@ -106,9 +116,9 @@ static void put_entry(const struct lh_group *g, int row, struct lh_buf *name, st
 	lh_buf_puts(out, "<svg viewBox=\"0 0 36 12\" aria-hidden=\"true\"><path class=\"line\"");
 	lh_buf_printf(out, " style=\"--k:var(--c%d)\"", row % 8);
 	lh_plot_dashes(out, row);
-	lh_buf_printf(out, " d=\"M0 6H36\"/></svg>%d ", row + 1);
-	lh_html_put(out, lh_buf_str(name));
-	lh_buf_printf(out, "%s</label>\n", lh_group_suffix(g, row));
+	lh_buf_printf(out, " d=\"M0 6H36\"/></svg><span>%d&nbsp;", row + 1);
+	lh_html_put_name(out, lh_buf_str(name));
+	lh_buf_printf(out, "%s</span></label>\n", lh_group_suffix(g, row));
 }
 
 void lh_html_legend(const struct lh_group *g, struct lh_buf *out)
@@ -117,7 +127,7 @@ void lh_html_legend(const struct lh_group *g, struct lh_buf *out)
 	if (g->count == 0)
 		return;
 	lh_buf_init(&name, 1 << 20);
-	lh_buf_puts(out, "<fieldset class=\"legend\"><legend>Shown below:</legend>\n");
+	lh_buf_puts(out, "<fieldset class=\"legend\"><legend>Shown in the pictures below:</legend>\n");
 	for (int row = 0; row < g->count; row++)
 		put_entry(g, row, &name, out);
 	lh_buf_puts(out, "</fieldset>\n");

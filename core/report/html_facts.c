@@ -49,7 +49,7 @@ void lh_html_provenance(const struct lh_report *report, bool timing, struct lh_b
 	}
 	if (report->count == 0)
 		return;
-	lh_buf_puts(out, "<details><summary>Conditions in full</summary><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Conditions\"><table><thead><tr>");
+	lh_buf_puts(out, "<details><summary>Conditions in full</summary><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Conditions in full\"><table><caption>Conditions in full</caption><thead><tr>");
 	static const char *const heads[] = { "task", "parameters", "model", "options", "policy", "options", "history", "samples", "turns", "steps per turn" };
 	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
 		lh_buf_printf(out, "<th scope=\"col\">%s</th>", heads[i]);

@@ -31,7 +31,7 @@ static void put_calls(struct lh_buf *out, const struct lh_recall_message *m)
 	if (!m->calls.n || lh_calls_open(&calls, m->calls, NULL))
 		return;
 	while (lh_calls_next(&calls, &call)) {
-		lh_buf_puts(out, m->role == LH_TOOL ? "<small>of " : "<small>calls ");
+		lh_buf_puts(out, m->role == LH_TOOL ? "<small> · of " : "<small> · calls ");
 		lh_html_put(out, call.name);
 		lh_buf_puts(out, "</small>");
 		if (m->role == LH_TOOL)
@@ -56,8 +56,12 @@ static void put_message(struct lh_buf *out, const struct lh_recall_part *part)
 		lh_buf_put_str(&sent, m->text);
 	else
 		lh_put_variant(&sent, (enum lh_role)m->role, m->text, part->variant);
-	lh_buf_printf(out, "<div class=\"turn%s%s\"><small>turn %" PRId64 ", %s%s%s%s%s</small>", faint ? " left" : "", by_policy(m) ? " wrote" : "", m->turn, lh_role_name(m->role),
-		part->sent ? "" : " · left out", part->sent && faint ? " · cleared when sent" : "", by_policy(m) ? " · written by the policy" : "",
+	lh_buf_printf(out, "<div class=\"turn%s%s\"><small>", faint ? " left" : "", by_policy(m) ? " wrote" : "");
+	if (m->turn > 0)
+		lh_buf_printf(out, "turn %" PRId64 ", %s", m->turn, lh_role_name(m->role));
+	else
+		lh_buf_printf(out, "instructions, %s", lh_role_name(m->role));
+	lh_buf_printf(out, "%s%s%s%s</small>", part->sent ? "" : " · left out", part->sent && faint ? " · cleared when sent" : "", by_policy(m) ? " · written by the policy" : "",
 		lh_str_equal(lh_buf_str(&sent), m->text) ? "" : " · shortened when sent");
 	put_calls(out, m);
 	put_text(out, lh_buf_str(&sent), TEXT_MOST);
@@ -131,21 +135,49 @@ static void put_failure(struct lh_buf *out, const struct lh_report *report, cons
 static void put_name(struct lh_buf *out, const struct lh_report_condition *c, bool several)
 {
 	lh_buf_puts(out, "<h3>");
-	lh_html_put(out, c->policy_label.n ? c->policy_label : c->policy);
+	lh_html_put_name(out, c->policy_label.n ? c->policy_label : c->policy);
 	lh_buf_puts(out, c->oracle ? " (oracle)" : "");
+	if (!lh_group_own(c)) {
+		lh_buf_puts(out, ", history ");
+		lh_html_put_name(out, c->history);
+	}
 	if (several) {
 		lh_buf_puts(out, ", ");
-		lh_html_put(out, c->task_label.n ? c->task_label : c->task);
+		lh_html_put_name(out, c->task_label.n ? c->task_label : c->task);
 		lh_buf_puts(out, " on ");
-		lh_html_put(out, c->model_label.n ? c->model_label : c->model);
+		lh_html_put_name(out, c->model_label.n ? c->model_label : c->model);
 	}
 	lh_buf_puts(out, "</h3>\n");
 }
 
+static int count_shown(const struct lh_report *report, bool own)
+{
+	int n = 0;
+	for (int i = 0; i < report->failure_count; i++)
+		n += lh_group_own(&report->condition[report->failure[i].condition]) == own;
+	return n;
+}
+
+/* What is shown, and what is not, and why. */
+static void put_scope(const struct lh_report *report, struct lh_buf *out)
+{
+	lh_buf_puts(out, "<p>");
+	if (count_shown(report, true))
+		lh_buf_printf(out, "Of each policy the first %d samples that err, as the model was shown them at the turn of their first error. ", LH_FAILURES_EACH);
+	if (count_shown(report, false))
+		lh_buf_printf(out, "Of each made history the first %d that went wrong, at the last turn asked: the turns before it were made, not said by the model. ", LH_FAILURES_MADE);
+	if (report->failure_count == LH_FAILURES_MOST)
+		lh_buf_printf(out, "There is room for %d; further ones are not shown. ", LH_FAILURES_MOST);
+	lh_buf_puts(out, "Grey, slanted, dotted line: left out by the policy; double line: written by it. followed: what a flawless executor would have answered to what was"
+		" shown. longhaul transcript shows all of any conversation.</p>\n");
+	if (report->failure_unmade)
+		lh_buf_printf(out, "<p>Run files do not hold made histories. Those of %d condition%s could not be made again: the task family is not found here, or has changed."
+			" longhaul transcript, with --plugin where the family is a file of its own, says which.</p>\n", report->failure_unmade, report->failure_unmade == 1 ? "" : "s");
+}
+
 void lh_html_failures(const struct lh_report *report, bool several, struct lh_buf *out)
 {
-	lh_buf_printf(out, "<p>Of each policy the first %d samples that err, as the model was shown them at the turn of their first error. Faint: left out by the policy; double line:"
-		" written by it. followed: what a flawless executor would have answered to what was shown. longhaul transcript shows all of any conversation.</p>\n", LH_FAILURES_EACH);
+	put_scope(report, out);
 	for (int i = 0; i < report->failure_count; i++) {
 		if (i == 0 || report->failure[i - 1].condition != report->failure[i].condition)
 			put_name(out, &report->condition[report->failure[i].condition], several);

@@ -12,6 +12,8 @@ enum { LH_HTML_SERIES = 64 };        /* rows that the legend can hide; further o
 
 extern const char lh_html_css[];     /* core/report/page.css */
 
+/* A heading within a part that goes through all groups: "Results 2: kv_sum on …". */
+void lh_html_group_name(const struct lh_group *group, int number, struct lh_buf *out);
 /* What came out, in a few sentences. */
 void lh_html_verdict(const struct lh_report *report, const struct lh_report_style *style, struct lh_buf *out);
 /* The policies, each with a box that shows or hides it in the pictures of its group. */
@@ -24,10 +26,15 @@ void lh_html_front(const struct lh_group *group, struct lh_buf *out);
 void lh_html_effects(const struct lh_group *group, const struct lh_report_style *style, struct lh_buf *out);
 /* First errors by turn. */
 void lh_html_hazard(const struct lh_group *group, struct lh_buf *out);
-/* One picture a condition: a row a sample, a cell a turn. budget: bytes that all pictures of the group may take. */
-void lh_html_strips(const struct lh_group *group, size_t budget, struct lh_buf *out);
-/* A section of its own: horizon against model size, where two models or more carry one. */
+/* Two models or more carry a size. */
+bool lh_html_has_sizes(const struct lh_report *report);
+/* Horizon against model size. */
 void lh_html_sizes(const struct lh_report *report, struct lh_buf *out);
+/* There are outcomes to be drawn. */
+bool lh_html_has_strips(const struct lh_report *report);
+/* One picture a condition: a row a sample, a cell a turn. budget: bytes that all pictures may take. several: the groups are
+ * named. */
+void lh_html_strips(const struct lh_report *report, bool several, size_t budget, struct lh_buf *out);
 /* Conversations up to a first error. several: their tasks and models are named. */
 void lh_html_failures(const struct lh_report *report, bool several, struct lh_buf *out);
 /* Where the figures come from. */

@@ -36,7 +36,7 @@ void lh_plot_dashes(struct lh_buf *out, int row)
 
 void lh_plot_open(struct lh_plot *p, struct lh_str label, const char *x_title)
 {
-	lh_buf_puts(p->out, "<div class=\"plot\" role=\"img\" aria-label=\"");
+	lh_buf_printf(p->out, "<div class=\"plot%s%s\" role=\"img\" aria-label=\"", p->look ? " " : "", p->look ? p->look : "");
 	lh_html_put(p->out, label);
 	lh_buf_puts(p->out, "\"><span class=\"xt\">");
 	lh_html_put(p->out, lh_str_of(x_title));
@@ -44,7 +44,6 @@ void lh_plot_open(struct lh_plot *p, struct lh_str label, const char *x_title)
 }
 
 void lh_plot_marks(struct lh_plot *p) { lh_buf_puts(p->out, "</svg>\n"); }
-void lh_plot_close(struct lh_plot *p) { lh_buf_puts(p->out, "</div>\n"); }
 
 /* ---- ticks ---- */
 
@@ -97,20 +96,28 @@ static double value_of(const struct lh_steps *s, int i, int which)
 
 static bool known(const struct lh_steps *s, int i, int which) { return i >= 0 && i < s->n && !isnan(value_of(s, i, which)); }
 
-struct pen { int x, y; bool down; };
+struct pen { int x, y; bool down, level; };  /* level: on its way along y, which is not written yet */
 
-/* Relative lines, and only where the pen moves: a long run has no more of them than there are places. */
+static void put_level(struct lh_buf *out, struct pen *pen)
+{
+	if (pen->level)
+		lh_buf_printf(out, "H%d", pen->x);
+	pen->level = false;
+}
+
+/* Only where the curve changes: a long run has no more of it than there are places, nor than it has steps. */
 static void draw_to(struct lh_buf *out, struct pen *pen, int x, int y)
 {
+	bool level = pen->down && y == pen->y && (pen->level || x != pen->x);
+	if (!level)
+		put_level(out, pen);
 	if (!pen->down)
 		lh_buf_printf(out, "M%d %d", x, y);
-	else if (x != pen->x && y == pen->y)
-		lh_buf_printf(out, "H%d", x);
 	else if (y != pen->y && x == pen->x)
 		lh_buf_printf(out, "V%d", y);
-	else if (x != pen->x)
+	else if (y != pen->y)
 		lh_buf_printf(out, "L%d %d", x, y);
-	*pen = (struct pen){ x, y, true };
+	*pen = (struct pen){ x, y, true, level };
 }
 
 /* Several turns in one place: the last of them is drawn. */
@@ -141,28 +148,28 @@ static int end_of(const struct lh_steps *s, int from, int which)
 	return end;
 }
 
-static void put_band(struct lh_plot *p, const struct lh_steps *s, int row)
+void lh_plot_band(struct lh_plot *p, const struct lh_steps *s, int row)
 {
 	lh_buf_puts(p->out, "<path");
 	lh_plot_series(p->out, "band", row);
-	lh_buf_puts(p->out, "\" d=\"");
+	lh_buf_printf(p->out, ";opacity:%.2f\" d=\"", fmax(0.02, 0.5 / (2 + p->bands)));
 	for (int i = 0; i < s->n; i++) {
 		int end = end_of(s, i, 1);
 		struct pen pen = { 0 };
 		if (end == i)
 			continue;
 		put_side(p, s, i, end, 1, false, &pen);
+		put_level(p->out, &pen);             /* the way back is one of its own */
 		put_side(p, s, i, end, -1, true, &pen);
+		put_level(p->out, &pen);
 		lh_buf_putc(p->out, 'Z');
 		i = end;
 	}
 	lh_buf_puts(p->out, "\"/>\n");
 }
 
-void lh_plot_steps(struct lh_plot *p, const struct lh_steps *s, int row, bool oracle)
+void lh_plot_line(struct lh_plot *p, const struct lh_steps *s, int row, bool oracle)
 {
-	if (s->ci)
-		put_band(p, s, row);
 	lh_buf_puts(p->out, "<path");
 	lh_plot_series(p->out, oracle ? "line oracle" : "line", row);
 	lh_buf_putc(p->out, '"');
@@ -172,6 +179,7 @@ void lh_plot_steps(struct lh_plot *p, const struct lh_steps *s, int row, bool or
 		int end = end_of(s, i, 0);
 		struct pen pen = { 0 };
 		put_side(p, s, i, end, 0, false, &pen);
+		put_level(p->out, &pen);
 		i = end;
 	}
 	lh_buf_puts(p->out, "\"/>\n");
@@ -195,23 +203,60 @@ void lh_plot_join(struct lh_plot *p, double x0, double y0, double x1, double y1,
 	lh_buf_printf(p->out, " d=\"M%d %dL%d %d\"/>\n", at_x(p, x0), at_y(p, y0), at_x(p, x1), at_y(p, y1));
 }
 
-/* Marks that would cover each other stand side by side: how many are there already. */
-static int crowd(struct lh_plot *p, double x, double y)
-{
-	int n = 0;
-	for (int i = 0; i < p->dots; i++)
-		n += fabs(p->dot[i].x - x) < 0.015 && fabs(p->dot[i].y - y) < 0.06;
-	if (p->dots < LH_PLOT_DOTS)
-		p->dot[p->dots++] = (struct lh_plot_place){ x, y };
-	return n;
-}
-
 void lh_plot_dot(struct lh_plot *p, double x, double y, int row, const char *class_name, const char *sign)
 {
-	int beside = crowd(p, share_x(p, x), share_y(p, y));
+	if (p->dots < LH_PLOT_DOTS)
+		p->dot[p->dots++] = (struct lh_plot_dot){ .x = share_x(p, x), .y = share_y(p, y), .row = row, .class_name = class_name, .sign = sign };
+}
+
+/* Thousandths of width and height. SAME: one place. NEAR: on a narrow screen a mark there covers this one. MANY: more marks are drawn
+ * smaller. ASIDE_MOST: no mark goes further from its place than so many of them. */
+enum { SAME_X = 4, SAME_Y = 10, NEAR_X = 65, NEAR_Y = 100, MANY = 10, ASIDE_MOST = 3 };
+
+static bool within(const struct lh_plot_dot *a, const struct lh_plot_dot *b, int x, int y)
+{
+	return fabs(a->x - b->x) * 1000 < x && fabs(a->y - b->y) * 1000 < y;
+}
+
+static void put_dot(struct lh_plot *p, struct lh_plot_dot *d)
+{
 	lh_buf_puts(p->out, "<span");
-	lh_plot_series(p->out, class_name, row);
-	if (beside)
-		lh_buf_printf(p->out, ";margin-left:%.2frem", -0.675 + 0.9 * beside);
-	lh_buf_printf(p->out, ";left:%.2f%%;top:%.2f%%\">%s%d</span>\n", 100 * share_x(p, x), 100 * share_y(p, y), sign, row + 1);
+	lh_plot_series(p->out, d->class_name, d->row);
+	lh_buf_printf(p->out, "\">%s%d</span>", d->sign, d->row + 1);
+	d->done = true;
+}
+
+/* Marks of one place stand together, around it. Others stand where they belong, unless that is nearer than --n marks to the one
+ * that they would cover, which is --d percent of the width away: how many pixels that is only the style sheet knows. */
+static void put_place(struct lh_plot *p, int at)
+{
+	struct lh_plot_dot *d = &p->dot[at], *by = NULL;
+	for (int i = 0; i < at && !by; i++)
+		by = within(&p->dot[i], d, NEAR_X, NEAR_Y) ? &p->dot[i] : NULL;
+	bool before = by && (d->x < by->x || (d->x > 0.85 && d->x <= by->x));
+	lh_buf_printf(p->out, "<div class=\"at%s%s\" style=\"", p->dots > MANY ? " many" : "", !by ? "" : before ? " before" : " after");
+	if (by) {
+		int n = before ? ++by->before : ++by->after;
+		n = n < ASIDE_MOST ? n : ASIDE_MOST;
+		lh_buf_printf(p->out, "--n:%d;--d:%.2f;", before ? -n : n, 100 * (d->x - by->x));
+	}
+	lh_buf_printf(p->out, "left:%.2f%%;top:%.2f%%\">", 100 * d->x, 100 * d->y);
+	for (int i = at; i < p->dots; i++)
+		if (!p->dot[i].done && within(&p->dot[i], d, SAME_X, SAME_Y))
+			put_dot(p, &p->dot[i]);
+	lh_buf_puts(p->out, "</div>\n");
+}
+
+void lh_plot_close(struct lh_plot *p)
+{
+	for (int i = 0; i < p->dots; i++)
+		if (!p->dot[i].done)
+			put_place(p, i);
+	lh_buf_puts(p->out, "</div>\n");
+}
+
+void lh_plot_block(struct lh_plot *p, double x0, double x1, const char *class_name)
+{
+	double left = share_x(p, fmin(x0, x1)), right = share_x(p, fmax(x0, x1));
+	lh_buf_printf(p->out, "<span class=\"%s\" style=\"left:%.2f%%;width:%.2f%%\"></span>\n", class_name, 100 * left, 100 * (right - left));
 }

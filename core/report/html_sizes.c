@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 enum { POINTS_MOST = 256 };
+#define ROOM 1.6                             /* on both sides of the sizes, as a factor: for marks that stand side by side */
 
 struct point { const struct lh_report_condition *c; double size; };
 
@@ -95,7 +96,7 @@ static void put_names(const struct sizes *s, struct lh_buf *out)
 	for (int row = 0; row < s->count; row++) {
 		const struct lh_report_condition *c = s->series[row];
 		lh_buf_printf(out, "<li>%d ", row + 1);
-		lh_html_put(out, c->policy_label.n ? c->policy_label : c->policy);
+		lh_html_put_name(out, c->policy_label.n ? c->policy_label : c->policy);
 		lh_buf_puts(out, c->oracle ? " (oracle)</li>" : "</li>");
 	}
 	lh_buf_puts(out, "</ul>\n");
@@ -104,11 +105,11 @@ static void put_names(const struct sizes *s, struct lh_buf *out)
 static void put_figure(struct sizes *s, struct lh_buf *out)
 {
 	const struct lh_report_condition *c = s->point[0].c;
-	struct lh_plot p = { .out = out, .log_x = true, .x0 = s->point[0].size / 1.2, .x1 = 1.2 * s->point[s->n - 1].size, .y1 = 1 };
+	struct lh_plot p = { .out = out, .log_x = true, .x0 = s->point[0].size / ROOM, .x1 = ROOM * s->point[s->n - 1].size, .y1 = 1 };
 	for (int i = 0; i < s->n; i++)
 		p.y1 = fmax(p.y1, 1.05 * fmax(s->point[i].c->result->horizon[0].turns, s->point[i].c->result->horizon[0].hi));
 	lh_buf_puts(out, "<figure><figcaption><b>Horizon by model size</b>: ");
-	lh_html_put(out, c->task_label.n ? c->task_label : c->task);
+	lh_html_put_name(out, c->task_label.n ? c->task_label : c->task);
 	lh_buf_printf(out, ", %d step%s a turn; horizon(%g) in turns (line: 95 %% interval) against billions of parameters (logarithmic), as given with size=. Hollow: oracles. ≥: the end"
 		" was not seen.</figcaption>\n", c->result->steps_per_turn, c->result->steps_per_turn == 1 ? "" : "s", c->result->horizon[0].s);
 	put_names(s, out);
@@ -125,21 +126,25 @@ static void put_figure(struct sizes *s, struct lh_buf *out)
 	lh_buf_puts(out, "</figure>\n");
 }
 
-void lh_html_sizes(const struct lh_report *report, struct lh_buf *out)
+bool lh_html_has_sizes(const struct lh_report *report)
 {
 	struct sizes *s = malloc(sizeof *s);
 	bool some = false;
+	for (int lead = 0; s && lead < report->count && !some; lead++)
+		some = !isnan(size_of(&report->condition[lead])) && gather(report, lead, s);
+	free(s);
+	return some;
+}
+
+void lh_html_sizes(const struct lh_report *report, struct lh_buf *out)
+{
+	struct sizes *s = malloc(sizeof *s);
 	if (!s) {
 		out->failed = LH_E_NOMEM;
 		return;
 	}
-	for (int lead = 0; lead < report->count; lead++) {
-		if (isnan(size_of(&report->condition[lead])) || !gather(report, lead, s))
-			continue;
-		lh_buf_puts(out, some ? "" : "<section id=\"sizes\"><h2>Model size</h2>\n");
-		some = true;
-		put_figure(s, out);
-	}
-	lh_buf_puts(out, some ? "</section>\n" : "");
+	for (int lead = 0; lead < report->count; lead++)
+		if (!isnan(size_of(&report->condition[lead])) && gather(report, lead, s))
+			put_figure(s, out);
 	free(s);
 }

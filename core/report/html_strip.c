@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { COLUMNS_MOST = 1000, ROWS_MOST = 200, UNSEEN = LH_OUTCOME_COUNT };
+enum { COLUMNS_MOST = 1000, ROWS_MOST = 200, OPEN_MOST = 6, UNSEEN = LH_OUTCOME_COUNT };   /* OPEN_MOST: pictures of a group that are not folded away */
 
 /* Told apart by how dark they are as much as by hue: right answers pale, new errors dark. */
 static const struct lh_png_colour palette[LH_PNG_COLOURS] = {
@@ -22,7 +22,7 @@ static const struct lh_png_colour palette[LH_PNG_COLOURS] = {
 	[LH_OUTCOME_FAILED] = { 0xb8, 0xb8, 0xb8, 255 }, [UNSEEN] = { 0, 0, 0, 0 },
 };
 
-struct strip { int rows, columns, each; };           /* each: turns of a cell */
+struct strip { int rows, begun, columns, each; };    /* begun: samples up to the last with any turn; each: turns of a cell */
 
 /* Which of two outcomes a cell of several turns shows: what was seen before what was not, what is rarer or worse first. */
 static int rank(int outcome)
@@ -42,9 +42,20 @@ static uint8_t cell_of(const uint8_t *row, int from, int end)
 	return worst;
 }
 
-static struct strip shape(const struct lh_result *r, size_t budget)
+/* Samples of a run that is not done may not have been begun. */
+static int begun(const struct lh_report_condition *c)
 {
-	struct strip s = { r->samples < ROWS_MOST ? r->samples : ROWS_MOST, 0, 1 };
+	size_t n = (size_t)c->result->samples * (size_t)c->result->turns;
+	while (n > 0 && c->outcome[n - 1] >= LH_OUTCOME_COUNT)
+		n--;
+	return n ? (int)((n - 1) / (size_t)c->result->turns) + 1 : 1;
+}
+
+static struct strip shape(const struct lh_report_condition *c, size_t budget)
+{
+	const struct lh_result *r = c->result;
+	int rows = begun(c);
+	struct strip s = { rows < ROWS_MOST ? rows : ROWS_MOST, rows, 0, 1 };
 	for (;; s.each++) {
 		s.columns = (r->turns + s.each - 1) / s.each;
 		if (s.columns <= 1 || (s.columns <= COLUMNS_MOST && lh_png_size(s.columns, s.rows) <= budget))
@@ -90,8 +101,10 @@ static void put_counts(const struct lh_report_condition *c, struct lh_buf *out)
 
 static void put_scale(const struct lh_report_condition *c, const struct strip *s, struct lh_buf *out)
 {
-	if (s->rows < c->result->samples)
-		lh_buf_printf(out, " The first %d of %d samples are drawn.", s->rows, c->result->samples);
+	if (s->rows < s->begun)
+		lh_buf_printf(out, " The first %d of %d samples are drawn.", s->rows, s->begun);
+	if (s->begun < c->result->samples)
+		lh_buf_printf(out, " %d of %d samples were not begun.", c->result->samples - s->begun, c->result->samples);
 	if (s->each > 1)
 		lh_buf_printf(out, " A cell is %d turns, coloured by what is worst among them.", s->each);
 }
@@ -102,54 +115,86 @@ static void put_strip(const struct lh_group *g, int row, size_t budget, struct l
 {
 	const struct lh_report_condition *c = g->member[row];
 	struct lh_buf text;
-	struct strip s = shape(c->result, budget);
+	struct strip s = shape(c, budget);
 	lh_buf_init(&text, 1 << 20);
 	lh_group_name(g, row, &text);
-	lh_buf_puts(&text, lh_group_suffix(g, row));
-	lh_buf_printf(out, "<div class=\"strip s%d\"><p><b>%d ", row, row + 1);
-	lh_html_put(out, lh_buf_str(&text));
-	lh_buf_puts(out, "</b> ");
+	lh_buf_printf(out, "<div class=\"strip\"><p><b>%d ", row + 1);
+	lh_html_put_name(out, lh_buf_str(&text));
+	lh_buf_printf(out, "%s</b> ", lh_group_suffix(g, row));
 	put_counts(c, out);
 	put_scale(c, &s, out);
 	lh_buf_printf(out, "</p>\n<img style=\"height:%dpx\" alt=\"Outcomes of ", height_of(s.rows));
 	lh_html_put(out, lh_buf_str(&text));
-	lh_buf_printf(out, ", %d samples down, turns 1 to %d across: as counted above.\" src=\"", s.rows, c->result->turns);
+	lh_buf_printf(out, "%s, %d samples down, turns 1 to %d across: as counted above.\" src=\"", lh_group_suffix(g, row), s.rows, c->result->turns);
 	put_picture(c, &s, out);
-	lh_buf_puts(out, "\"></div>\n");
+	lh_buf_printf(out, "\"><div class=\"ends\" aria-hidden=\"true\"><span>turn 1</span><span>turn %d</span></div></div>\n", c->result->turns);
 	lh_buf_fini(&text);
 }
 
 static bool drawn(const struct lh_report_condition *c)
 {
-	return c->outcome && c->result->samples > 0 && c->result->turns > 0;
+	return lh_group_own(c) && c->outcome && c->result->samples > 0 && c->result->turns > 0;
 }
 
-/* Of the outcomes that there are. */
-static void put_key(const struct lh_group *g, struct lh_buf *out)
+static int count_drawn(const struct lh_report *report)
+{
+	int n = 0;
+	for (int i = 0; i < report->count; i++)
+		n += drawn(&report->condition[i]);
+	return n;
+}
+
+bool lh_html_has_strips(const struct lh_report *report) { return count_drawn(report) > 0; }
+
+/* What the pictures mean: of the outcomes that there are. */
+static void put_key(const struct lh_report *report, struct lh_buf *out)
 {
 	bool there[LH_OUTCOME_COUNT] = { false };
-	for (int row = 0; row < g->count; row++)
-		for (size_t i = 0; drawn(g->member[row]) && i < (size_t)g->member[row]->result->samples * (size_t)g->member[row]->result->turns; i++)
-			if (g->member[row]->outcome[i] < LH_OUTCOME_COUNT)
-				there[g->member[row]->outcome[i]] = true;
-	lh_buf_puts(out, "<ul class=\"key\">");
+	for (int k = 0; k < report->count; k++) {
+		const struct lh_report_condition *c = &report->condition[k];
+		for (size_t i = 0; drawn(c) && i < (size_t)c->result->samples * (size_t)c->result->turns; i++)
+			if (c->outcome[i] < LH_OUTCOME_COUNT)
+				there[c->outcome[i]] = true;
+	}
+	lh_buf_puts(out, "<p>A row is a sample, from left to right its turns. follows: an earlier error carried on faithfully;"
+		" slips: a new error; recovers: back to the true state in spite of a wrong answer in view. Blank: not run.");
+	if (there[LH_OUTCOME_FAILED])
+		lh_buf_puts(out, " failed: cut off by something that is not the model's doing; the sample counts up to there.");
+	lh_buf_puts(out, "</p>\n<ul class=\"key\">");
 	for (int o = 0; o < LH_OUTCOME_COUNT; o++)
 		if (there[o])
 			lh_buf_printf(out, "<li><i style=\"background:#%02x%02x%02x\"></i>%s</li>", palette[o].r, palette[o].g, palette[o].b, lh_outcome_name(o));
 	lh_buf_puts(out, "</ul>\n");
 }
 
-void lh_html_strips(const struct lh_group *g, size_t budget, struct lh_buf *out)
+/* Many policies: those beyond the first few are folded away. */
+static void put_group(const struct lh_group *g, size_t each, struct lh_buf *out)
 {
-	int n = 0;
+	int shown = 0, all = 0;
 	for (int row = 0; row < g->count; row++)
-		n += drawn(g->member[row]);
+		all += drawn(g->member[row]);
+	bool fold = all > OPEN_MOST + 1;
+	for (int row = 0; row < g->count; row++) {
+		if (!drawn(g->member[row]))
+			continue;
+		if (fold && shown++ == OPEN_MOST)
+			lh_buf_printf(out, "<details><summary>%d more policies</summary>\n", all - OPEN_MOST);
+		put_strip(g, row, each, out);
+	}
+	lh_buf_puts(out, fold ? "</details>\n" : "");
+}
+
+void lh_html_strips(const struct lh_report *report, bool several, size_t budget, struct lh_buf *out)
+{
+	struct lh_group group;
+	int n = count_drawn(report);
 	if (n == 0)
 		return;
-	lh_buf_puts(out, "<h3>Outcomes, sample by sample</h3>\n<p>A row is a sample, from left to right its turns. follows: an earlier error carried on faithfully;"
-		" slips: a new error; recovers: back to the true state in spite of a wrong answer in view. Blank: not run.</p>\n");
-	put_key(g, out);
-	for (int row = 0; row < g->count; row++)
-		if (drawn(g->member[row]))
-			put_strip(g, row, budget / (size_t)n, out);
+	put_key(report, out);
+	for (int at = 0, number = 0; lh_group_next(report, &at, &group, out); lh_group_fini(&group)) {
+		if (several && group.count)
+			lh_html_group_name(&group, number + 1, out);
+		number++;
+		put_group(&group, budget / (size_t)n, out);
+	}
 }

@@ -42,6 +42,21 @@ static void put(struct lh_buf *out, struct lh_str text, bool lines)
 }
 
 void lh_html_put(struct lh_buf *out, struct lh_str text) { put(out, text, false); }
+static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+void lh_html_put_name(struct lh_buf *out, struct lh_str text)
+{
+	size_t from = 0;
+	for (size_t i = 1; i < text.n; i++) {
+		if (text.p[i - 1] != ',' || !is_letter(text.p[i]))
+			continue;
+		put(out, (struct lh_str){ text.p + from, i - from }, false);
+		lh_buf_puts(out, "<wbr>");
+		from = i;
+	}
+	put(out, (struct lh_str){ text.p + from, text.n - from }, false);
+}
+
 void lh_html_put_lines(struct lh_buf *out, struct lh_str text) { put(out, text, true); }
 
 void lh_html_element(struct lh_buf *out, const char *tag, const char *class_name, struct lh_str text)

@@ -146,17 +146,34 @@ static int groups_of(const struct lh_report *report, struct lh_buf *out)
 	return n;
 }
 
+/* Whether some policy of its task and model has a run of its own: then there is a sentence on that. */
+static bool has_own_run(const struct lh_report *report, const struct lh_report_effects *e)
+{
+	for (int i = 0; i < report->count; i++)
+		if (lh_group_own(&report->condition[i]) && lh_group_together(&report->condition[i], &report->condition[e->condition]))
+			return true;
+	return false;
+}
+
+/* Where a loss was shown, what it is made of; without any run of its own at least the slope. */
 static void say_effects(const struct lh_report *report, const struct lh_report_style *style, struct lh_buf *out)
 {
 	struct lh_buf text, shown;
 	lh_buf_init(&text, 1 << 20);
 	lh_buf_init(&shown, 1 << 20);
 	for (int i = 0; i < report->effects_count; i++) {
-		if (!lh_effects_has_sentence(&report->effects[i]))
+		const struct lh_report_effects *e = &report->effects[i];
+		bool sentence = lh_effects_has_sentence(e);
+		if (!sentence && has_own_run(report, e))
 			continue;
 		lh_buf_clear(&text);
 		lh_buf_clear(&shown);
-		lh_effects_put_sentence(report, &report->effects[i], &text);
+		lh_effects_policy_name(&report->condition[e->condition], &text);
+		lh_buf_printf(&text, "%s%s: ", report->condition[e->condition].oracle ? " (oracle)" : "", e->thoughts ? ", answers with thoughts" : "");
+		if (sentence)
+			lh_effects_put_sentence(report, e, &text);
+		else
+			lh_effects_put_slope(e, &text);
 		lh_prose_shown_whole(&shown, lh_buf_str(&text), style);
 		lh_prose_wrap(out, lh_buf_str(&shown), 0, 0, style);
 	}

@@ -155,10 +155,17 @@ static struct lh_str next_unit(struct lh_str *rest)
 	}
 }
 
+static void put_paragraph(struct lh_buf *out, const char *tag, struct lh_str shown)
+{
+	lh_buf_puts(out, tag);
+	lh_html_put_name(out, shown);
+	lh_buf_puts(out, "</p>\n");
+}
+
 void lh_prose_wrap(struct lh_buf *out, struct lh_str shown, int at, int hang, const struct lh_report_style *style)
 {
 	if (lh_style_is_page(style)) {
-		lh_html_element(out, "p", NULL, shown);
+		put_paragraph(out, "<p>", shown);
 		return;
 	}
 	int width = style->columns < WIDEST ? style->columns : WIDEST;
@@ -187,7 +194,9 @@ void lh_prose_wrap(struct lh_buf *out, struct lh_str shown, int at, int hang, co
 void lh_prose_heading(struct lh_buf *out, struct lh_str shown, const struct lh_report_style *style)
 {
 	if (lh_style_is_page(style)) {
-		lh_html_element(out, "h3", NULL, shown);
+		lh_buf_puts(out, "<h3>");
+		lh_html_put_name(out, shown);
+		lh_buf_puts(out, "</h3>\n");
 		return;
 	}
 	lh_prose_tone(out, LH_TONE_BOLD, style);
@@ -198,7 +207,7 @@ void lh_prose_heading(struct lh_buf *out, struct lh_str shown, const struct lh_r
 void lh_prose_caveat(struct lh_buf *out, struct lh_buf *line, const struct lh_report_style *style)
 {
 	if (lh_style_is_page(style)) {
-		lh_html_element(out, "p", "caveat", lh_buf_str(line));
+		put_paragraph(out, "<p class=\"caveat\">", lh_buf_str(line));
 	} else {
 		lh_prose_tone(out, LH_TONE_BOLD, style);
 		lh_buf_puts(out, "! ");

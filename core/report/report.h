@@ -98,6 +98,7 @@ struct lh_report {
 	const struct lh_report_effects *effects; int effects_count;
 	const struct lh_report_gate *gate; int gate_count;
 	const struct lh_report_failure *failure; int failure_count;  /* report/failures.h; none: not asked for, or no run file */
+	int failure_unmade;                  /* conditions whose made histories could not be made again */
 	const struct lh_searches *single_turn;       /* run/single_turn.h; NULL: no search */
 	const char *const *notes; int note_count;     /* sentences printed under the table */
 };

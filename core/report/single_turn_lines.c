@@ -53,6 +53,7 @@ static void put_table(const struct lh_single_turn *t, const struct lh_report_sty
 		return;
 	}
 	c.head = "K";
+	c.caption = "Accuracy by steps in one turn";
 	for (int row = 0; row < t->tries; row++) {
 		char name[16];
 		int n = snprintf(name, sizeof name, "%d", t->tried[ranked(t, row)].k);

@@ -223,6 +223,7 @@ static int names(struct table *t, struct lh_error *err)
 		lh_cells_name(&t->cells, row, lh_buf_str(&name), lh_group_suffix(g, row));
 	}
 	t->cells.apart = g->oracles_from;
+	t->cells.caption = "Horizons, turn error rates and cost by policy";
 	t->seen->oracle |= g->oracles_from < g->count;
 	lh_buf_fini(&name);
 	return 0;
@@ -255,13 +256,13 @@ void lh_table_unfinished(const struct lh_report *report, const struct lh_report_
 		return;
 	struct lh_buf line;
 	lh_buf_init(&line, 1 << 16);
-	lh_buf_puts(&line, "! This run is NOT DONE (");
+	lh_buf_puts(&line, "This run is NOT DONE (");
 	if (lh_str_is(r->status, "running"))
 		lh_buf_puts(&line, "it is still going on, or was killed");
 	else
 		lh_prose_shown_whole(&line, r->cause.n ? r->cause : r->status, style);
 	lh_buf_puts(&line, "): what follows speaks only of the turns that were run.");
-	lh_prose_wrap(out, lh_buf_str(&line), 0, 2, style);
+	lh_prose_caveat(out, &line, style);
 	lh_buf_putc(out, '\n');
 	lh_buf_fini(&line);
 }
