@@ -1,7 +1,7 @@
 #include "cli/cli.h"
 
 #include "base/utf8.h"
-#include "run/apply.h"
+#include "again/apply.h"
 
 #include <errno.h>
 #include <stdlib.h>

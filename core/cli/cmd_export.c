@@ -2,7 +2,7 @@
 
 #include "inspect/inspect.h"
 #include "run/baseline.h"
-#include "run/export.h"
+#include "again/export.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "cli/cli.h"
 
 #include "base/utf8.h"
-#include "run/unite.h"
+#include "again/unite.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 
 #include "base/utf8.h"
 #include "json/writer.h"
-#include "run/rescore.h"
+#include "again/rescore.h"
 
 #include <signal.h>
 #include <stdlib.h>

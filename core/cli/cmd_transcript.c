@@ -1,7 +1,7 @@
 #include "cli/cli.h"
 
 #include "base/utf8.h"
-#include "run/recall.h"
+#include "again/recall.h"
 #include "transcript/transcript.h"
 
 #include <string.h>

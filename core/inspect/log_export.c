@@ -3,7 +3,7 @@
 #include "inspect/log_write.h"
 #include "journal/journal.h"
 #include "model/model.h"
-#include "run/remade.h"
+#include "again/remade.h"
 #include "zip/zip.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 #define LH_INSPECT_LOG_WRITE_H
 
 #include "json/writer.h"
-#include "run/recall.h"
+#include "again/recall.h"
 #include "run/results.h"
 
 /* ---- log_pool.c: every message once, and what was sent as ranges over that ----

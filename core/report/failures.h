@@ -3,7 +3,7 @@
 #define LH_REPORT_FAILURES_H
 
 #include "report/report.h"
-#include "run/recall.h"
+#include "again/recall.h"
 #include "run/results.h"
 
 enum { LH_FAILURES_EACH = 3, LH_FAILURES_MADE = 1, LH_FAILURES_MOST = 24 };      /* of a condition with its own history, with a made one; in all */

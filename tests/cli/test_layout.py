@@ -11,7 +11,7 @@ import lhtree
 
 # A room includes itself and the rooms before it. `model` stands below `policy`: a request carries
 # what a policy asked for, a view and a call's options.
-ROOMS = "base json zip task transcript journal net policy model measure run inspect report ci cli".split()
+ROOMS = "base json zip task transcript journal net policy model measure run again inspect report ci cli".split()
 
 # Our public headers, and the first room that may include them.
 PUBLIC = {"longhaul/task.h": "task", "longhaul/longhaul.h": "run"}

@@ -1,12 +1,12 @@
-/* run/conversation.h - messages of Chat Completions from elsewhere, as turns.
+/* again/conversation.h - messages of Chat Completions from elsewhere, as turns.
  *
  *   [{"role":"system","content":"…"},{"role":"user","content":"…"},{"role":"assistant","content":"…"},…]
  *
  * What stands in front is the instructions. A turn begins where the user's side speaks (user; system and developer, behind
  * the instructions), and is over where the assistant answers without calling a tool. Messages of one side that follow one
  * another are one *unit*, which is one message of the record; the messages themselves are kept as they came. */
-#ifndef LH_RUN_CONVERSATION_H
-#define LH_RUN_CONVERSATION_H
+#ifndef LH_AGAIN_CONVERSATION_H
+#define LH_AGAIN_CONVERSATION_H
 
 #include "base/text.h"
 #include "transcript/transcript.h"

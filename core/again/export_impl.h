@@ -1,6 +1,6 @@
-/* run/export_impl.h - an episode as it is exported; shared by export.c (read) and export_lines.c (written). */
-#ifndef LH_RUN_EXPORT_IMPL_H
-#define LH_RUN_EXPORT_IMPL_H
+/* again/export_impl.h - an episode as it is exported; shared by export.c (read) and export_lines.c (written). */
+#ifndef LH_AGAIN_EXPORT_IMPL_H
+#define LH_AGAIN_EXPORT_IMPL_H
 
 #include "journal/journal.h"
 

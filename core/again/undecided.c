@@ -1,4 +1,4 @@
-#include "run/undecided.h"
+#include "again/undecided.h"
 
 #include "journal/journal.h"
 #include "run/results.h"

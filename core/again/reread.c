@@ -1,4 +1,4 @@
-#include "run/reread.h"
+#include "again/reread.h"
 
 #include "transcript/judge.h"
 #include "transcript/view_text.h"

@@ -1,9 +1,9 @@
-#include "run/apply.h"
+#include "again/apply.h"
 
 #include "json/reader.h"
 #include "json/writer.h"
 #include "policy/policy.h"
-#include "run/apply_write.h"
+#include "again/apply_write.h"
 #include "run/spec.h"
 #include "task/spoken.h"
 

@@ -1,8 +1,8 @@
-/* run/judged_by.h - the task families that a run was judged by, in its row: those of today in the place of those of then. */
-#ifndef LH_RUN_JUDGED_BY_H
-#define LH_RUN_JUDGED_BY_H
+/* again/judged_by.h - the task families that a run was judged by, in its row: those of today in the place of those of then. */
+#ifndef LH_AGAIN_JUDGED_BY_H
+#define LH_AGAIN_JUDGED_BY_H
 
-#include "run/rescore.h"
+#include "again/rescore.h"
 #include "task/task.h"
 
 struct lh_judged_by {

@@ -1,9 +1,9 @@
-/* run/remade.h - a made history made again, from what a run file says of its condition.
+/* again/remade.h - a made history made again, from what a run file says of its condition.
  *
  * Run files keep no made history: family, parameters, seed, sample and mode give it again, and a hash
  * tells whether it is the one that was sent. */
-#ifndef LH_RUN_REMADE_H
-#define LH_RUN_REMADE_H
+#ifndef LH_AGAIN_REMADE_H
+#define LH_AGAIN_REMADE_H
 
 #include "journal/journal.h"
 #include "transcript/transcript.h"

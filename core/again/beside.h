@@ -1,6 +1,6 @@
-/* run/beside.h - a run file that is made whole beside its place, and only then put there. */
-#ifndef LH_RUN_BESIDE_H
-#define LH_RUN_BESIDE_H
+/* again/beside.h - a run file that is made whole beside its place, and only then put there. */
+#ifndef LH_AGAIN_BESIDE_H
+#define LH_AGAIN_BESIDE_H
 
 #include "base/text.h"
 

@@ -1,5 +1,5 @@
 /* Files that are to be put together: read, checked, compared. */
-#include "run/unite_impl.h"
+#include "again/unite_impl.h"
 
 #include "run/differ.h"
 #include "run/results.h"

@@ -1,4 +1,4 @@
-#include "run/remade.h"
+#include "again/remade.h"
 
 #include "json/reader.h"
 #include "run/differ.h"

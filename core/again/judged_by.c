@@ -1,4 +1,4 @@
-#include "run/judged_by.h"
+#include "again/judged_by.h"
 
 #include "base/hash.h"
 #include "json/reader.h"

@@ -1,6 +1,6 @@
-/* run/undecided.h - a run that ended when its rules were decided (--sequential), and whose outcomes are others now. */
-#ifndef LH_RUN_UNDECIDED_H
-#define LH_RUN_UNDECIDED_H
+/* again/undecided.h - a run that ended when its rules were decided (--sequential), and whose outcomes are others now. */
+#ifndef LH_AGAIN_UNDECIDED_H
+#define LH_AGAIN_UNDECIDED_H
 
 #include "base/error.h"
 

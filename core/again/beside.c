@@ -1,4 +1,4 @@
-#include "run/beside.h"
+#include "again/beside.h"
 
 #include <errno.h>
 #include <stdio.h>

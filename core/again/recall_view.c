@@ -1,5 +1,5 @@
 /* What was sent at a call, from its view and the messages that there were: as the request's bytes, or message by message. */
-#include "run/recall.h"
+#include "again/recall.h"
 
 #include "model/model.h"
 #include "transcript/body.h"

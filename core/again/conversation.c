@@ -1,4 +1,4 @@
-#include "run/conversation.h"
+#include "again/conversation.h"
 
 #include "json/reader.h"
 #include "transcript/calls.h"

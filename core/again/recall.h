@@ -1,6 +1,6 @@
-/* run/recall.h - a conversation read back from a run file, and what was sent at any of its calls. */
-#ifndef LH_RUN_RECALL_H
-#define LH_RUN_RECALL_H
+/* again/recall.h - a conversation read back from a run file, and what was sent at any of its calls. */
+#ifndef LH_AGAIN_RECALL_H
+#define LH_AGAIN_RECALL_H
 
 #include "base/text.h"
 

@@ -1,9 +1,9 @@
-/* run/unite_impl.h - a file that is read to be put together with others; shared by unite_read.c and unite.c. */
-#ifndef LH_RUN_UNITE_IMPL_H
-#define LH_RUN_UNITE_IMPL_H
+/* again/unite_impl.h - a file that is read to be put together with others; shared by unite_read.c and unite.c. */
+#ifndef LH_AGAIN_UNITE_IMPL_H
+#define LH_AGAIN_UNITE_IMPL_H
 
 #include "journal/journal.h"
-#include "run/unite.h"
+#include "again/unite.h"
 
 struct lh_unite_file {
 	const char *path;                        /* borrowed */

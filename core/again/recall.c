@@ -1,9 +1,9 @@
-#include "run/recall.h"
+#include "again/recall.h"
 
 #include "journal/journal.h"
 #include "json/reader.h"
 #include "model/model.h"
-#include "run/remade.h"
+#include "again/remade.h"
 #include "transcript/history.h"
 
 #include <stdlib.h>

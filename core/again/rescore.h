@@ -1,10 +1,10 @@
-/* run/rescore.h - every outcome of a run file computed again from what was said.
+/* again/rescore.h - every outcome of a run file computed again from what was said.
  *
  * For a run that was paid for and whose judging has changed: the parser of a task family was mended, or the program's own
  * reader of answers. What was asked, sent and said stays as it is; policies do not run again. The file itself is never
  * changed: the new outcomes go into a copy of it. */
-#ifndef LH_RUN_RESCORE_H
-#define LH_RUN_RESCORE_H
+#ifndef LH_AGAIN_RESCORE_H
+#define LH_AGAIN_RESCORE_H
 
 #include "journal/journal.h"
 #include "transcript/outcome.h"

@@ -1,13 +1,13 @@
-#include "run/rescore.h"
+#include "again/rescore.h"
 
 #include "json/reader.h"
-#include "run/beside.h"
+#include "again/beside.h"
 #include "run/fold.h"
-#include "run/judged_by.h"
+#include "again/judged_by.h"
 #include "run/record.h"
-#include "run/reread.h"
+#include "again/reread.h"
 #include "run/results.h"
-#include "run/undecided.h"
+#include "again/undecided.h"
 
 #include <stdlib.h>
 #include <string.h>

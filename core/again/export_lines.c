@@ -1,4 +1,4 @@
-#include "run/export_impl.h"
+#include "again/export_impl.h"
 
 #include "json/writer.h"
 #include "transcript/calls.h"

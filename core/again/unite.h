@@ -1,9 +1,9 @@
-/* run/unite.h - runs of the same experiment on different samples, put together in one run file.
+/* again/unite.h - runs of the same experiment on different samples, put together in one run file.
  *
  * What comes out depends on what the files hold alone, not on their order or on what was put together before: episodes stand
  * in the order of sample, condition and probe; a sample that several files have must be the same in all of them. */
-#ifndef LH_RUN_UNITE_H
-#define LH_RUN_UNITE_H
+#ifndef LH_AGAIN_UNITE_H
+#define LH_AGAIN_UNITE_H
 
 #include "run/shards.h"
 

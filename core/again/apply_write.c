@@ -1,4 +1,4 @@
-#include "run/apply_write.h"
+#include "again/apply_write.h"
 
 #include "json/reader.h"
 #include "json/writer.h"

@@ -1,6 +1,6 @@
-#include "run/unite_impl.h"
+#include "again/unite_impl.h"
 
-#include "run/beside.h"
+#include "again/beside.h"
 
 #include <stdio.h>
 #include <stdlib.h>

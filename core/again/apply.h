@@ -1,12 +1,12 @@
-/* run/apply.h - a policy applied to a conversation from anywhere: the messages that it would send now.
+/* again/apply.h - a policy applied to a conversation from anywhere: the messages that it would send now.
  *
  * view() runs for every turn, as it would have while the conversation went on, so that what a policy keeps for itself is
  * there; a policy that makes the calls itself begins at the last turn, and what comes out is its first request. Where it first
  * asks the model something of its own (a summary, say), that can be what comes out, and its reply be handed in. */
-#ifndef LH_RUN_APPLY_H
-#define LH_RUN_APPLY_H
+#ifndef LH_AGAIN_APPLY_H
+#define LH_AGAIN_APPLY_H
 
-#include "run/conversation.h"
+#include "again/conversation.h"
 
 struct lh_apply_options {
 	struct lh_str policy;                    /* a spec */

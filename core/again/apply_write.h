@@ -1,8 +1,8 @@
-/* run/apply_write.h - a view of a conversation written as messages of Chat Completions. Of apply.c alone. */
-#ifndef LH_RUN_APPLY_WRITE_H
-#define LH_RUN_APPLY_WRITE_H
+/* again/apply_write.h - a view of a conversation written as messages of Chat Completions. Of apply.c alone. */
+#ifndef LH_AGAIN_APPLY_WRITE_H
+#define LH_AGAIN_APPLY_WRITE_H
 
-#include "run/apply.h"
+#include "again/apply.h"
 #include "transcript/view.h"
 
 struct lh_written {

@@ -1,6 +1,6 @@
-/* run/export.h - a run file's content in forms that other programs read, episode by episode. */
-#ifndef LH_RUN_EXPORT_H
-#define LH_RUN_EXPORT_H
+/* again/export.h - a run file's content in forms that other programs read, episode by episode. */
+#ifndef LH_AGAIN_EXPORT_H
+#define LH_AGAIN_EXPORT_H
 
 #include "base/text.h"
 

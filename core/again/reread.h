@@ -1,13 +1,13 @@
-/* run/reread.h - an episode's record built again from its rows, and each of its calls judged again.
+/* again/reread.h - an episode's record built again from its rows, and each of its calls judged again.
  *
  * What was said and sent stays as it is in the file; what it was worth is asked of the answer's reader and the task family
  * of today. Nothing of a policy runs: its views, its texts and its edits are in the rows. The rows may come from a stranger:
  * what no run writes is LH_E_DAMAGED. */
-#ifndef LH_RUN_REREAD_H
-#define LH_RUN_REREAD_H
+#ifndef LH_AGAIN_REREAD_H
+#define LH_AGAIN_REREAD_H
 
-#include "run/recall.h"
-#include "run/remade.h"
+#include "again/recall.h"
+#include "again/remade.h"
 
 struct lh_judged {                       /* of a call; texts live until lh_reread_fini() */
 	struct lh_turn_states states;    /* of an accepted one */

@@ -1,7 +1,7 @@
-#include "run/export.h"
+#include "again/export.h"
 
 #include "json/reader.h"
-#include "run/export_impl.h"
+#include "again/export_impl.h"
 
 #include <stdlib.h>
 #include <string.h>
