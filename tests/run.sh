@@ -6,12 +6,14 @@
 #   sh tests/run.sh                  everything
 #   sh tests/run.sh -R test_json     arguments go to ctest
 #
-# JOBS=N: how much at once; the number of processors where it is not given.
+# JOBS=N: how much at once; where it is not given the number of processors, and one test more: many wait for servers.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root"
-jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
+processors=$(nproc 2>/dev/null || echo 2)
+jobs=${JOBS:-$processors}
+tests_at_once=${JOBS:-$((processors + 1))}
 
 say() { printf '%s\n' "$*"; }
 
@@ -86,7 +88,7 @@ results=build/asan/results.xml
 rm -f "$results"
 code=0
 # shellcheck disable=SC2086  # none or two words
-$fixed ctest --test-dir build/asan --parallel "$jobs" --output-on-failure --no-tests=error --output-junit results.xml "$@" || code=$?
+$fixed ctest --test-dir build/asan --parallel "$tests_at_once" --output-on-failure --no-tests=error --output-junit results.xml "$@" || code=$?
 
 # ctest writes the numbers into the first element, whatever the version words its summary like.
 number() { tr '\n' ' ' <"$results" | sed -n 's/.*<testsuite [^>]*[^a-z]'"$1"'="\([0-9]*\)".*/\1/p'; }
