@@ -91,15 +91,9 @@ static void put_calls(struct lh_jw *w, struct lh_str list, bool bare)
 	lh_jw_open(w, '[');
 	if (!lh_calls_open(&calls, list, NULL)) {
 		while (lh_calls_next(&calls, &call)) {
-			lh_jw_open(w, '{');
-			lh_jw_key(w, "id"), lh_jw_str(w, call.id);
-			lh_jw_key(w, "type"), lh_jw_text(w, "function");
-			lh_jw_key(w, "function");
-			lh_jw_open(w, '{');
-			lh_jw_key(w, "name"), lh_jw_str(w, call.name);
-			lh_jw_key(w, "arguments"), lh_jw_str(w, bare ? LH_STR("{}") : call.arguments);
-			lh_jw_close(w);
-			lh_jw_close(w);
+			if (bare)
+				call.arguments = LH_STR("{}");
+			lh_calls_put_chat(w, &call);
 		}
 		lh_calls_close(&calls);
 	}

@@ -54,10 +54,7 @@ static void put_figure(struct lh_jw *w, const struct lh_call_row *c, const struc
 static void put_state(struct lh_jw *w, const char *name, bool has, struct lh_str state)
 {
 	lh_jw_key(w, name);
-	if (has)
-		lh_jw_str(w, state);
-	else
-		lh_jw_null(w);
+	lh_jw_str_or_null(w, has, state);
 }
 
 static const struct lh_export_message *reply_of(const struct lh_export_record *r, const struct lh_call_row *c)
@@ -162,17 +159,8 @@ static int put_calls(struct lh_jw *w, const struct lh_export_message *m, struct 
 		return rc;
 	lh_jw_key(w, "tool_calls");
 	lh_jw_open(w, '[');
-	while (lh_calls_next(&calls, &call)) {
-		lh_jw_open(w, '{');
-		lh_jw_key(w, "id"), lh_jw_str(w, call.id);
-		lh_jw_key(w, "type"), lh_jw_text(w, "function");
-		lh_jw_key(w, "function");
-		lh_jw_open(w, '{');
-		lh_jw_key(w, "name"), lh_jw_str(w, call.name);
-		lh_jw_key(w, "arguments"), lh_jw_str(w, call.arguments);
-		lh_jw_close(w);
-		lh_jw_close(w);
-	}
+	while (lh_calls_next(&calls, &call))
+		lh_calls_put_chat(w, &call);
 	lh_jw_close(w);
 	lh_calls_close(&calls);
 	return 0;

@@ -112,10 +112,7 @@ static void put_json_states(struct lh_jw *w, const char *name, const struct lh_c
 	lh_jw_key(w, "outcome"), lh_jw_str(w, c->outcome);
 	for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
 		lh_jw_key(w, states[i].name);
-		if (states[i].has)
-			lh_jw_str(w, states[i].state);
-		else
-			lh_jw_null(w);
+		lh_jw_str_or_null(w, states[i].has, states[i].state);
 	}
 	lh_jw_close(w);
 }

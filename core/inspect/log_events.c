@@ -216,10 +216,7 @@ static int put_tools(struct events *e, const struct lh_recall_call *c, struct lh
 static void put_state(struct lh_jw *w, const char *name, bool has, struct lh_str state)
 {
 	lh_jw_key(w, name);
-	if (has)
-		lh_jw_str(w, state);
-	else
-		lh_jw_null(w);
+	lh_jw_str_or_null(w, has, state);
 }
 
 static void put_outcome(struct events *e, const struct lh_recall_call *c)

@@ -110,6 +110,14 @@ void lh_jw_text(struct lh_jw *w, const char *text)
 		lh_jw_null(w);
 }
 
+void lh_jw_str_or_null(struct lh_jw *w, bool has, struct lh_str s)
+{
+	if (has)
+		lh_jw_str(w, s);
+	else
+		lh_jw_null(w);
+}
+
 void lh_jw_int(struct lh_jw *w, int64_t v)
 {
 	separate(w, false);

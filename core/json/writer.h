@@ -30,6 +30,7 @@ void lh_jw_key(struct lh_jw *w, const char *key);
 void lh_jw_key_str(struct lh_jw *w, struct lh_str key);
 void lh_jw_str(struct lh_jw *w, struct lh_str s);
 void lh_jw_text(struct lh_jw *w, const char *text);       /* NULL: null */
+void lh_jw_str_or_null(struct lh_jw *w, bool has, struct lh_str s);
 void lh_jw_int(struct lh_jw *w, int64_t v);
 void lh_jw_uint_text(struct lh_jw *w, uint64_t v);        /* as a string: ids and seeds */
 void lh_jw_double(struct lh_jw *w, double v);

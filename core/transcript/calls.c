@@ -16,6 +16,19 @@ void lh_calls_put(struct lh_jw *w, const struct lh_tool_call *call)
 	lh_jw_close(w);
 }
 
+void lh_calls_put_chat(struct lh_jw *w, const struct lh_tool_call *call)
+{
+	lh_jw_open(w, '{');
+	lh_jw_key(w, "id"), lh_jw_str(w, call->id);
+	lh_jw_key(w, "type"), lh_jw_text(w, "function");
+	lh_jw_key(w, "function");
+	lh_jw_open(w, '{');
+	lh_jw_key(w, "name"), lh_jw_str(w, call->name);
+	lh_jw_key(w, "arguments"), lh_jw_str(w, call->arguments);
+	lh_jw_close(w);
+	lh_jw_close(w);
+}
+
 int lh_calls_open(struct lh_calls *c, struct lh_str list, struct lh_error *err)
 {
 	struct lh_error why = { 0 };

@@ -13,6 +13,8 @@ struct lh_tool_call { struct lh_str id, name, arguments; };
 
 /* One object of a list that is being written; arguments.p NULL: none. */
 void lh_calls_put(struct lh_jw *w, const struct lh_tool_call *call);
+/* The same as an element of Chat Completions' "tool_calls". */
+void lh_calls_put_chat(struct lh_jw *w, const struct lh_tool_call *call);
 
 /* Reading, one after another; texts live until the close. A list that cannot be read holds no calls. */
 struct lh_calls { struct lh_json *list; const struct lh_json *at; };
