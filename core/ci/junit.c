@@ -152,6 +152,8 @@ static void put_properties(const struct lh_ci *ci, const struct lh_report_condit
 	put_property(out, "longhaul version", run->version);
 	put_property(out, "configuration sha256", run->config_sha256);
 	put_property(out, "status", run->status);
+	for (int i = 0; i < ci->report->note_count; i++)
+		put_property(out, "note", lh_str_of(ci->report->notes[i]));
 	lh_buf_printf(out, "      <property name=\"seed\" value=\"%" PRIu64 "\"/>\n", run->seed);
 	put_property(out, "task", c->task);
 	put_property(out, "task parameters", c->task_params);

@@ -185,6 +185,22 @@ static void put_first_errors(const struct lh_report *report, struct lh_buf *sect
 	lh_buf_fini(&title);
 }
 
+/* What the table says under itself: that outcomes are new, that shards are missing, ... */
+static void put_notes(const struct lh_report *report, struct lh_buf *section, struct lh_buf *out)
+{
+	for (int i = 0; i < report->note_count; i++) {
+		lh_buf_puts(section, "\n");
+		lh_ci_markdown_text(section, lh_str_of(report->notes[i]));
+		lh_buf_puts(section, "\n");
+		add(out, "A note", section);
+	}
+	if (report->failure_unmade) {
+		lh_buf_printf(section, "\nOf %d condition%s with a made history no first errors are shown: the task family is not found here, or has changed.\n",
+			report->failure_unmade, report->failure_unmade == 1 ? "" : "s");
+		add(out, "A note", section);
+	}
+}
+
 static void put_meaning(const struct lh_report *report, struct lh_buf *out)
 {
 	lh_buf_printf(out, "\nhorizon(s): the most turns that a share s of samples got through without one error; turn error rate: the share of turns"
@@ -217,6 +233,7 @@ void lh_ci_markdown(const struct lh_ci *ci, struct lh_buf *out)
 		put_group(&group, &section, out);
 	if (ci->report->single_turn)
 		put_search(ci->report, &section, out);
+	put_notes(ci->report, &section, out);
 	put_first_errors(ci->report, &section, out);
 	put_evidence(ci->report, &section, out);
 	if (ci->report->count)

@@ -197,14 +197,22 @@ static int64_t about(int64_t n)
 
 /* ---- sentences ---- */
 
+/* Samples of which there is an outcome: of a run that was ended from outside fewer than it has. */
+static int samples_seen(const struct lh_report_condition *c)
+{
+	int seen = 0, turns = c->result->turns, first = c->probe_turn_count ? c->probe_turns[0] - 1 : 0;
+	for (int s = 0; c->outcome && s < c->result->samples; s++)
+		seen += c->outcome[(size_t)s * (size_t)turns + (size_t)first] != LH_UNSEEN;
+	return c->outcome ? seen : c->result->samples;
+}
+
 static void put_samples(const struct lh_report *report, const struct lh_report_gate *g, struct lh_buf *out)
 {
 	const struct lh_gate_result *r = &g->result;
-	int seen = report->condition[g->condition].result->samples;
 	if (r->sequential && r->decided_at)
 		lh_buf_printf(out, "; sequential: decided after %" PRId64 " of %d samples", r->decided_at, g->planned);
 	else if (r->sequential)
-		lh_buf_printf(out, "; sequential: not decided after %d of %d samples", seen, g->planned);
+		lh_buf_printf(out, "; sequential: not decided after %d of %d samples", samples_seen(&report->condition[g->condition]), g->planned);
 	else
 		lh_buf_printf(out, "; %d sample%s", r->samples, r->samples == 1 ? "" : "s");
 }

@@ -165,7 +165,7 @@ static void put_scope(const struct lh_report *report, struct lh_buf *out)
 	if (count_shown(report, true))
 		lh_buf_printf(out, "Of each policy the first %d samples that err, as the model was shown them at the turn of their first error. ", LH_FAILURES_EACH);
 	if (count_shown(report, false))
-		lh_buf_printf(out, "Of each made history the first %d that went wrong, at the last turn asked: the turns before it were made, not said by the model. ", LH_FAILURES_MADE);
+		lh_buf_printf(out, "Of each made history the first %d that went wrong, at the last of the turns asked that it got wrong: the turns before it were made, not said by the model. ", LH_FAILURES_MADE);
 	if (report->failure_count == LH_FAILURES_MOST)
 		lh_buf_printf(out, "There is room for %d; further ones are not shown. ", LH_FAILURES_MOST);
 	lh_buf_puts(out, "Grey, slanted, dotted line: left out by the policy; double line: written by it. followed: what a flawless executor would have answered to what was"

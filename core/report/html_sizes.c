@@ -25,7 +25,7 @@ static double size_of(const struct lh_report_condition *c)
 	if (c->model_options.n && lh_json_parse(c->model_options, "options", 1, &root, &ignored) == 0 && lh_json_type(root) == LH_JSON_OBJECT)
 		size = lh_json_number(lh_json_get(root, "size"));
 	lh_json_free(root);
-	return size > 0 && lh_report_has_horizon(c) && c->result->s_count > 0 ? size : NAN;
+	return size >= 1e-9 && size <= 1e9 && lh_report_has_horizon(c) && c->result->s_count > 0 ? size : NAN;
 }
 
 static bool same_policy(const struct lh_report_condition *a, const struct lh_report_condition *b)

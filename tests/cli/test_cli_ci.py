@@ -108,6 +108,15 @@ class JUnit(Outputs):
         self.assertEqual(self.ends(root), ["error", "error"])
         self.assertRegex(root.find(".//error").get("message"), r"\A\d+ of 60 samples were cut off by something that is not the model's doing\Z")
 
+    def test_notes_stand_in_all_of_them(self):
+        for shard in (1, 2):
+            self.good("run", "--turns", 4, "--samples", 7, "--shard", f"{shard}/3", "-o", f"{shard}.db", "--quiet")
+        self.longhaul("merge", "-o", "part.db", "1.db", "2.db")
+        self.longhaul("report", "part.db", "--markdown", "m.md", "--junit", "j.xml")
+        self.assertIn("Only shards 1, 2 of 3", self.path("m.md").read_text())
+        notes = [p.get("value") for p in ET.parse(self.path("j.xml")).iter("property") if p.get("name") == "note"]
+        self.assertTrue(any("Only shards 1, 2 of 3" in n for n in notes), notes)
+
     def test_not_run_is_skipped(self):
         done = self.longhaul("run", "--model", "openai:m", "-o", "n.db", "--skip-without-key", "--junit", "j.xml")
         self.assertEqual(done.code, 77, str(done))

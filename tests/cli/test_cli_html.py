@@ -259,6 +259,11 @@ class Contents(Html):
                 self.assertAlmostEqual(up, 100 * (1 - c["horizon"][0]["turns"] / high), delta=1)
                 self.assertEqual("hollow" in name, c["oracle"])
         self.order(self.path("sized.html").read_text(), ["verdict", "g1", "g2", "g3", "sizes", "outcomes", "failures", "provenance", "definitions"])
+        for least, most in ((5e-324, 1), (1e308, 1.7e308)):      # sizes that nothing has are none
+            with contextlib.closing(sqlite3.connect(self.path("r.db"))) as db, db:
+                db.execute("UPDATE condition SET model_options = json_set(model_options, '$.size', iif(id % 2, ?, ?))", (least, most))
+            self.good("report", "r.db", "--html", "odd.html")
+            self.assertNotIn("Horizon by model size", self.path("odd.html").read_text())
 
     def test_verdict(self):
         page, text = self.page("--turns", "40", "--samples", "100", "-o", "none", "--policy", "full_history", "--policy", "reset", "--policy", "heal", "--model",
