@@ -21,7 +21,8 @@ const struct lh_command lh_commands[] = {
 		"  --against NAME           the policy that the others are compared with [full_history]\n"
 		"  --baseline FILE          what rules against a baseline compare with; longhaul export -h\n"
 		"  --gate RULE              rules in the place of the run's own (repeatable); longhaul gate -h\n"
-		"  --inconclusive HOW       a gate that is not decided: pass, fail or neutral (exit code 3) [neutral]\n", "longhaul report longhaul.db --json -", lh_cmd_report },
+		"  --inconclusive HOW       a gate that is not decided: pass, fail or neutral (exit code 3) [neutral]\n"
+		"  --plugin FILE            a task family of your own (repeatable): it makes histories again, for the page\n", "longhaul report longhaul.db --json -", lh_cmd_report },
 	{ "gate", "gate FILE.db [RULE…] [options]", "decide rules on a run; the exit code says how",
 		"Without rules: those of the run. Exit code 0: every rule passed; 1: one failed; 3: none failed,\n"
 		"one is not decided; 4: what a server or a budget cut off would decide one, or the run is not done.\n\n"

@@ -21,7 +21,7 @@ int lh_cmd_report(int argc, char **argv)
 	int bad = s ? 0 : lh_cli_fail(&(struct lh_error){ LH_E_NOMEM, "out of memory" });
 	for (int i = 1; i < argc && !bad; i++) {
 		if (session_option(s, argc, argv, &i, "--gate", &bad) || session_option(s, argc, argv, &i, "--inconclusive", &bad) ||
-			session_option(s, argc, argv, &i, "--baseline", &bad) ||
+			session_option(s, argc, argv, &i, "--baseline", &bad) || session_option(s, argc, argv, &i, "--plugin", &bad) ||
 			lh_cli_output_option(argc, argv, &i, &out, &bad) || lh_cli_option(argc, argv, &i, "--run", &run, &bad) ||
 			session_option(s, argc, argv, &i, "--against", &bad))
 			continue;

@@ -41,13 +41,34 @@ static const struct lh_recall_call *call_at(const struct lh_recall *r, int turn)
 	return found;
 }
 
-/* *taken: there was a call. */
-static int take(struct lh_report_failure *to, int64_t run, bool made, const char *path, bool *taken, struct lh_error *err)
+/* Where it is read from, and the files that families behind made histories may come from. */
+struct source { const char *path; int64_t run; const struct lh_list *plugins; };
+
+static int open_recall(const struct source *from, struct lh_recall_which *which, struct lh_recall **r, struct lh_error *err)
 {
-	const struct lh_recall_which which = { .run = run, .condition = to->condition, .sample = to->sample, .probe = made ? to->turn : 0 };
+	struct lh_buf plugin;
+	int rc = lh_recall_open(from->path, which, r, err);
+	lh_buf_init(&plugin, 1 << 14);
+	for (int i = 0; rc == LH_E_USAGE && i < from->plugins->count; i++) {
+		*err = (struct lh_error){ 0 };
+		lh_buf_clear(&plugin);
+		lh_list_path(from->plugins, i, &plugin);
+		rc = lh_buf_ok(&plugin, err);
+		which->plugin = plugin.p;
+		if (!rc)
+			rc = lh_recall_open(from->path, which, r, err);
+	}
+	lh_buf_fini(&plugin);
+	return rc;
+}
+
+/* *taken: there was a call. */
+static int take(struct lh_report_failure *to, bool made, const struct source *from, bool *taken, struct lh_error *err)
+{
+	struct lh_recall_which which = { .run = from->run, .condition = to->condition, .sample = to->sample, .probe = made ? to->turn : 0 };
 	struct lh_recall *r;
 	*taken = false;
-	int rc = lh_recall_open(path, &which, &r, err);
+	int rc = open_recall(from, &which, &r, err);
 	if (rc)
 		return rc;
 	to->recall = r;
@@ -61,7 +82,7 @@ static int take(struct lh_report_failure *to, int64_t run, bool made, const char
 }
 
 /* Those of one condition are put behind the others. *unmade: its histories cannot be made again. */
-static int take_condition(struct lh_report *report, struct lh_report_failure *list, int c, const struct lh_results *results, const char *path, bool *unmade, struct lh_error *err)
+static int take_condition(struct lh_report *report, struct lh_report_failure *list, int c, const struct lh_results *results, const struct source *from, bool *unmade, struct lh_error *err)
 {
 	const struct lh_report_condition *condition = &report->condition[c];
 	bool made = !lh_group_own(condition);
@@ -73,7 +94,7 @@ static int take_condition(struct lh_report *report, struct lh_report_failure *li
 		*f = (struct lh_report_failure){ .condition = c, .row = s, .sample = (int64_t)lh_results_sample(results, s), .turn = made ? last_error(condition, s) : first_error(condition, s) };
 		if (!f->turn)
 			continue;
-		int rc = take(f, report->run.id, made, path, &taken, err);
+		int rc = take(f, made, from, &taken, err);
 		*unmade = made && (rc == LH_E_USAGE || rc == LH_E_DIFFERS);
 		if (rc)
 			return rc;
@@ -83,8 +104,9 @@ static int take_condition(struct lh_report *report, struct lh_report_failure *li
 	return 0;
 }
 
-int lh_report_failures(struct lh_report *report, const struct lh_results *results, const char *path, struct lh_error *err)
+int lh_report_failures(struct lh_report *report, const struct lh_results *results, const char *path, const struct lh_list *plugins, struct lh_error *err)
 {
+	const struct source from = { path, report->run.id, plugins };
 	struct lh_report_failure *list = calloc(LH_FAILURES_MOST, sizeof *list);
 	if (!list)
 		return lh_nomem(err);
@@ -95,7 +117,7 @@ int lh_report_failures(struct lh_report *report, const struct lh_results *result
 			bool unmade;
 			if (!report->condition[c].outcome || lh_group_own(&report->condition[c]) == made)
 				continue;
-			int rc = take_condition(report, list, c, results, path, &unmade, &one);
+			int rc = take_condition(report, list, c, results, &from, &unmade, &one);
 			report->failure_unmade += unmade;
 			if (rc && !unmade) {
 				*err = one;

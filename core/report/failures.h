@@ -4,6 +4,7 @@
 
 #include "report/report.h"
 #include "again/recall.h"
+#include "run/experiment.h"
 #include "run/results.h"
 
 enum { LH_FAILURES_EACH = 3, LH_FAILURES_MADE = 1, LH_FAILURES_MOST = 24 };      /* of a condition with its own history, with a made one; in all */
@@ -18,10 +19,11 @@ struct lh_report_failure {
 };
 
 /* Fills report->failure: of each condition the first samples that err, in order; conditions with their own history first, of those
- * with a made one what there is room for. results: what the report was made of; path: the run file. Samples whose turn has no call (it failed before) are left out.
+ * with a made one what there is room for. results: what the report was made of; path: the run file;
+ * plugins: files that families may come from, beside where they are found anyway. Samples whose turn has no call (it failed before) are left out.
  * A made history that cannot be made again, as its task family is not found or has changed, is counted in
  * report->failure_unmade. */
-int lh_report_failures(struct lh_report *report, const struct lh_results *results, const char *path, struct lh_error *err) LH_CHECKED;
+int lh_report_failures(struct lh_report *report, const struct lh_results *results, const char *path, const struct lh_list *plugins, struct lh_error *err) LH_CHECKED;
 void lh_report_failures_free(struct lh_report *report);
 
 #endif

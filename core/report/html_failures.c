@@ -172,7 +172,7 @@ static void put_scope(const struct lh_report *report, struct lh_buf *out)
 		" shown. longhaul transcript shows all of any conversation.</p>\n");
 	if (report->failure_unmade)
 		lh_buf_printf(out, "<p>Run files do not hold made histories. Those of %d condition%s could not be made again: the task family is not found here, or has changed."
-			" longhaul transcript, with --plugin where the family is a file of its own, says which.</p>\n", report->failure_unmade, report->failure_unmade == 1 ? "" : "s");
+			" --plugin names the file of a family of one's own; longhaul transcript says more.</p>\n", report->failure_unmade, report->failure_unmade == 1 ? "" : "s");
 }
 
 void lh_html_failures(const struct lh_report *report, bool several, struct lh_buf *out)

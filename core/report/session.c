@@ -281,7 +281,7 @@ int lh_session_read_failures(struct lh_session *s)
 	const char *path = s->results && s->results->run ? lh_session_run_file(s) : NULL;
 	if (!path || s->searches || !s->report || s->report->failure)
 		return 0;
-	return lh_report_failures(s->report, s->results, path, &s->error);
+	return lh_report_failures(s->report, s->results, path, &s->experiment.plugins, &s->error);
 }
 
 const char *lh_session_html(struct lh_session *s, int timing)

@@ -108,6 +108,13 @@ void lh_experiment_fini(struct lh_experiment *e)
 	e->output = e->against = e->price_file = e->probe_turns = e->baseline = NULL;
 }
 
+void lh_list_path(const struct lh_list *l, int i, struct lh_buf *out)
+{
+	if (l->base_dir[i] && l->item[i][0] != '/')
+		lh_buf_printf(out, "%s/", l->base_dir[i]);
+	lh_buf_puts(out, l->item[i]);
+}
+
 static int add(struct lh_list *l, struct lh_str item, enum lh_origin origin, const char *base_dir, struct lh_error *err)
 {
 	if (l->count && l->origin != origin)

@@ -20,6 +20,8 @@ enum lh_inconclusive { LH_INCONCLUSIVE_NEUTRAL, LH_INCONCLUSIVE_PASSES, LH_INCON
 enum lh_origin { LH_FROM_DEFAULT, LH_FROM_FILE, LH_FROM_LINE };
 
 struct lh_list { char **item, **base_dir; int count; enum lh_origin origin; };
+/* Appends item i as a file's path: what an experiment file names is looked for from that file's folder. */
+void lh_list_path(const struct lh_list *l, int i, struct lh_buf *out);
 
 /* A run's place in a search for the most steps in one turn (run/single_turn.h). */
 struct lh_stage {

@@ -96,15 +96,12 @@ static const char *const *policies_of(const struct lh_experiment *e, const struc
 	return e->demonstration ? demonstration_policies : agents ? agent_policy : one_policy;
 }
 
-/* A file that an experiment file names is looked for from that file's folder. */
-static int open_plugin(struct lh_plan *p, const char *file, const char *base_dir, struct lh_error *err)
+static int open_plugin(struct lh_plan *p, const struct lh_list *plugins, int i, struct lh_error *err)
 {
 	const struct lh_family *family;
 	struct lh_buf path;
 	lh_buf_init(&path, 1 << 14);
-	if (base_dir && file[0] != '/')
-		lh_buf_printf(&path, "%s/", base_dir);
-	lh_buf_puts(&path, file);
+	lh_list_path(plugins, i, &path);
 	int rc = lh_buf_ok(&path, err);
 	if (!rc)
 		rc = lh_registry_open(p->registry, path.p, &family, err);
@@ -116,7 +113,7 @@ static int open_all(const struct lh_experiment *e, struct lh_plan *p, struct lh_
 {
 	int rc = lh_registry_new(&p->registry, err);
 	for (int i = 0; !rc && i < e->plugins.count; i++)
-		rc = open_plugin(p, e->plugins.item[i], e->plugins.base_dir[i], err);
+		rc = open_plugin(p, &e->plugins, i, err);
 	if (!rc)
 		rc = lh_plan_histories(e, p, err);
 	if (!rc)

@@ -235,9 +235,17 @@ class Histories(Case):
     def test_a_family_of_ones_own_makes_its_histories_again(self):
         subprocess.run(["cc", "-shared", "-fPIC", "-fvisibility=hidden", f"-I{SOURCE}/core/include", "-o", self.path("own.so"),
                         SOURCE / "scripts" / "templates" / "task" / "my_task.c"], check=True)
-        self.good("run", "--plugin", "./own.so", "--task", "my_task", "--history", "injected:rate=0.5", "--turns", 5, "--samples", 2, "-o", "h.db")
+        self.good("run", "--plugin", "./own.so", "--task", "my_task", "--model", "sim:accuracy=0.3", "--history", "injected:rate=0.5", "--turns", 5, "--samples", 2,
+                  "-o", "h.db", "--html", "run.html", "--no-timing")
         self.assertEqual(self.longhaul("transcript", "h.db", 1).code, 2)
         self.assertIn("(made)", self.good("transcript", "h.db", 1, "--plugin", "./own.so").out)
+        self.good("report", "h.db", "--plugin", "./own.so", "--html", "report.html", "--no-timing")
+        self.good("report", "h.db", "--html", "without.html", "--no-timing")
+        pages = [self.path(n).read_text() for n in ("run.html", "report.html", "without.html")]
+        self.assertIn("<summary>sample ", pages[0])
+        self.assertEqual(pages[0], pages[1])
+        self.assertNotIn("<summary>sample ", pages[2])
+        self.assertIn("--plugin names the file", pages[2])
 
     def test_a_state_is_not_told_twice(self):
         for policy in ("reset", "state_carry"):
