@@ -76,6 +76,8 @@ static void put_behind_written(struct writing *x, const struct lh_unit *u)
 			else
 				lh_jw_node(&x->out, v);
 		}
+		if (!lh_json_get(m, "content"))
+			lh_jw_key(&x->out, "content"), lh_jw_str(&x->out, lh_buf_str(&x->before));
 		lh_jw_close(&x->out);
 	}
 	mark(x->w, u, LH_APPLIED_SENT);
@@ -184,6 +186,12 @@ static bool is_left_out(const struct lh_message *m, unsigned variant)
 	return m->role == LH_ASSISTANT && (variant & LH_NO_ASSISTANT);
 }
 
+/* Of the user's side is also a system's message behind the instructions: the policy's words are none of the system's. */
+static bool speaks_as_user(const struct lh_written *w, const struct lh_unit *u)
+{
+	return u->role == LH_USER && lh_str_is(lh_json_str(lh_json_get(w->c->message[u->first], "role")), "user");
+}
+
 static void put_message(struct writing *x, const struct lh_piece *p, uint32_t id)
 {
 	const struct lh_message *m = lh_transcript_message(x->w->t, id);
@@ -195,7 +203,7 @@ static void put_message(struct writing *x, const struct lh_piece *p, uint32_t id
 	}
 	if (!u || !u->count || is_left_out(m, p->variant))
 		return;
-	if (m->role == LH_USER && x->before.n) {
+	if (x->before.n && speaks_as_user(x->w, u)) {
 		put_behind_written(x, u);
 		return;
 	}

@@ -230,10 +230,12 @@ static int read_units(struct reading *r, struct lh_error *err)
 		return rc;
 	if (c->unit[0].text.n > LH_INSTRUCTIONS_MAX)
 		return lh_fail(err, LH_E_DATA, "%s: the instructions are longer than the %u MiB allowed here", r->where, LH_INSTRUCTIONS_MAX >> 20);
-	enum lh_role last = c->unit[c->units - 1].role;
-	if (c->units < 2 || last == LH_ASSISTANT)
+	bool asked = false;
+	for (size_t i = 0; i < c->units; i++)
+		asked = asked || c->unit[i].role == LH_USER;
+	if (!asked || c->unit[c->units - 1].role == LH_ASSISTANT)
 		return lh_fail(err, LH_E_USAGE, "%s %s: nothing is about to be sent. The last message has to be the user's, or a tool's result", r->where,
-			c->units < 2 ? "holds no message of the user" : "ends with the assistant");
+			asked ? "ends with the assistant" : "holds no message of the user");
 	return lh_buf_ok(&c->words, err);
 }
 

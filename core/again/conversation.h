@@ -29,7 +29,7 @@ struct lh_conversation {
 };
 
 /* `text`: an array of messages, or an object with one under "messages". `where` names it. LH_E_DATA says which message is
- * wrong, and in what; LH_E_USAGE: it ends with the assistant, so that nothing is about to be sent. */
+ * wrong, and in what; LH_E_USAGE: nobody asks, or it ends with the assistant, so that nothing is about to be sent. */
 int lh_conversation_read(struct lh_conversation *c, struct lh_str text, const char *where, struct lh_error *err) LH_CHECKED;
 void lh_conversation_fini(struct lh_conversation *c);
 

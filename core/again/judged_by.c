@@ -29,12 +29,20 @@ static void note_family(const struct lh_judged_by *r, const struct lh_json *was,
 	cut(f->is_sha256, sizeof f->is_sha256, lh_str_of(lh_family_sha256(is)));
 }
 
+static int find_family(const struct lh_judged_by *r, struct lh_str name, const struct lh_family **out, struct lh_error *err)
+{
+	struct lh_error why = { 0 };
+	int rc = lh_registry_find(r->registry, name, out, &why);
+	bool unsaid = rc == LH_E_USAGE && !strstr(why.text, "--plugin");
+	return rc ? lh_fail(err, rc, "%s%s", why.text, unsaid ? "; --plugin FILE names one" : "") : 0;
+}
+
 static int put_plugins(const struct lh_judged_by *r, struct lh_jw *w, const struct lh_json *plugins, struct lh_buf *by, struct lh_error *err)
 {
 	lh_jw_open(w, '[');
 	for (const struct lh_json *p = lh_json_first(plugins); p; p = lh_json_next(p)) {
 		const struct lh_family *f;
-		int rc = lh_registry_find(r->registry, lh_json_str(lh_json_get(p, "name")), &f, err);
+		int rc = find_family(r, lh_json_str(lh_json_get(p, "name")), &f, err);
 		if (rc)
 			return rc;
 		note_family(r, p, f);
@@ -79,6 +87,7 @@ static void put_settings(const struct lh_judged_by *r, struct lh_str by, struct 
 	struct lh_str was = lh_json_str(lh_json_get(r->settings, "notes"));
 	lh_buf_init(&notes, LH_JOURNAL_TEXT_MAX);
 	lh_buf_put_str(&notes, was);
+	lh_buf_puts(&notes, was.n && was.p[was.n - 1] != '\n' ? "\n" : "");
 	size_t from = notes.n;
 	lh_buf_printf(&notes, "Outcomes were computed again from what was said, by longhaul %s%.*s.\n", LH_VERSION, LH_ARG(by));
 	bool there = was.n && memmem(was.p, was.n, notes.p + from, notes.n - from);

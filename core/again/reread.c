@@ -208,12 +208,20 @@ static int judge(struct reading *r, const struct lh_view *v, const struct lh_rec
 	return lh_buf_ok(&r->out->words, err);
 }
 
+/* What a view's text says of itself names no place. */
+static int of_view(const struct reading *r, const struct lh_recall_call *c, int rc, struct lh_error *err)
+{
+	if (rc == LH_E_DAMAGED)
+		lh_prefix(err, "sample %llu, turn %lld", (unsigned long long)r->which->sample, (long long)c->turn);
+	return rc;
+}
+
 /* The record is brought to where it was when the call was made. */
 static int take_call(struct reading *r, const struct lh_recall_call *c, struct lh_judged *to, struct lh_error *err)
 {
 	struct lh_view_words w;
 	struct lh_view v;
-	int rc = lh_view_words_open(&w, c->view, err);
+	int rc = of_view(r, c, lh_view_words_open(&w, c->view, err), err);
 	if (!rc)
 		rc = advance(r, w.existed, err);
 	if (rc)
@@ -221,7 +229,7 @@ static int take_call(struct reading *r, const struct lh_recall_call *c, struct l
 	if (c->turn != lh_transcript_turn(r->t) || !lh_transcript_waiting(r->t))
 		return damaged(r, "a call is made in another turn", err);
 	lh_view_init(&v);
-	rc = lh_view_read(&v, r->t, c->view, id_of, r, err);
+	rc = of_view(r, c, lh_view_read(&v, r->t, c->view, id_of, r, err), err);
 	if (!rc)
 		lh_view_exposure(&v, r->t, &to->exposure);
 	if (!rc && c->accepted)

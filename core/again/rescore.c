@@ -139,16 +139,31 @@ static int compare_call(void *user, const void *row, struct lh_error *err)
 	return !rc && differs && c->r->journal ? lh_journal_put_call(c->r->journal, &is, err) : rc;
 }
 
+static const char reopened[] = "it stopped at an error that is none as it is read now";
+
 /* It stopped at an error that is none: what it would have said then nobody knows. */
-static int reopen(struct comparing *c, struct lh_error *err)
+static bool is_reopened(const struct comparing *c)
 {
 	const struct lh_episode_row *e = c->episode;
-	if (!c->r->stop_at_error || e->probe || c->wrong || c->turns >= c->condition->row.turns || !lh_str_is(e->status, "done") || lh_str_is(e->cause, "overflow"))
+	return !c->wrong && c->turns < c->condition->row.turns && lh_str_is(e->status, "done") && !lh_str_is(e->cause, "overflow");
+}
+
+/* Read as it was at first, it ends as episode.c ended it. */
+static bool is_ended_again(const struct comparing *c)
+{
+	return c->wrong && lh_str_is(c->episode->status, "censored") && lh_str_is(c->episode->cause, reopened);
+}
+
+static int settle_end(struct comparing *c, struct lh_error *err)
+{
+	struct lh_episode_row now = *c->episode;
+	bool open = is_reopened(c), again = is_ended_again(c);
+	if (!c->r->stop_at_error || c->episode->probe || (!open && !again))
 		return 0;
-	struct lh_episode_row now = *e;
-	c->r->what->reopened++;
-	now.status = LH_STR("censored");
-	now.cause = LH_STR("it stopped at an error that is none as it is read now");
+	c->r->what->reopened += open;
+	c->r->what->ended_again += again;
+	now.status = lh_str_of(open ? "censored" : "done");
+	now.cause = lh_str_of(open ? reopened : "stopped at its first error");
 	return c->r->journal ? lh_journal_put_episode(c->r->journal, &now, err) : 0;
 }
 
@@ -164,7 +179,7 @@ static int reread_episode(struct rescoring *r, const struct lh_episode_row *e, c
 	struct comparing c = { .r = r, .episode = e, .condition = s, .now = &now };
 	rc = lh_reader_calls(r->reader, e->id, compare_call, &c, err);
 	lh_reread_fini(&now);
-	return rc ? rc : reopen(&c, err);
+	return rc ? rc : settle_end(&c, err);
 }
 
 static int take_episode(void *user, const void *row, struct lh_error *err)
@@ -220,7 +235,9 @@ static int take_run(void *user, const void *row, struct lh_error *err)
 	close_conditions(r);
 	lh_json_free(r->settings);
 	r->settings = NULL;
-	if (rc)
+	if (rc && err && strstr(err->text, r->path))
+		lh_prefix(err, "run %lld", (long long)r->run->id);
+	else if (rc)
 		lh_prefix(err, "run %lld of %s", (long long)r->run->id, r->path);
 	return rc;
 }

@@ -33,6 +33,7 @@ struct lh_rescored {
 	int64_t outcomes, states, exposures;     /* turns with another outcome; with the same, from other states; calls with another exposure */
 	int64_t undecided;                       /* runs of the copy that had stopped when their rules were decided, which they are not now */
 	int64_t reopened;                        /* episodes that had stopped at an error which is none now */
+	int64_t ended_again;                     /* episodes that an earlier reading had reopened, where that error is one again */
 	int64_t moved[LH_OUTCOME_COUNT][LH_OUTCOME_COUNT];   /* [was][is] */
 	struct lh_rescored_family family[16]; int families;
 };

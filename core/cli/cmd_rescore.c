@@ -53,13 +53,22 @@ static int read_args(int argc, char **argv, struct rescore_args *a)
 
 struct listing { const struct rescore_args *a; struct lh_buf text, json; struct lh_jw w; int64_t run, condition, listed; };
 
+/* Cut between characters. */
+static size_t shown_of(struct lh_str state)
+{
+	size_t n = state.n < SHOWN ? state.n : SHOWN;
+	while (n && n < state.n && ((unsigned char)state.p[n] & 0xC0) == 0x80)
+		n--;
+	return n;
+}
+
 static void put_answer(struct lh_buf *b, bool has, struct lh_str state)
 {
 	if (!has) {
 		lh_buf_puts(b, "nothing");
 		return;
 	}
-	lh_put_shown(b, (struct lh_str){ state.p, state.n < SHOWN ? state.n : SHOWN }, false);
+	lh_put_shown(b, (struct lh_str){ state.p, shown_of(state) }, false);
 	if (state.n > SHOWN)
 		lh_buf_puts(b, "…");
 }
@@ -174,6 +183,8 @@ static void put_counts(struct lh_buf *b, const struct lh_rescored *w)
 		lh_buf_printf(b, "  another exposure to errors, of calls: %lld\n", (long long)w->exposures);
 	if (w->reopened)
 		lh_buf_printf(b, "  episodes that had stopped at an error which is none now, and are cut off there: %lld\n", (long long)w->reopened);
+	if (w->ended_again)
+		lh_buf_printf(b, "  episodes that were cut off where there was no error, which is one again: %lld\n", (long long)w->ended_again);
 }
 
 static bool changes(const struct lh_rescored *w) { return w->outcomes || w->states || w->exposures; }
@@ -213,6 +224,8 @@ static void put_json_end(struct lh_jw *w, const struct lh_rescored *what)
 	lh_jw_key(w, "states"), lh_jw_int(w, what->states);
 	lh_jw_key(w, "exposures"), lh_jw_int(w, what->exposures);
 	lh_jw_key(w, "reopened"), lh_jw_int(w, what->reopened);
+	lh_jw_key(w, "ended_again"), lh_jw_int(w, what->ended_again);
+	lh_jw_key(w, "undecided"), lh_jw_int(w, what->undecided);
 	lh_jw_key(w, "families");
 	lh_jw_open(w, '[');
 	for (int i = 0; i < what->families; i++) {
@@ -249,6 +262,13 @@ static int rescore(struct listing *l)
 	return code;
 }
 
+/* The JSON goes neither over the file that is read nor over the copy. */
+static int check_json(const struct rescore_args *a)
+{
+	int code = a->json ? lh_cli_check_output(a->json, a->file) : LH_EXIT_DONE;
+	return code || !a->json || !a->o.out ? code : lh_cli_check_output(a->json, a->o.out);
+}
+
 int lh_cmd_rescore(int argc, char **argv)
 {
 	struct rescore_args a = { .plugin = calloc((size_t)argc + 1, sizeof *a.plugin) };
@@ -256,8 +276,8 @@ int lh_cmd_rescore(int argc, char **argv)
 		return lh_cli_fail(&(struct lh_error){ LH_E_NOMEM, "out of memory" });
 	signal(SIGXFSZ, SIG_IGN);                /* a write that fails says why */
 	int code = read_args(argc, argv, &a);
-	if (!code && a.json)
-		code = lh_cli_check_output(a.json, a.file);
+	if (!code)
+		code = check_json(&a);
 	if (!code) {
 		struct listing l = { .a = &a, .condition = -1 };
 		lh_buf_init(&l.text, OUT_MAX);

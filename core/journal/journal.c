@@ -157,6 +157,17 @@ static int lock_writer(struct lh_journal *j, struct lh_error *err)
 	return j->wal_fd < 0 ? LH_E_IO : 0;
 }
 
+int lh_journal_lock(const char *path, int *fd, struct lh_error *err)
+{
+	char *wal = lh_path_with(path, "-wal");
+	int rc = wal ? 0 : lh_nomem(err);
+	*fd = -1;
+	if (!rc && access(wal, F_OK) == 0 && (*fd = lock_file(path, wal, err)) < 0)
+		rc = LH_E_IO;
+	free(wal);
+	return rc;
+}
+
 /* A new file of a bulk run gets its indexes when it is closed. */
 static int ensure_indexes(struct lh_journal *j, struct lh_error *err)
 {

@@ -150,6 +150,10 @@ void lh_journal_forget(struct lh_journal *j, int64_t run, int64_t first_episode)
  * here; readers cannot. Nothing where there is no such change, or no file of ours. */
 int lh_journal_mend(const char *path, struct lh_error *err) LH_CHECKED;
 
+/* Takes the lock of the file's writer, for who puts another file in its place: *fd holds it until it is closed. -1: no -wal lies
+ * beside the file, so nobody writes to it. LH_E_IO: another longhaul does. */
+int lh_journal_lock(const char *path, int *fd, struct lh_error *err) LH_CHECKED;
+
 /* Reading: read-only, defensive, schema compared with ours. A file that is being written is read as
  * of its last commit (one of a bulk run: as of the first walk over its messages or calls). Errors:
  * LH_E_MISSING no file, LH_E_DATA not a run file, LH_E_DAMAGED, LH_E_IO. */

@@ -209,8 +209,8 @@ static int load(struct loading *l, const char *path, int64_t id, struct lh_error
 		rc = read_labels(l->results, j, err);
 	if (!rc)
 		rc = lh_reader_episodes(l->reader, l->want, read_episode, l, err);
-	if (!rc)
-		rc = lh_fold_all(path, l->reader, l->results, l->episode, l->episodes, err);
+	if (!rc && (rc = lh_fold_all(path, l->reader, l->results, l->episode, l->episodes, err)) == LH_E_DAMAGED && err && !strstr(err->text, path))
+		lh_prefix(err, "%s is damaged", path);
 	if (!rc)
 		rc = cut(l, err);
 	lh_json_free(j);

@@ -104,6 +104,15 @@ class Apply(lhcli.Refusals):
         self.assertEqual(self.apply("reset", [user("7")], "--initial", "nothing yet")[0], [user("So far: <answer>nothing yet</answer>\n\n7")])
         self.assertIn("  asked for 5 times\n", self.apply("majority_vote", self.TALK)[1])
 
+    def test_what_is_written_before_messages_without_words_of_the_user(self):
+        """One without content takes it up; a system's does not, as it is no word of the system's."""
+        talk = [user("1"), said("<answer>1</answer>")]
+        written = "So far: <answer>1</answer>"
+        self.assertEqual(self.apply("reset", [*talk, {"role": "user", "name": "bob"}])[0], [{"role": "user", "name": "bob", "content": written}])
+        self.assertEqual(self.apply("reset", [*talk, {"role": "user", "content": None}])[0], [user(written)])
+        system = {"role": "system", "content": "Be brief."}
+        self.assertEqual(self.apply("reset", [*talk, system, user("2")])[0], [user(written), system, user("2")])
+
     def test_from_standard_input(self):
         p = subprocess.run([self.program, "apply", "window:n=1"], input=json.dumps(self.TALK).encode(), cwd=self.folder, env=lhcli.environment(self.folder), capture_output=True,
                            timeout=lhcli.HANG)
@@ -202,7 +211,7 @@ class Apply(lhcli.Refusals):
     def test_rubbish(self):
         for text, *words in (("", "messages.json"), ("[", "messages.json"), ("7", "a list of messages"), ("{}", "a list of messages"), ("[]", "no message of the user"),
                              ('{"messages": 7}', "a list of messages"), ("[7]", "message 1 is no object"), ('[{"role":"wizard"}]', "message 1 has a role"), ("[{}]", "message 1 has a role"),
-                             ([user("a"), said("b")], "ends with the assistant"), ([user(7)], "message 1 has content"), ([user([7])], "message 1 has a part"),
+                             ([user("a"), said("b")], "ends with the assistant"), ([calling("t"), result("t", "1")], "no message of the user"), ([user(7)], "message 1 has content"), ([user([7])], "message 1 has a part"),
                              ([user("a"), {"role": "tool", "content": "x"}], "message 2 is a tool's result"), ([user("a"), calling("t"), result("u", "1")], "message 3 is a tool's result"),
                              ([user("a"), {**said(""), "tool_calls": [{"id": "x"}]}, user("b")], "message 2 calls a tool"), ([user("a"), {**said(""), "tool_calls": 7}, user("b")], "message 2 has tool_calls"),
                              (b'[{"role":"user","content":"\xff"}]', "messages.json"), ('[{"role":"user","role":"user"}]', "messages.json"), ('[{"role":"system","content":"x"}]', "no message of the user"),

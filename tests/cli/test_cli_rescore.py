@@ -175,6 +175,13 @@ class Rescored(lhlive.Case, lhcli.Refusals):
         self.assertEqual((len(found["changed"]), found["reopened"]), (1, 1))
         self.assertEqual(self.rows("new.db", "SELECT id FROM episode WHERE status = 'censored'"), [(episode,)])
         self.assertEqual([self.report("report", f)["conditions"][0]["censored"] for f in ("run.db", "new.db")], [0, 1])
+        # Read as at first, it ends there as it did.
+        self.change("new.db", f"UPDATE message SET text = '<answer>99999</answer>' WHERE episode = {episode} AND id = (SELECT reply FROM call WHERE episode = {episode} AND accepted"
+                    " ORDER BY turn DESC LIMIT 1)")
+        said, found = self.rescored("new.db", "-o", "back.db")
+        self.assertEqual((found["reopened"], found["ended_again"], found["undecided"]), (0, 1, 0))
+        self.assertIn("which is one again: 1\n", said)
+        self.assertEqual(*(self.rows(f, "SELECT id, status, cause FROM episode ORDER BY id") for f in ("run.db", "back.db")))
 
     def test_rules_that_are_not_decided_any_more(self):
         """A run that stopped by itself is gone on with where what decided it is otherwise now."""
@@ -183,11 +190,37 @@ class Rescored(lhlive.Case, lhcli.Refusals):
         self.good("rescore", "run.db", "-o", "same.db")
         self.assertIn("decided after 9 of 400", " ".join(self.good("report", "same.db").out.split()))
         self.change("run.db", "UPDATE message SET text = '<answer>99999</answer>' WHERE made_by = 'model' AND turn = 2 AND episode % 2")
-        self.assertIn("run --resume goes on with the copy", self.rescored("run.db", "-o", "new.db")[0])
+        said, found = self.rescored("run.db", "-o", "new.db")
+        self.assertIn("run --resume goes on with the copy", said)
+        self.assertEqual(found["undecided"], 1)
         done = self.longhaul("report", "new.db")
         self.assertEqual(done.code, 4, str(done))
         self.assertIn("the run is not done", " ".join(done.out.split()))
         self.assertRegex(" ".join(self.good(*run, "-o", "new.db", "--resume").out.split()), r"decided after (1[0-9]|[2-9][0-9]) of 400")
+
+    def test_a_long_answer_is_cut_between_characters(self):
+        self.small()
+        self.change("run.db", "UPDATE call SET answered = 'x' || replace(hex(zeroblob(50)), '00', 'é') WHERE accepted AND episode = 1 AND turn = 1")
+        self.assertIn("answered x" + "é" * 39 + "… → ", self.good("rescore", "run.db").out)
+
+    def test_notes_without_an_end(self):
+        self.small()
+        self.change("run.db", "UPDATE run SET settings = json_set(settings, '$.notes', 'Mine.')")
+        self.good("rescore", "run.db", "-o", "new.db")
+        notes = self.report("report", "new.db")["notes"]
+        self.assertIn("Mine.", notes)
+        self.assertTrue(notes[-1].startswith(NOTE), notes)
+
+    def test_damage_is_named_with_its_place(self):
+        self.small()
+        first = self.path("run.db").read_bytes()
+        for view, words in (("''", "a view cannot be read"), ("substr(view, 1, instr(view, ':')) || 'm999'", "a view names message 999")):
+            self.change("run.db", f"UPDATE call SET view = {view} WHERE episode = 2 AND turn = 4")
+            self.refuse(["rescore", "run.db"], ["run 1 of run.db: sample 1, turn 4: " + words], code=5)
+            self.path("run.db").write_bytes(first)
+        self.change("run.db", "UPDATE call SET turn = turn + 100 WHERE episode = 2 AND turn = 4")
+        for command in ("report", "rescore"):
+            self.refuse([command, "run.db"], ["run.db is damaged: a call of turn 5 "], code=5)
 
     # ---- another family ----
 
@@ -237,6 +270,10 @@ class Rescored(lhlive.Case, lhcli.Refusals):
         self.good(*more, "--plugin", self.new)
         self.assertEqual(self.outcomes("new.db")[1], ["correct"] * 4)
 
+    def test_a_family_that_is_not_found(self):
+        self.dotted()
+        self.refuse(["rescore", "run.db"], ["no task family is called 'dotted'", "--plugin FILE"])
+
     def test_other_words_are_another_question(self):
         self.dotted()
         other = self.family("other.so", 1, "Add ")
@@ -250,7 +287,8 @@ class Rescored(lhlive.Case, lhcli.Refusals):
         self.good("rescore", "run.db", "-o", "other.db")
         for args, words in ((["run.db", "-o", "run.db"], ["stays as it is"]), (["run.db", "-o", "other.db"], ["exists", "--replace"]),
                             (["run.db", "-o", "run.db", "--replace"], ["stays as it is"]), (["none.db"], ["none.db"]), ([], ["which run file"]), (["run.db", "more"], ["one too many"]),
-                            (["run.db", "--plugin", "none.so"], ["none.so"]), (["run.db", "--json", "run.db"], ["run.db"])):
+                            (["run.db", "--plugin", "none.so"], ["none.so"]), (["run.db", "--json", "run.db"], ["run.db"]),
+                            (["run.db", "-o", "c.db", "--json", "c.db"], ["c.db is a run file"]), (["run.db", "-o", "c.db", "--json", "./c.db"], ["c.db is a run file"])):
             with self.subTest(args=args):
                 self.refuse(["rescore", *args], words)
         self.good("rescore", "run.db", "-o", "other.db", "--replace")

@@ -1,5 +1,6 @@
 """A run in shards: `run --shard I/N` on the samples of its own, `merge` puts them together, and the report is that of the run
 that was never divided, byte for byte. What cannot be put together is refused, and why is said."""
+import fcntl
 import os
 import shutil
 import signal
@@ -193,6 +194,30 @@ class Shards(lhcli.Refusals):
         shutil.copy(self.path(a), self.path("copy.db"))
         self.merge("copy.db", "--replace", "copy.db", b)
         self.alike("copy.db", "all.db")
+
+    def test_a_file_that_is_being_written_is_not_replaced(self):
+        """A run's rows lie in the -wal until its end; its writer's lock is on that."""
+        a, b = self.shards(2)
+        shutil.copy(self.path(a), self.path("live.db"))
+        self.write("live.db-wal", b"")
+        with open(self.path("live.db-wal"), "rb") as wal:
+            fcntl.flock(wal, fcntl.LOCK_EX)
+            self.refuse(["merge", "-o", "live.db", "--replace", a, b], ("live.db is locked: another longhaul is writing to it",))
+            self.refuse(["rescore", a, "-o", "live.db", "--replace"], ("live.db is locked: another longhaul is writing to it",))
+        self.merge("live.db", "--replace", a, b)
+        self.assertEqual(sorted(p.name for p in self.folder.glob("live.db*")), ["live.db"])
+
+    def test_what_another_file_left_there(self):
+        """It would be taken for a part of the new file."""
+        a, b = self.shards(2)
+        for end in ("-wal", "-journal"):
+            self.write("all.db" + end, "another's")
+            for args in (["merge", "-o", "all.db", a, b], ["rescore", a, "-o", "all.db"]):
+                self.refuse(args, (f"all.db{end} lies there, left by another file", "--replace"))
+            self.merge("all.db", "--replace", a, b)
+            self.assertEqual([p.name for p in self.folder.glob("all.db*")], ["all.db"])
+            self.good("report", "all.db")
+            self.path("all.db").unlink()
 
     def test_what_is_not_divided(self):
         base = ["run", "--model", SIM, "-o", "none", "--shard", "2/4"]
