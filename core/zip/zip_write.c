@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct lh_zip_out {
@@ -45,9 +46,21 @@ static int begin(struct lh_zip_out *z, struct lh_error *err)
 	return 0;
 }
 
+/* A device or a pipe would give way to the archive. */
+static int check_place(const char *path, struct lh_error *err)
+{
+	struct stat st;
+	if (stat(path, &st) || S_ISREG(st.st_mode))
+		return 0;
+	return lh_fail(err, LH_E_USAGE, "%s is no regular file: an archive is put in its place as a whole", path);
+}
+
 int lh_zip_create(const char *path, struct lh_zip_out **out, struct lh_error *err)
 {
 	*out = NULL;
+	int rc = check_place(path, err);
+	if (rc)
+		return rc;
 	struct lh_zip_out *z = calloc(1, sizeof *z);
 	struct lh_buf part;
 	if (!z)
@@ -57,7 +70,7 @@ int lh_zip_create(const char *path, struct lh_zip_out **out, struct lh_error *er
 	z->path = lh_str_dup(lh_str_of(path));
 	z->part = lh_str_dup(lh_buf_str(&part));
 	lh_buf_fini(&part);
-	int rc = z->path && z->part ? begin(z, err) : lh_nomem(err);
+	rc = z->path && z->part ? begin(z, err) : lh_nomem(err);
 	if (rc)
 		lh_zip_abandon(z);
 	else

@@ -226,6 +226,17 @@ class Export(Inspect):
         self.assertEqual(self.path("x.eval").read_bytes(), before)
         self.assertEqual([p.name for p in self.folder.iterdir() if "part" in p.name], [])
 
+    def test_what_is_no_regular_file_stays(self):
+        self.run_policies(policies=("full_history",), turns=2, samples=1)
+        self.logs()
+        (log,) = self.path("logs").iterdir()
+        log.unlink()
+        os.mkfifo(log)
+        done = self.longhaul("export", "r.db", "--format", "inspect", "-o", "logs")
+        self.assertEqual((done.code, done.out), (2, ""), done)
+        self.assertIn(f"{log.name} is no regular file", done.err)
+        self.assertEqual([p.is_fifo() for p in self.path("logs").iterdir()], [True])
+
 
 class RoundTrip(Inspect):
     TURNS = ("SELECT e.sample, c.turn, c.seq, c.outcome, c.shown, c.followed, c.answered, c.truth, c.unshown, c.view, c.tokens_in, c.tokens_out FROM call c"
