@@ -32,6 +32,8 @@ static int read_args(int argc, char **argv, struct import_args *a)
 		bad = lh_cli_usage("import", "which log? A file of Inspect AI, FILE.eval");
 	if (!bad && !a->out)
 		bad = lh_cli_usage("import", "where to? -o OUT.db names the run file that is made");
+	if (!bad && !strcmp(a->out, "-"))
+		bad = lh_cli_usage("import", "a run file does not go to stdout: -o OUT.db names it");
 	return bad;
 }
 
@@ -54,6 +56,19 @@ static int name_files(const char *out, struct files *f)
 		if (!access(all[i], F_OK))
 			return lh_cli_usage("import", "%s is there already: nothing is written over; name another file by -o", all[i]);
 	return lh_cli_check_output(out, NULL);
+}
+
+/* A report goes over none of the files that are read or made here. */
+static int check_reports(const struct import_args *a, const struct files *f)
+{
+	const char *const kept[] = { a->file, f->dataset, f->replies };
+	const char *const reports[] = { a->outputs.json, a->outputs.html, a->outputs.junit, a->outputs.markdown, a->outputs.metrics };
+	for (size_t i = 0; i < sizeof reports / sizeof *reports; i++)
+		for (size_t k = 0; k < sizeof kept / sizeof *kept && reports[i]; k++)
+			if (lh_cli_same_file(reports[i], kept[k]))
+				return lh_cli_usage("import", "%s is %s: a report over it would destroy it; name another file", reports[i],
+					k ? "made beside the run file" : "the log that is read");
+	return lh_cli_check_outputs(&a->outputs, a->out);
 }
 
 static void remove_files(const struct files *f)
@@ -152,7 +167,7 @@ int lh_cmd_import(int argc, char **argv)
 	struct files files;
 	struct lh_error err = { 0 };
 	int left = 0, code = read_args(argc, argv, &a);
-	if (code || (code = name_files(a.out, &files)) || (code = lh_cli_check_outputs(&a.outputs, a.out)))
+	if (code || (code = name_files(a.out, &files)) || (code = check_reports(&a, &files)))
 		return code;
 	struct lh_inspect_import x = { .dataset = files.dataset, .replies = files.replies, .left = say_left, .user = &left };
 	int rc = lh_inspect_import(&x, a.file, &err);

@@ -449,6 +449,13 @@ class Others(Inspect):
         self.assertIn("samples/b_epoch_1.json is larger than 256 MiB", done.err)
         self.assertEqual(self.outcomes("o.db"), {0: ["correct"] * 3})
 
+    def test_reports_go_over_none_of_its_files(self):
+        self.log([sample("s", RIGHT)])
+        os.link(self.path("x.eval"), self.path("same.eval"))
+        for option, name in (("--json", "x.eval"), ("--html", "./x.eval"), ("--markdown", "same.eval"), ("--junit", "o.dataset.json"), ("--metrics", "o.replies.jsonl"), ("--json", "o.db")):
+            self.refuse(["import", "x.eval", "-o", "o.db", option, name], (name, "name another file"))
+        self.refuse(["import", "x.eval", "-o", "-"], ("-o OUT.db",))
+
     def test_a_policy_that_is_a_file_is_not_taken_from_a_log(self):
         own = {**HEADER["eval"], "task": "kv_sum", "metadata": {"longhaul": {"history": "own", "policy": "./evil.lua", "turns": 1, "seed": "1"}}}
         event = {"event": "model", "model": "m", "metadata": {"turn": 1, "call": 0, "accepted": True}, "output": {"choices": [{"message": {"content": "<answer>5</answer>"}}]}}
