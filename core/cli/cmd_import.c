@@ -4,6 +4,7 @@
 #include "inspect/inspect.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -111,7 +112,7 @@ static int set_up(struct lh_session *s, const struct import_args *a, const struc
 {
 	int rc = set_specs(s, x);
 	if (!rc)
-		rc = lh_session_set(s, "policy", a->policy ? a->policy : *x->policy ? x->policy : "full_history");
+		rc = lh_session_set(s, "policy", a->policy ? a->policy : x->policy ? x->policy : "full_history");
 	if (!rc)
 		rc = set_number(s, "turns", x->turns);
 	if (!rc)
@@ -156,7 +157,9 @@ static int score(struct lh_session *s, const struct import_args *a, const struct
 /* The log is anybody's: its policy is taken by name, never as a file. */
 static int check_policy(const struct import_args *a, struct lh_inspect_import *x)
 {
-	if (a->policy || !strpbrk(x->policy, "/\\"))
+	size_t n = x->policy ? strcspn(x->policy, ":") : 0;
+	bool file = n >= 4 && !strncmp(x->policy + n - 4, ".lua", 4);
+	if (a->policy || !x->policy || (!file && !strpbrk(x->policy, "/\\")))
 		return 0;
 	return lh_cli_usage("import", "the log's policy is the file '%s', which is not taken from here: name it by --policy", x->policy);
 }
@@ -180,6 +183,7 @@ int lh_cmd_import(int argc, char **argv)
 	struct lh_session *s = lh_session_new();
 	code = !s ? lh_cli_fail(&(struct lh_error){ LH_E_NOMEM, "out of memory" }) : (code = check_policy(&a, &x)) ? code : score(s, &a, &x);
 	lh_session_free(s);
+	free(x.policy);
 	if (code != LH_EXIT_DONE && access(a.out, F_OK))
 		remove_files(&files);
 	return code;

@@ -434,6 +434,11 @@ class Others(Inspect):
         self.refuse(["import", "json.eval", "-o", "o.db"], ("header.json",))
         self.refuse(["import", "none.eval.eval", "-o", "o.db"], ("there is no such file",))
         self.refuse(["import", ".", "-o", "o.db"], ("is no file",))
+        os.mkfifo(self.path("pipe"))
+        done = self.longhaul("import", "pipe", "-o", "o.db")
+        self.assertEqual(done.code, 2)
+        self.assertIn("pipe is no file", done.err)
+        self.path("pipe").unlink()
         self.refuse(["import", "whole.eval"], ("-o OUT.db",))
         self.refuse(["import", "whole.eval", "-o", "o.db", "--policy", "nonesuch"], ("nonesuch",))
 
@@ -466,6 +471,11 @@ class Others(Inspect):
         self.refuse(["import", self.log([s], "y.eval", {**HEADER, "eval": {**own, "task": "counter"}}), "-o", "o.db"], ("its task is counter",))
         self.good("import", "x.eval", "-o", "o.db", "--policy", "full_history", "--quiet")
         self.assertEqual(self.outcomes("o.db"), {0: ["correct"]})
+        self.write("evil.lua", "return {}")
+        own["metadata"]["longhaul"]["policy"] = "evil.lua"
+        self.refuse(["import", self.log([s], "l.eval", {**HEADER, "eval": own}), "-o", "l.db"], ("'evil.lua', which is not taken", "name it by --policy"))
+        own["metadata"]["longhaul"]["policy"] = "x" * 5000       # never another in its place
+        self.refuse(["import", self.log([s], "p.eval", {**HEADER, "eval": own}), "-o", "p.db"], ("there is no such policy",))
         own["metadata"]["longhaul"]["policy"] = "agent"
         self.good("import", self.log([s], "z.eval", {**HEADER, "eval": own}), "-o", "z.db", "--quiet")
         self.assertEqual(self.rows("z.db", "SELECT policy FROM condition"), [("full_history",)])
