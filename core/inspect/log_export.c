@@ -293,7 +293,8 @@ static int export_run(struct exporting *x, struct lh_error *err)
 		rc = choose(x, err);
 	if (!rc && x->x->folder)
 		rc = make_folder(x->out, err);
-	x->run = (struct lh_log_run){ x->results, x->config, x->sources, x->compiler };
+	x->run = (struct lh_log_run){ .results = x->results, .config = x->config, .sources = x->sources, .compiler = x->compiler };
+	lh_log_run_hash(&x->run);
 	x->started_s = seconds_of(x->results->started);
 	if (!rc)
 		rc = lh_reader_episodes(x->reader, x->results->run, take_episode, x, err);

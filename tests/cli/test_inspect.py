@@ -226,6 +226,18 @@ class Export(Inspect):
         self.assertEqual(self.path("x.eval").read_bytes(), before)
         self.assertEqual([p.name for p in self.folder.iterdir() if "part" in p.name], [])
 
+    def test_shards_and_runs_of_one_second_have_logs_of_their_own(self):
+        for name, seed, *more in (("s1", 1, "--shard", "1/2"), ("s2", 1, "--shard", "2/2"), ("a", 1), ("b", 1)):
+            accuracy = 0.2 if name == "b" else 0.9
+            self.good("run", "--model", f"sim:accuracy={accuracy}", "--turns", 3, "--samples", 4, "-o", f"{name}.db", "--quiet", "--seed", seed, *more)
+            (config,) = self.rows("a.db" if name == "b" else f"{name}.db", "SELECT config_sha256 FROM run")
+            self.change(f"{name}.db", f"UPDATE run SET started = '2026-01-31T12:00:00Z', config_sha256 = '{config[0]}'")
+            self.good("export", f"{name}.db", "--format", "inspect", "-o", "logs")
+        logs = [Log(p) for p in self.path("logs").iterdir()]
+        self.assertEqual(len(logs), 4)
+        self.assertEqual(len({log.header["eval"]["run_id"] for log in logs}), 4)
+        self.assertEqual(sorted(len(log.samples) for log in logs), [2, 2, 4, 4])
+
     def test_what_is_no_regular_file_stays(self):
         self.run_policies(policies=("full_history",), turns=2, samples=1)
         self.logs()
