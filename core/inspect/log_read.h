@@ -37,6 +37,7 @@ struct lh_log_said {
 	const struct lh_json *calls;             /* Inspect's list; NULL: none */
 	const char *finish;                      /* a word of ours */
 	int64_t in, cached, out, reasoning;      /* tokens; -1: not said */
+	bool estimated;                          /* the tokens, from bytes */
 	struct lh_str model, error;              /* error: empty where there was a reply */
 };
 struct lh_log_talk {

@@ -90,6 +90,8 @@ static void put_tokens(struct lh_jw *w, const struct lh_log_said *r)
 	lh_jw_key(w, "tokens_cached"), lh_jw_int(w, r->cached);
 	lh_jw_key(w, "tokens_out"), lh_jw_int(w, r->out);
 	lh_jw_key(w, "tokens_reasoning"), lh_jw_int(w, r->reasoning);
+	if (r->estimated)
+		lh_jw_key(w, "counted"), lh_jw_bool(w, false);
 }
 
 static struct lh_str span(const struct lh_log_talk *t, struct lh_log_span s)
@@ -253,6 +255,7 @@ static int write_dataset(struct lh_log_store *s, FILE *to, struct lh_error *err)
 	return rc;
 }
 
+/* A call that nobody made costs nothing. */
 static int write_endings(struct lh_log_store *s, struct lh_error *err)
 {
 	int rc = 0;
@@ -265,6 +268,8 @@ static int write_endings(struct lh_log_store *s, struct lh_error *err)
 		lh_jw_key(&w, "sample"), lh_jw_int(&w, (int64_t)i);
 		lh_jw_key(&w, "turn"), lh_jw_int(&w, s->sample[i].whole + 1);
 		lh_jw_key(&w, "error"), lh_jw_text(&w, s->sample[i].why);
+		lh_jw_key(&w, "tokens_in"), lh_jw_int(&w, 0);
+		lh_jw_key(&w, "tokens_out"), lh_jw_int(&w, 0);
 		lh_jw_close(&w);
 		lh_buf_putc(&s->line, '\n');
 		rc = write_line(s, s->replies, s->x->replies, err);

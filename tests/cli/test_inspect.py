@@ -299,6 +299,12 @@ class RoundTrip(Inspect):
         self.assertEqual(self.outcomes("y.db"), {0: before[0], 1: before[2][:1]})
         self.assertEqual(self.rows("y.db", "SELECT status FROM episode ORDER BY sample"), [("done",), ("censored",)])
 
+    def test_estimates_stay_estimates(self):
+        self.run_policies(policies=("full_history",), turns=3, samples=1)
+        self.change("r.db", "UPDATE call SET counted = turn != 2")
+        self.good("export", "r.db", "--format", "inspect", "-o", "x.eval")
+        self.assertEqual(self.rows(self.back("x.eval", "s"), "SELECT turn, counted FROM call ORDER BY turn"), [(1, 1), (2, 0), (3, 1)])
+
     def test_overflow_and_stop_at_error(self):
         self.run_policies("--task", "kv_sum:keys=12", policies=("full_history", "window:n=2"), model="sim:accuracy=0.95,window=420", turns=14)
         self.assertIn(("overflow",), self.rows("r.db", "SELECT DISTINCT cause FROM episode"))
@@ -414,6 +420,10 @@ class Others(Inspect):
         self.assertEqual(found, {0: ["correct"] * 3, 1: ["correct"], 2: ["correct"] * 2, 3: ["correct"] * 2, 4: ["correct"] * 2})
         self.assertEqual(self.rows("o.db", "SELECT status, cause FROM episode ORDER BY sample"), [("done", None), ("censored", "a limit (token): spent"), ("censored", "an error: gone"),
                                                                                              ("done", "overflow"), ("censored", "the log ends here")])
+
+    def test_what_nobody_said_costs_nothing(self):
+        self.score([sample("a", RIGHT), sample("b", RIGHT[:1], error={"message": "gone"})])
+        self.assertEqual(self.rows("o.db", "SELECT tokens_in, tokens_out FROM call WHERE error != ''"), [(0, 0)])
 
     def test_the_last_member_counts_and_a_log_in_progress_is_read(self):
         wrong = sample("s", [("alpha", "<answer>6</answer>")])
