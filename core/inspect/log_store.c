@@ -177,6 +177,13 @@ static void put_number(struct lh_buf *b, int64_t v, bool more)
 	lh_buf_put_int(b, v);
 }
 
+/* Both are within their bounds: nothing overflows. */
+static int64_t plus(int64_t total, int64_t value)
+{
+	int64_t sum = total + value;
+	return sum > LH_LOG_TOTAL_MAX ? LH_LOG_TOTAL_MAX : sum < -LH_LOG_TOTAL_MAX ? -LH_LOG_TOTAL_MAX : sum;
+}
+
 static int fill_sample(struct lh_buf *b, const struct lh_log_talk *t, struct sample *to, struct lh_error *err)
 {
 	const struct lh_log_keys *k = &t->keys;
@@ -188,7 +195,7 @@ static int fill_sample(struct lh_buf *b, const struct lh_log_talk *t, struct sam
 		put_number(b, k->key[i]->value, i);
 	to->values = take(b);
 	for (size_t i = 0; i < k->count; i++)
-		put_number(b, to->total += k->key[i]->value, i);
+		put_number(b, to->total = plus(to->total, k->key[i]->value), i);
 	to->output = take(b);
 	to->keys = k->count;
 	to->first_key = lh_str_dup(k->key[0]->key);
@@ -203,7 +210,9 @@ int lh_log_store_add(struct lh_log_store *s, const struct lh_log_talk *t, struct
 	struct lh_inspect_import *x = s->x;
 	if (s->samples && t->steps_per_turn != x->steps_per_turn)
 		return lh_fail(err, LH_E_DATA, "it asks for %u keys a turn, the samples before for %u", t->steps_per_turn, x->steps_per_turn);
-	int rc = lh_array_more(&s->sample, &s->cap, s->samples + 1, sizeof *s->sample, err);
+	int rc = lh_log_map_check(&t->map, err);
+	if (!rc)
+		rc = lh_array_more(&s->sample, &s->cap, s->samples + 1, sizeof *s->sample, err);
 	if (rc)
 		return rc;
 	struct sample *to = &s->sample[s->samples];
@@ -236,7 +245,7 @@ static void put_rollout(struct lh_buf *b, const struct sample *p, size_t steps)
 		put_number(b, p->last.value, true);
 	lh_buf_printf(b, "],\"output\":[%s", p->output);
 	for (size_t i = p->keys; i < steps; i++)
-		put_number(b, total += p->last.value, true);
+		put_number(b, total = plus(total, p->last.value), true);
 	lh_buf_puts(b, "]}");
 }
 

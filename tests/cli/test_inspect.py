@@ -413,6 +413,33 @@ class Others(Inspect):
         self.assertIn("not one of 1 samples is a conversation of kv_sum", done.err)
         self.assertEqual(list(self.folder.glob("bad.*")), [self.path("bad.eval")])
 
+    def test_what_kv_sum_cannot_hold_is_left_out(self):
+        """One sample, not the log with it."""
+        def looked_up(name, *values):
+            events = [{"event": "tool", "function": "get_value", "arguments": {"key": k}, "result": json.dumps({"value": v})} for k, v in values]
+            return sample(name, RIGHT[:1], system="Look them up.", events=events)
+        keys = {"a,b": "holds one of", "<b>": "holds one of", "k" * 65: "is longer than 64 bytes", " x": "white space at an end", "x\u00a0": "white space at an end",
+                "\u0085x": "is not plain", "\x1b[1m": "is not plain"}
+        rows = [(sample(f"s{i}", RIGHT[:1], system=json.dumps({"alpha": 5, k: 1}, ensure_ascii=False).replace("\\u001b", "\x1b")), words) for i, (k, words) in enumerate(keys.items())]
+        rows.append((looked_up("large", ("alpha", 2 * 10 ** 12), ("bravo", 3)), "the value 2000000000000 of 'alpha'"))
+        rows.append((looked_up("quote", ("alpha", 2), ('"', 3)), "holds one of"))
+        found, done = self.score([sample("good", RIGHT)] + [s for s, _ in rows])
+        self.assertEqual(found, {0: ["correct"] * 3})
+        for s, words in rows:
+            self.assertRegex(done.err, f"sample {s['id']} is left out: kv_sum cannot hold .*{words}")
+
+    def test_numbers_beyond_all_bounds(self):
+        """Nothing follows from values whose sum overflows."""
+        own = {**HEADER["eval"], "task": "kv_sum", "metadata": {"longhaul": {"history": "own", "policy": "full_history", "turns": 2, "seed": "1"}}}
+        s = sample("s", [("alpha, bravo, alpha", "<answer>1</answer>"), ("alpha, alpha, candy", "<answer>1</answer>")], system="Look them up.", events=[
+            {"event": "tool", "function": "get_value", "arguments": {"key": k}, "result": json.dumps({"value": 2 ** 63 - 1})} for k in ("alpha", "bravo")])
+        s["events"] += [{"event": "info", "source": "longhaul", "data": {"turn": t, "true": "-2305843009213693950"}} for t in (1, 2)]
+        for m, turn in ((s["messages"][1], 1), (s["messages"][3], 2)):
+            m["metadata"] = {"turn": turn, "made_by": "task"}
+        done = self.longhaul("import", self.log([s], "y.eval", {**HEADER, "eval": own}), "-o", "y.db")
+        self.assertEqual((done.code, done.out), (2, ""), done)
+        self.assertIn("sample s is left out", done.err)
+
     def test_ends(self):
         """A limit or an error censors, a context that is too small does not: it is the model's."""
         found, _ = self.score([sample("a", RIGHT), sample("b", RIGHT[:1], limit={"type": "token", "limit": 9, "reason": "spent"}), sample("c", RIGHT[:2] + [("candy", None)],
