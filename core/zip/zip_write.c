@@ -3,17 +3,21 @@
 #include "zip/archive_api.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PARTS_MAX 100                    /* names that are tried */
+
 struct lh_zip_out {
 	struct lh_archive api;
 	struct archive *archive;
 	struct archive_entry *entry;
-	char *path, *part;
+	char *path, *part;                       /* part: NULL where none was made */
+	int fd;                                  /* of part; -1: closed */
 };
 
 static int failed(struct lh_zip_out *z, struct lh_error *err)
@@ -28,20 +32,54 @@ static void release(struct lh_zip_out *z)
 		z->api.write_free(z->archive);
 	if (z->entry)
 		z->api.entry_free(z->entry);
+	if (z->fd >= 0)
+		close(z->fd);
 	free(z->path);
 	free(z->part);
 	free(z);
 }
 
+static int no_part(struct lh_zip_out *z, struct lh_error *err)
+{
+	return lh_fail(err, LH_E_IO, "%s cannot be written: %s", z->path, strerror(errno));
+}
+
+/* What is there under the name, or a link of that name, is somebody else's. */
+static int make_part(struct lh_zip_out *z, struct lh_error *err)
+{
+	struct lh_buf name;
+	lh_buf_init(&name, 1 << 16);
+	errno = ENAMETOOLONG;
+	for (int i = 0; i < PARTS_MAX && z->fd < 0; i++) {
+		lh_buf_clear(&name);
+		lh_buf_puts(&name, z->path);
+		if (i)
+			lh_buf_printf(&name, ".%d", i);
+		lh_buf_puts(&name, ".part");
+		if (lh_buf_ok(&name, NULL))
+			break;
+		z->fd = open(name.p, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+		if (z->fd < 0 && errno != EEXIST)
+			break;
+	}
+	int rc = z->fd < 0 ? no_part(z, err) : (z->part = lh_str_dup(lh_buf_str(&name))) ? 0 : lh_nomem(err);
+	if (z->fd >= 0 && !z->part)
+		unlink(name.p);
+	lh_buf_fini(&name);
+	return rc;
+}
+
 static int begin(struct lh_zip_out *z, struct lh_error *err)
 {
 	int rc = lh_archive_open(&z->api, err);
+	if (!rc)
+		rc = make_part(z, err);
 	if (rc)
 		return rc;
 	z->archive = z->api.write_new();
 	z->entry = z->api.entry_new();
 	if (!z->archive || !z->entry || z->api.write_set_format_zip(z->archive) != ARCHIVE_OK ||
-		z->api.write_open_filename(z->archive, z->part) != ARCHIVE_OK)
+		z->api.write_open_fd(z->archive, z->fd) != ARCHIVE_OK)
 		return failed(z, err);
 	return 0;
 }
@@ -62,15 +100,11 @@ int lh_zip_create(const char *path, struct lh_zip_out **out, struct lh_error *er
 	if (rc)
 		return rc;
 	struct lh_zip_out *z = calloc(1, sizeof *z);
-	struct lh_buf part;
 	if (!z)
 		return lh_nomem(err);
-	lh_buf_init(&part, 1 << 16);
-	lh_buf_printf(&part, "%s.part", path);
+	z->fd = -1;
 	z->path = lh_str_dup(lh_str_of(path));
-	z->part = lh_str_dup(lh_buf_str(&part));
-	lh_buf_fini(&part);
-	rc = z->path && z->part ? begin(z, err) : lh_nomem(err);
+	rc = z->path ? begin(z, err) : lh_nomem(err);
 	if (rc)
 		lh_zip_abandon(z);
 	else
@@ -99,8 +133,12 @@ int lh_zip_put(struct lh_zip_out *z, const char *name, struct lh_str content, st
 int lh_zip_finish(struct lh_zip_out *z, struct lh_error *err)
 {
 	int rc = z->api.write_close(z->archive) == ARCHIVE_OK ? 0 : failed(z, err);
-	if (!rc && rename(z->part, z->path))
-		rc = lh_fail(err, LH_E_IO, "%s cannot be written: %s", z->path, strerror(errno));
+	if (!rc) {
+		int closed = close(z->fd);
+		z->fd = -1;
+		if (closed || rename(z->part, z->path))
+			rc = no_part(z, err);
+	}
 	if (rc) {
 		lh_zip_abandon(z);
 		return rc;

@@ -238,6 +238,18 @@ class Export(Inspect):
         self.assertEqual(len({log.header["eval"]["run_id"] for log in logs}), 4)
         self.assertEqual(sorted(len(log.samples) for log in logs), [2, 2, 4, 4])
 
+    def test_the_part_is_its_own(self):
+        """Neither what somebody else has under the name nor what a link of that name leads to is written."""
+        self.run_policies(policies=("full_history",), turns=2, samples=1)
+        self.write("x.eval.part", "mine")
+        self.write("victim", "his")
+        self.path("x.eval.1.part").symlink_to("victim")
+        self.good("export", "r.db", "--format", "inspect", "-o", "x.eval")
+        self.assertEqual(len(Log(self.path("x.eval")).samples), 1)
+        self.assertEqual((self.path("x.eval.part").read_text(), self.path("victim").read_text()), ("mine", "his"))
+        self.assertEqual(self.path("x.eval").stat().st_mode & 0o777, self.path("victim").stat().st_mode & 0o777)
+        self.assertEqual(sorted(p.name for p in self.folder.iterdir() if "part" in p.name), ["x.eval.1.part", "x.eval.part"])
+
     def test_what_is_no_regular_file_stays(self):
         self.run_policies(policies=("full_history",), turns=2, samples=1)
         self.logs()
