@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "inspect/inspect.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,6 +170,7 @@ int lh_cmd_import(int argc, char **argv)
 	struct import_args a = { 0 };
 	struct files files;
 	struct lh_error err = { 0 };
+	signal(SIGXFSZ, SIG_IGN);                /* a write that fails says why */
 	int left = 0, code = read_args(argc, argv, &a);
 	if (code || (code = name_files(a.out, &files)) || (code = check_reports(&a, &files)))
 		return code;

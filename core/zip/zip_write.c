@@ -18,11 +18,12 @@ struct lh_zip_out {
 	struct archive_entry *entry;
 	char *path, *part;                       /* part: NULL where none was made */
 	int fd;                                  /* of part; -1: closed */
+	int broken;                              /* errno of the write that failed; 0: none has */
 };
 
 static int failed(struct lh_zip_out *z, struct lh_error *err)
 {
-	const char *why = z->archive ? z->api.error_string(z->archive) : NULL;
+	const char *why = z->broken ? strerror(z->broken) : z->archive ? z->api.error_string(z->archive) : NULL;
 	return lh_fail(err, LH_E_IO, "%s cannot be written: %s", z->path, why ? why : "out of memory");
 }
 
@@ -69,6 +70,21 @@ static int make_part(struct lh_zip_out *z, struct lh_error *err)
 	return rc;
 }
 
+/* libarchive does not free all it holds once it was told of a failure: that is noted, and asked for behind every call. */
+static la_ssize_t put_bytes(struct archive *archive, void *user, const void *bytes, size_t n)
+{
+	struct lh_zip_out *z = user;
+	(void)archive;
+	for (size_t at = 0; at < n && !z->broken;) {
+		ssize_t w = write(z->fd, (const char *)bytes + at, n - at);
+		if (w > 0)
+			at += (size_t)w;
+		else if (!w || errno != EINTR)
+			z->broken = w ? errno : EIO;
+	}
+	return (la_ssize_t)n;
+}
+
 static int begin(struct lh_zip_out *z, struct lh_error *err)
 {
 	int rc = lh_archive_open(&z->api, err);
@@ -79,7 +95,7 @@ static int begin(struct lh_zip_out *z, struct lh_error *err)
 	z->archive = z->api.write_new();
 	z->entry = z->api.entry_new();
 	if (!z->archive || !z->entry || z->api.write_set_format_zip(z->archive) != ARCHIVE_OK ||
-		z->api.write_open_fd(z->archive, z->fd) != ARCHIVE_OK)
+		z->api.write_set_bytes_in_last_block(z->archive, 1) != ARCHIVE_OK || z->api.write_open(z->archive, z, NULL, put_bytes, NULL) != ARCHIVE_OK)
 		return failed(z, err);
 	return 0;
 }
@@ -127,12 +143,12 @@ int lh_zip_put(struct lh_zip_out *z, const char *name, struct lh_str content, st
 			return failed(z, err);
 		at += (size_t)n;
 	}
-	return 0;
+	return z->broken ? failed(z, err) : 0;
 }
 
 int lh_zip_finish(struct lh_zip_out *z, struct lh_error *err)
 {
-	int rc = z->api.write_close(z->archive) == ARCHIVE_OK ? 0 : failed(z, err);
+	int rc = z->api.write_close(z->archive) == ARCHIVE_OK && !z->broken ? 0 : failed(z, err);
 	if (!rc) {
 		int closed = close(z->fd);
 		z->fd = -1;
@@ -152,7 +168,7 @@ void lh_zip_abandon(struct lh_zip_out *z)
 	if (!z)
 		return;
 	if (z->archive)
-		z->api.write_free(z->archive);           /* closes: the file is whole, and goes */
+		z->api.write_free(z->archive);           /* closes what was begun, before the file goes */
 	z->archive = NULL;
 	if (z->part)
 		unlink(z->part);

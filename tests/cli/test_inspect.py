@@ -3,6 +3,7 @@ import contextlib
 import json
 import math
 import os
+import resource
 import sqlite3
 import subprocess
 import unittest
@@ -237,6 +238,29 @@ class Export(Inspect):
         self.assertEqual(len(logs), 4)
         self.assertEqual(len({log.header["eval"]["run_id"] for log in logs}), 4)
         self.assertEqual(sorted(len(log.samples) for log in logs), [2, 2, 4, 4])
+
+    def test_a_limit_of_size_is_an_error_that_is_said(self):
+        self.run_policies(policies=("full_history",), turns=10, samples=4)
+        self.good("export", "r.db", "--format", "inspect", "-o", "x.eval")
+        before = self.snapshot()
+        small = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))}
+        for args in (("export", "r.db", "--format", "inspect", "-o", "x.eval"), ("import", "x.eval", "-o", "o.db")):
+            done = self.longhaul(*args, **small)
+            self.assertEqual((done.code, done.out), (2, ""), done)
+            self.assertIn("cannot be written: File too large", done.err)
+        done = self.longhaul("export", "r.db", "--format", "jsonl", "-o", "lines", **small)
+        self.assertEqual((done.code, done.out), (2, ""), done)
+        self.assertIn("lines: File too large; what is there now is not whole", done.err)
+        self.path("lines").unlink()
+        self.assertEqual(self.snapshot(), before)
+
+    def test_many_forms_of_messages(self):
+        """A policy that clears results in other words every turn: each message in as many forms as there are turns."""
+        self.write("words.lua", 'return { api = 1, summary = "x", view = function(ep, history)\n'
+                                '  return history:view():clear_results { first = 1, placeholder = "old at turn " .. ep.turn } end }')
+        self.good("run", "--task", TOOLS, "--model", "sim", "--policy", "./words.lua", "--turns", 270, "--samples", 1, "-o", "r.db", "--quiet")
+        self.good("export", "r.db", "--format", "inspect", "-o", "x.eval")
+        self.assertEqual(len(models(Log(self.path("x.eval")).samples[0])), 540)
 
     def test_the_part_is_its_own(self):
         """Neither what somebody else has under the name nor what a link of that name leads to is written."""
