@@ -211,6 +211,11 @@ class Export(Inspect):
             self.assertEqual(sent(s, models(s)[0]), [(m["role"], m["content"]) for m in json.loads(raw)["messages"]])
         self.refuse(["import", str(next(p for p in self.path("logs").iterdir() if "injected" in p.name)), "-o", "x.db"], ("its histories were made",))
 
+    def test_a_log_of_nothing_is_none(self):
+        self.run_policies("--history", "clean", policies=("full_history",), turns=3, samples=1)
+        self.change("r.db", "UPDATE condition SET task = 'nonesuch'")
+        self.refuse(["export", "r.db", "--format", "inspect", "-o", "x.eval"], ("all 2 episodes are left out",))
+
     def test_what_is_written_where(self):
         self.run_policies(policies=("full_history", "window:n=3"), turns=2, samples=1)
         self.refuse(["export", "r.db", "--format", "inspect", "-o", "x.eval"], ("has 2 conditions", "0: full_history, 1: window:n=3", "--condition N"))
