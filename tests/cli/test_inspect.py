@@ -472,8 +472,8 @@ class Others(Inspect):
     def test_numbers_beyond_all_bounds(self):
         """Nothing follows from values whose sum overflows."""
         own = {**HEADER["eval"], "task": "kv_sum", "metadata": {"longhaul": {"history": "own", "policy": "full_history", "turns": 2, "seed": "1"}}}
-        s = sample("s", [("alpha, bravo, alpha", "<answer>1</answer>"), ("alpha, alpha, candy", "<answer>1</answer>")], system="Look them up.", events=[
-            {"event": "tool", "function": "get_value", "arguments": {"key": k}, "result": json.dumps({"value": 2 ** 63 - 1})} for k in ("alpha", "bravo")])
+        s = sample("s", [(", ".join(["alpha"] * 1100), "<answer>1</answer>")] * 2, system="Look them up.", events=[
+            {"event": "tool", "function": "get_value", "arguments": {"key": k}, "result": json.dumps({"value": 2 ** 53 - 1})} for k in ("alpha", "bravo")])
         s["events"] += [{"event": "info", "source": "longhaul", "data": {"turn": t, "true": "-2305843009213693950"}} for t in (1, 2)]
         for m, turn in ((s["messages"][1], 1), (s["messages"][3], 2)):
             m["metadata"] = {"turn": turn, "made_by": "task"}
