@@ -230,9 +230,11 @@ static const char *unwritable(const char *path)
 	return NULL;
 }
 
-/* Do both paths name one file, which need not be there yet? */
-static bool same_file(const char *a, const char *b)
+bool lh_cli_same_file(const char *a, const char *b)
 {
+	struct stat st[2];
+	if (!stat(a, &st[0]) && !stat(b, &st[1]) && st[0].st_dev == st[1].st_dev && st[0].st_ino == st[1].st_ino)
+		return true;                         /* by another name */
 	char folder[2][PATH_MAX];
 	const char *path[2] = { a, b }, *base[2];
 	for (int i = 0; i < 2; i++) {
@@ -254,7 +256,7 @@ int lh_cli_check_output(const char *path, const char *run_file)
 	const char *why = unwritable(path);
 	if (why)
 		lh_fail(&err, LH_E_USAGE, "%s cannot be written: %s", path, why);
-	else if (lh_file_begins(path, LH_STR("SQLite format 3")) || (run_file && same_file(path, run_file)))
+	else if (lh_file_begins(path, LH_STR("SQLite format 3")) || (run_file && lh_cli_same_file(path, run_file)))
 		lh_fail(&err, LH_E_USAGE, "%s is a run file: a report over it would destroy it; name another file", path);
 	return err.code ? lh_cli_fail(&err) : LH_EXIT_DONE;
 }

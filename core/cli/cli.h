@@ -29,6 +29,8 @@ void lh_cli_print(const struct lh_buf *b);                        /* to stdout *
 int lh_cli_session_fail(const struct lh_session *s);
 /* Before anything is run: can a report be written to path, and is path not a run file? Exit code. */
 int lh_cli_check_output(const char *path, const char *run_file);
+/* Do both paths name one file, which need not be there yet? */
+bool lh_cli_same_file(const char *a, const char *b);
 int lh_cli_write(const char *path, struct lh_str text);           /* "-": stdout; exit code */
 bool lh_cli_help(int argc, char **argv);                          /* -h or --help is among them */
 

@@ -5,6 +5,7 @@
 #include "again/export.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -164,6 +165,7 @@ int lh_cmd_export(int argc, char **argv)
 {
 	struct export_args a = { .id = -1, .number = -1 };
 	struct lh_error err = { 0 };
+	signal(SIGXFSZ, SIG_IGN);                /* a write that fails says why */
 	int code = read_args(argc, argv, &a);
 	const struct format *f = code ? NULL : find(a.format);
 	if (!f)

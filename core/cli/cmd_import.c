@@ -3,7 +3,9 @@
 #include "base/utf8.h"
 #include "inspect/inspect.h"
 
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,6 +34,8 @@ static int read_args(int argc, char **argv, struct import_args *a)
 		bad = lh_cli_usage("import", "which log? A file of Inspect AI, FILE.eval");
 	if (!bad && !a->out)
 		bad = lh_cli_usage("import", "where to? -o OUT.db names the run file that is made");
+	if (!bad && !strcmp(a->out, "-"))
+		bad = lh_cli_usage("import", "a run file does not go to stdout: -o OUT.db names it");
 	return bad;
 }
 
@@ -54,6 +58,19 @@ static int name_files(const char *out, struct files *f)
 		if (!access(all[i], F_OK))
 			return lh_cli_usage("import", "%s is there already: nothing is written over; name another file by -o", all[i]);
 	return lh_cli_check_output(out, NULL);
+}
+
+/* A report goes over none of the files that are read or made here. */
+static int check_reports(const struct import_args *a, const struct files *f)
+{
+	const char *const kept[] = { a->file, f->dataset, f->replies };
+	const char *const reports[] = { a->outputs.json, a->outputs.html, a->outputs.junit, a->outputs.markdown, a->outputs.metrics };
+	for (size_t i = 0; i < sizeof reports / sizeof *reports; i++)
+		for (size_t k = 0; k < sizeof kept / sizeof *kept && reports[i]; k++)
+			if (lh_cli_same_file(reports[i], kept[k]))
+				return lh_cli_usage("import", "%s is %s: a report over it would destroy it; name another file", reports[i],
+					k ? "made beside the run file" : "the log that is read");
+	return lh_cli_check_outputs(&a->outputs, a->out);
 }
 
 static void remove_files(const struct files *f)
@@ -96,7 +113,7 @@ static int set_up(struct lh_session *s, const struct import_args *a, const struc
 {
 	int rc = set_specs(s, x);
 	if (!rc)
-		rc = lh_session_set(s, "policy", a->policy ? a->policy : *x->policy ? x->policy : "full_history");
+		rc = lh_session_set(s, "policy", a->policy ? a->policy : x->policy ? x->policy : "full_history");
 	if (!rc)
 		rc = set_number(s, "turns", x->turns);
 	if (!rc)
@@ -141,7 +158,9 @@ static int score(struct lh_session *s, const struct import_args *a, const struct
 /* The log is anybody's: its policy is taken by name, never as a file. */
 static int check_policy(const struct import_args *a, struct lh_inspect_import *x)
 {
-	if (a->policy || !strpbrk(x->policy, "/\\"))
+	size_t n = x->policy ? strcspn(x->policy, ":") : 0;
+	bool file = n >= 4 && !strncmp(x->policy + n - 4, ".lua", 4);
+	if (a->policy || !x->policy || (!file && !strpbrk(x->policy, "/\\")))
 		return 0;
 	return lh_cli_usage("import", "the log's policy is the file '%s', which is not taken from here: name it by --policy", x->policy);
 }
@@ -151,8 +170,9 @@ int lh_cmd_import(int argc, char **argv)
 	struct import_args a = { 0 };
 	struct files files;
 	struct lh_error err = { 0 };
+	signal(SIGXFSZ, SIG_IGN);                /* a write that fails says why */
 	int left = 0, code = read_args(argc, argv, &a);
-	if (code || (code = name_files(a.out, &files)) || (code = lh_cli_check_outputs(&a.outputs, a.out)))
+	if (code || (code = name_files(a.out, &files)) || (code = check_reports(&a, &files)))
 		return code;
 	struct lh_inspect_import x = { .dataset = files.dataset, .replies = files.replies, .left = say_left, .user = &left };
 	int rc = lh_inspect_import(&x, a.file, &err);
@@ -165,6 +185,7 @@ int lh_cmd_import(int argc, char **argv)
 	struct lh_session *s = lh_session_new();
 	code = !s ? lh_cli_fail(&(struct lh_error){ LH_E_NOMEM, "out of memory" }) : (code = check_policy(&a, &x)) ? code : score(s, &a, &x);
 	lh_session_free(s);
+	free(x.policy);
 	if (code != LH_EXIT_DONE && access(a.out, F_OK))
 		remove_files(&files);
 	return code;

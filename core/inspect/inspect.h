@@ -31,7 +31,7 @@ struct lh_inspect_import {
 	int64_t samples, left_out;
 	uint32_t turns, steps_per_turn;
 	uint64_t seed;                           /* of a log that longhaul wrote, else 1 */
-	char policy[512];                        /* likewise, as it was typed; else empty */
+	char *policy;                            /* likewise, as it was typed, to be freed; else NULL */
 	bool tools, stop_at_error;               /* values were looked up with a tool; the run ended samples at their first error */
 	char model[256];
 };

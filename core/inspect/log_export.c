@@ -220,6 +220,8 @@ static int put_sample(struct exporting *x, const struct lh_recall *r, struct lh_
 	lh_log_prepare(&s);
 	lh_jw_init(&w, &x->json, false);
 	int rc = lh_log_put_sample(&s, &w, err);
+	if (rc == LH_E_LIMIT)
+		lh_prefix(err, "sample %s", s.id);
 	snprintf(name, sizeof name, "samples/%s_epoch_1.json", s.id);
 	if (!rc)
 		rc = put_member(x, name, err);
@@ -250,23 +252,21 @@ static int take_episode(void *user, const void *row, struct lh_error *err)
 		return 0;
 	if (e->condition < 0 || e->condition >= x->results->conditions)
 		return lh_fail(err, LH_E_DAMAGED, "episode %lld lies outside the run", (long long)e->id);
-	int rc = 0;
-	if (x->zip && x->head.number != e->condition)
-		rc = end_log(x, err);
-	if (!rc && !x->zip)
-		rc = begin_log(x, e->condition, err);
-	if (rc)
-		return rc;
 	struct lh_recall *r;
 	struct lh_error why = { 0 };
-	rc = lh_recall_read(x->reader, &(struct lh_recall_found){ e, &x->remade[e->condition], x->results->seed, x->dialect[e->condition] }, &r, &why);
+	int rc = lh_recall_read(x->reader, &(struct lh_recall_found){ e, &x->remade[e->condition], x->results->seed, x->dialect[e->condition] }, &r, &why);
 	if (is_left_out(e, rc)) {
 		x->x->left_out++;
 		return 0;
 	}
 	if (rc)
 		return lh_fail(err, why.code, "%s", why.text);
-	rc = put_sample(x, r, err);
+	if (x->zip && x->head.number != e->condition)
+		rc = end_log(x, err);
+	if (!rc && !x->zip)                      /* a log has a sample */
+		rc = begin_log(x, e->condition, err);
+	if (!rc)
+		rc = put_sample(x, r, err);
 	lh_recall_free(r);
 	return rc;
 }
@@ -293,13 +293,17 @@ static int export_run(struct exporting *x, struct lh_error *err)
 		rc = choose(x, err);
 	if (!rc && x->x->folder)
 		rc = make_folder(x->out, err);
-	x->run = (struct lh_log_run){ x->results, x->config, x->sources, x->compiler };
+	x->run = (struct lh_log_run){ .results = x->results, .config = x->config, .sources = x->sources, .compiler = x->compiler };
+	lh_log_run_hash(&x->run);
 	x->started_s = seconds_of(x->results->started);
 	if (!rc)
 		rc = lh_reader_episodes(x->reader, x->results->run, take_episode, x, err);
 	if (!rc)
 		rc = end_log(x, err);
-	if (!rc && !x->x->logs)
+	if (!rc && !x->x->logs && x->x->left_out)
+		rc = lh_fail(err, LH_E_USAGE, "%s: all %lld episodes are left out, and a log without a sample says nothing: their task family is not found here, or makes another history now",
+			x->path, (long long)x->x->left_out);
+	else if (!rc && !x->x->logs)
 		rc = lh_fail(err, LH_E_USAGE, "%s: nothing was asked in this run, so there is nothing to export", x->path);
 	return rc;
 }

@@ -7,14 +7,47 @@
 
 /* ---- ids and names ---- */
 
-/* As Inspect's look, but the same for the same run: 22 characters of an alphabet of 57 without lookalikes. */
+static void add_number(struct lh_sha256 *sha, int64_t v)
+{
+	char text[32];
+	int n = snprintf(text, sizeof text, "%lld/", (long long)v);
+	lh_sha256_add(sha, text, (size_t)n);
+}
+
+static void add_condition(struct lh_sha256 *sha, const struct lh_condition_results *c)
+{
+	add_number(sha, c->samples);
+	lh_sha256_add(sha, c->outcome, (size_t)c->samples * (size_t)c->turns);
+	for (int i = 0; i < c->samples * c->episodes; i++) {
+		const struct lh_totals *t = &c->totals[i];
+		const int64_t said[] = { t->calls, t->tokens_in, t->tokens_out, t->latency_us };
+		for (size_t k = 0; k < sizeof said / sizeof *said; k++)
+			add_number(sha, said[k]);
+	}
+}
+
+void lh_log_run_hash(struct lh_log_run *run)
+{
+	const struct lh_results *r = run->results;
+	struct lh_sha256 sha;
+	lh_sha256_init(&sha);
+	add_number(&sha, (int64_t)r->first_sample);
+	add_number(&sha, r->shards.of);
+	for (int i = 0; r->shards.of && i < r->shards.count; i++)
+		add_number(&sha, r->shards.part[i]);
+	for (int i = 0; i < r->conditions; i++)
+		add_condition(&sha, &r->condition[i]);
+	lh_sha256_hex(&sha, run->content);
+}
+
+/* As Inspect's look, but the same for the same run, and others for its shards or for one that began in the same second: 22 characters of an alphabet of 57 without lookalikes. */
 static void make_id(const struct lh_log_head *h, const char *kind, int64_t number, char out[23])
 {
 	static const char letters[] = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 	const struct lh_results *r = h->run->results;
-	char text[256], hex[65];
+	char text[384], hex[65];
 	struct lh_sha256 sha;
-	int n = snprintf(text, sizeof text, "%s/%s/%s/%lld/%lld", kind, r->config_sha256, r->started, (long long)r->run, (long long)number);
+	int n = snprintf(text, sizeof text, "%s/%s/%s/%lld/%lld/%s", kind, r->config_sha256, r->started, (long long)r->run, (long long)number, h->run->content);
 	lh_sha256_init(&sha);
 	lh_sha256_add(&sha, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
 	lh_sha256_hex(&sha, hex);

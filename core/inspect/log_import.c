@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct member { uint64_t name; int64_t at; };   /* a sample's: hash of its name, place in the archive */
 
@@ -120,7 +121,9 @@ static int survey(struct importing *g, struct lh_error *err)
 {
 	struct lh_zip_in *zip;
 	const char *name;
-	if (lh_file_begins(g->path, LH_STR("{")))
+	struct stat st;
+	bool regular = !stat(g->path, &st) && S_ISREG(st.st_mode);   /* else lh_zip_open() refuses it; a pipe would not open at all */
+	if (regular && lh_file_begins(g->path, LH_STR("{")))
 		return lh_fail(err, LH_E_DATA, "%s is JSON, not a zip archive: of a log in that format `inspect log convert --to eval` makes one that is read", g->path);
 	int rc = lh_zip_open(g->path, &zip, err);
 	for (int64_t at = 0; !rc; at++) {
@@ -153,8 +156,9 @@ static int read_ours(struct importing *g, const struct lh_json *eval, const stru
 	snprintf(digits, sizeof digits, "%.*s", (int)(seed.n < 31 ? seed.n : 31), seed.p ? seed.p : "");
 	if (*digits)
 		x->seed = strtoull(digits, NULL, 10);
-	if (!lh_str_is(policy, "agent"))         /* which saw what it chose to: nobody else can be it */
-		snprintf(x->policy, sizeof x->policy, "%.*s", (int)(policy.n < sizeof x->policy ? policy.n : 0), policy.p ? policy.p : "");
+	if (policy.n && !lh_str_is(policy, "agent") &&      /* which saw what it chose to: nobody else can be it */
+		!(x->policy = lh_str_dup(policy)))
+		return lh_nomem(err);
 	x->stop_at_error = lh_json_bool(lh_json_get(own, "stop_at_error"));
 	g->ours = true;
 	return 0;
@@ -275,10 +279,15 @@ int lh_inspect_import(struct lh_inspect_import *x, const char *path, struct lh_e
 	x->samples = x->left_out = 0;
 	x->turns = x->steps_per_turn = 0;
 	x->seed = 1;
-	x->policy[0] = x->model[0] = 0;
+	x->policy = NULL;
+	x->model[0] = 0;
 	x->tools = x->stop_at_error = false;
 	lh_buf_init(&g.text, LH_INSPECT_MEMBER_MAX);
 	int rc = import_log(&g, err);
+	if (rc) {
+		free(x->policy);
+		x->policy = NULL;
+	}
 	lh_json_free(g.header);
 	free(g.member);
 	lh_buf_fini(&g.text);

@@ -46,10 +46,11 @@ static struct unknown unknown_of(const struct lh_log_map *m, struct lh_str promp
 	while (next_key(&prompt, &key)) {
 		const struct lh_log_entry *e = lh_log_map_get(m, key);
 		u.several = u.several || !key.n || (!e && u.key.p && !lh_str_equal(u.key, key));    /* no key is empty */
+		bool beyond = e && (__builtin_add_overflow(u.known, e->value, &u.known) || u.known > INT64_MAX / 4 || u.known < INT64_MIN / 4);
+		u.several = u.several || beyond;         /* nothing follows from such numbers */
 		if (e)
-			u.known += e->value;
-		else
-			u.key = key, u.times++;
+			continue;
+		u.key = key, u.times++;
 	}
 	return u;
 }

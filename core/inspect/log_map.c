@@ -1,10 +1,12 @@
 #include "inspect/log_read.h"
 
+#include "base/utf8.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #define ENTRIES_MAX 1000000              /* one key may come more than once */
-#define VALUE_MAX INT64_C(1000000000000) /* as kv_sum's data sets have it */
+#define KEY_MAX 64                       /* bytes, as kv_sum's data sets have it */
 
 /* ---- entries ---- */
 
@@ -56,6 +58,57 @@ bool lh_log_map_settle(struct lh_log_map *m)
 	return drop_repeated(m);
 }
 
+/* ---- what kv_sum may hold ---- */
+
+static bool is_plain(struct lh_str s)
+{
+	size_t n;
+	if (lh_utf8_bad_at(s) < s.n)
+		return false;
+	for (size_t i = 0; i < s.n; i += n) {
+		uint32_t c = lh_utf8_decode((struct lh_str){ s.p + i, s.n - i }, &n);
+		if (c < 0x20 || (c >= 0x7F && c < 0xA0))
+			return false;
+	}
+	return true;
+}
+
+static bool has_blank_end(struct lh_str s)
+{
+	static const char nbsp[] = "\xC2\xA0";
+	return lh_str_trim(s).n != s.n || (s.n >= 2 && (!memcmp(s.p, nbsp, 2) || !memcmp(s.p + s.n - 2, nbsp, 2)));
+}
+
+static const char *fault_of(struct lh_str key)
+{
+	if (!key.n)
+		return "is empty";
+	if (key.n > KEY_MAX)
+		return "is longer than 64 bytes";
+	if (!is_plain(key))
+		return "is not plain UTF-8 text";
+	if (has_blank_end(key))
+		return "has white space at an end";
+	for (size_t i = 0; i < key.n; i++)
+		if (strchr(",\"\\<>", key.p[i]))
+			return "holds one of the characters , \" \\ < >";
+	return NULL;
+}
+
+int lh_log_map_check(const struct lh_log_map *m, struct lh_error *err)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		const struct lh_log_entry *e = &m->entry[i];
+		const char *fault = fault_of(e->key);
+		int shown = (int)(e->key.n < KEY_MAX ? e->key.n : KEY_MAX);
+		if (fault)
+			return lh_fail(err, LH_E_DATA, "kv_sum cannot hold its key '%.*s', which %s", shown, e->key.p, fault);
+		if (e->value > LH_LOG_VALUE_MAX || e->value < -LH_LOG_VALUE_MAX)
+			return lh_fail(err, LH_E_DATA, "kv_sum cannot hold the value %lld of '%.*s': it is too large", (long long)e->value, shown, e->key.p);
+	}
+	return 0;
+}
+
 const struct lh_log_entry *lh_log_map_get(const struct lh_log_map *m, struct lh_str key)
 {
 	struct lh_log_entry wanted = { key, 0 };
@@ -97,7 +150,7 @@ static bool read_integer(struct lh_str s, size_t *i, int64_t *out)
 		++*i;
 	while (*i < s.n && s.p[*i] >= '0' && s.p[*i] <= '9')
 		++*i;
-	return lh_str_to_int((struct lh_str){ s.p + from, *i - from }, out) && *out <= VALUE_MAX && *out >= -VALUE_MAX;
+	return lh_str_to_int((struct lh_str){ s.p + from, *i - from }, out) && *out <= LH_LOG_VALUE_MAX && *out >= -LH_LOG_VALUE_MAX;
 }
 
 /* Behind the opening brace; false: this is no such map. *rc: no memory. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FORMS_MAX 256
+#define PLACES_MAX 50000000              /* forms times messages: of a number each */
 #define NOWHERE UINT32_MAX
 
 /* ---- the order ---- */
@@ -135,8 +135,8 @@ static struct lh_log_form *find_form(const struct lh_log_pool *p, const struct l
 
 static int add_form(struct lh_log_pool *p, const struct lh_recall_part *part, struct lh_log_form **out, struct lh_error *err)
 {
-	if (p->forms == FORMS_MAX)
-		return lh_fail(err, LH_E_LIMIT, "its messages were sent in more than %d forms", FORMS_MAX);
+	if ((p->forms + 1) * ((size_t)p->ranks + 1) > PLACES_MAX)
+		return lh_fail(err, LH_E_LIMIT, "%u messages were sent in more than %zu forms, more than a log holds", p->ranks, p->forms);
 	int rc = lh_array_more(&p->form, &p->form_cap, p->forms + 1, sizeof *p->form, err);
 	if (rc)
 		return rc;

@@ -6,6 +6,9 @@
 #include "json/reader.h"
 
 #define LH_LOG_KEYS_MAX 10000            /* of a dictionary; steps of a turn */
+/* As kv_sum has them: a data set's values, and the running total, which stays there. */
+#define LH_LOG_VALUE_MAX INT64_C(1000000000000)
+#define LH_LOG_TOTAL_MAX INT64_C(999999999999999999)
 
 /* ---- log_map.c: a dictionary within text, and keys of it ---- */
 
@@ -20,6 +23,8 @@ int lh_log_map_find(struct lh_str text, size_t from, struct lh_log_map *out, siz
 int lh_log_map_add(struct lh_log_map *m, struct lh_str key, int64_t value, struct lh_error *err) LH_CHECKED;
 /* False: a key has two values, or there are more than LH_LOG_KEYS_MAX. */
 bool lh_log_map_settle(struct lh_log_map *m);
+/* LH_E_DATA: an entry that no data set of kv_sum may hold. */
+int lh_log_map_check(const struct lh_log_map *m, struct lh_error *err) LH_CHECKED;
 const struct lh_log_entry *lh_log_map_get(const struct lh_log_map *m, struct lh_str key);
 void lh_log_map_fini(struct lh_log_map *m);
 
@@ -37,6 +42,7 @@ struct lh_log_said {
 	const struct lh_json *calls;             /* Inspect's list; NULL: none */
 	const char *finish;                      /* a word of ours */
 	int64_t in, cached, out, reasoning;      /* tokens; -1: not said */
+	bool estimated;                          /* the tokens, from bytes */
 	struct lh_str model, error;              /* error: empty where there was a reply */
 };
 struct lh_log_talk {

@@ -117,6 +117,7 @@ static int read_call(struct lh_log_talk *t, const struct lh_json *sample, const 
 	lh_log_read_event(event, s);
 	s->turn = (uint32_t)turn;
 	s->call = (uint32_t)call;
+	s->estimated = lh_json_type(lh_json_get(own, "counted")) == LH_JSON_BOOL && !lh_json_bool(lh_json_get(own, "counted"));
 	s->text.at = t->words.n;
 	lh_log_put_text(&t->words, message, sample, false);
 	s->text.n = t->words.n - s->text.at;

@@ -90,6 +90,8 @@ static void put_tokens(struct lh_jw *w, const struct lh_log_said *r)
 	lh_jw_key(w, "tokens_cached"), lh_jw_int(w, r->cached);
 	lh_jw_key(w, "tokens_out"), lh_jw_int(w, r->out);
 	lh_jw_key(w, "tokens_reasoning"), lh_jw_int(w, r->reasoning);
+	if (r->estimated)
+		lh_jw_key(w, "counted"), lh_jw_bool(w, false);
 }
 
 static struct lh_str span(const struct lh_log_talk *t, struct lh_log_span s)
@@ -175,6 +177,13 @@ static void put_number(struct lh_buf *b, int64_t v, bool more)
 	lh_buf_put_int(b, v);
 }
 
+/* Both are within their bounds: nothing overflows. */
+static int64_t plus(int64_t total, int64_t value)
+{
+	int64_t sum = total + value;
+	return sum > LH_LOG_TOTAL_MAX ? LH_LOG_TOTAL_MAX : sum < -LH_LOG_TOTAL_MAX ? -LH_LOG_TOTAL_MAX : sum;
+}
+
 static int fill_sample(struct lh_buf *b, const struct lh_log_talk *t, struct sample *to, struct lh_error *err)
 {
 	const struct lh_log_keys *k = &t->keys;
@@ -186,7 +195,7 @@ static int fill_sample(struct lh_buf *b, const struct lh_log_talk *t, struct sam
 		put_number(b, k->key[i]->value, i);
 	to->values = take(b);
 	for (size_t i = 0; i < k->count; i++)
-		put_number(b, to->total += k->key[i]->value, i);
+		put_number(b, to->total = plus(to->total, k->key[i]->value), i);
 	to->output = take(b);
 	to->keys = k->count;
 	to->first_key = lh_str_dup(k->key[0]->key);
@@ -201,7 +210,9 @@ int lh_log_store_add(struct lh_log_store *s, const struct lh_log_talk *t, struct
 	struct lh_inspect_import *x = s->x;
 	if (s->samples && t->steps_per_turn != x->steps_per_turn)
 		return lh_fail(err, LH_E_DATA, "it asks for %u keys a turn, the samples before for %u", t->steps_per_turn, x->steps_per_turn);
-	int rc = lh_array_more(&s->sample, &s->cap, s->samples + 1, sizeof *s->sample, err);
+	int rc = lh_log_map_check(&t->map, err);
+	if (!rc)
+		rc = lh_array_more(&s->sample, &s->cap, s->samples + 1, sizeof *s->sample, err);
 	if (rc)
 		return rc;
 	struct sample *to = &s->sample[s->samples];
@@ -234,7 +245,7 @@ static void put_rollout(struct lh_buf *b, const struct sample *p, size_t steps)
 		put_number(b, p->last.value, true);
 	lh_buf_printf(b, "],\"output\":[%s", p->output);
 	for (size_t i = p->keys; i < steps; i++)
-		put_number(b, total += p->last.value, true);
+		put_number(b, total = plus(total, p->last.value), true);
 	lh_buf_puts(b, "]}");
 }
 
@@ -253,6 +264,7 @@ static int write_dataset(struct lh_log_store *s, FILE *to, struct lh_error *err)
 	return rc;
 }
 
+/* A call that nobody made costs nothing. */
 static int write_endings(struct lh_log_store *s, struct lh_error *err)
 {
 	int rc = 0;
@@ -265,6 +277,8 @@ static int write_endings(struct lh_log_store *s, struct lh_error *err)
 		lh_jw_key(&w, "sample"), lh_jw_int(&w, (int64_t)i);
 		lh_jw_key(&w, "turn"), lh_jw_int(&w, s->sample[i].whole + 1);
 		lh_jw_key(&w, "error"), lh_jw_text(&w, s->sample[i].why);
+		lh_jw_key(&w, "tokens_in"), lh_jw_int(&w, 0);
+		lh_jw_key(&w, "tokens_out"), lh_jw_int(&w, 0);
 		lh_jw_close(&w);
 		lh_buf_putc(&s->line, '\n');
 		rc = write_line(s, s->replies, s->x->replies, err);

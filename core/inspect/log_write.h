@@ -99,7 +99,8 @@ int lh_log_put_output(struct lh_jw *w, const struct lh_log_sample *s, const stru
 
 /* ---- log_header.c ---- */
 
-struct lh_log_run { const struct lh_results *results; const char *config, *sources, *compiler; };      /* JSON of the run file */
+/* JSON of the run file; which samples there are and what came of them, as a hash. */
+struct lh_log_run { const struct lh_results *results; const char *config, *sources, *compiler; char content[65]; };
 struct lh_log_head {
 	const struct lh_log_run *run;
 	const struct lh_condition_results *condition;
@@ -110,6 +111,8 @@ struct lh_log_head {
 	const char *ids;                         /* of the samples, the inside of a list; NULL: not known yet */
 	char task_id[23], eval_id[23], run_id[23];
 };
+/* run->content, of run->results. */
+void lh_log_run_hash(struct lh_log_run *run);
 void lh_log_name(struct lh_log_head *h);                 /* the ids */
 void lh_log_put_file_name(const struct lh_log_head *h, struct lh_buf *out);
 int lh_log_put_start(const struct lh_log_head *h, struct lh_jw *w, struct lh_error *err) LH_CHECKED;

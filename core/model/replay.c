@@ -4,7 +4,8 @@
  * A line says "sample", "turn" and "content". It may say "thoughts"; "finish"; "call", which of a turn's calls it answers, from 0;
  * "tool_calls", as run files have them (transcript/calls.h); "error", why there is no content: the sample is censored there
  * (where it is "overflow", the context was too small; without "call" this goes for every call of the turn that has no line);
- * "model", who said it; and the tokens: "tokens_in", "tokens_cached", "tokens_out", "tokens_reasoning". */
+ * "model", who said it; and the tokens: "tokens_in", "tokens_cached" among them, "tokens_out", "tokens_reasoning" among them; and
+ * "counted": false where they are somebody's estimate. */
 #include "model/model_ops.h"
 
 #include "json/reader.h"
@@ -30,6 +31,7 @@ struct line {                            /* one recorded reply */
 	struct span text, thoughts, calls, error, model;
 	enum lh_finish finish;
 	int64_t tokens[TOKENS];          /* -1: not said */
+	bool estimated;                  /* they are said to be no count */
 };
 
 struct replay {
@@ -98,6 +100,15 @@ static int calls_field(const struct lh_json *j, struct lh_buf *words, struct spa
 	return lh_buf_ok(words, err);
 }
 
+/* A part is not more than its whole, where both are said. */
+static int check_part(const struct line *l, int part, int whole, struct lh_error *err)
+{
+	if (l->tokens[whole] < 0 || l->tokens[part] <= l->tokens[whole])
+		return 0;
+	return lh_fail(err, LH_E_DATA, "\"%s\" is %lld, more than \"%s\", %lld, of which it is a part", token_names[part], (long long)l->tokens[part],
+		token_names[whole], (long long)l->tokens[whole]);
+}
+
 static int token_fields(const struct lh_json *j, struct line *l, struct lh_error *err)
 {
 	for (int i = 0; i < TOKENS; i++) {
@@ -108,6 +119,22 @@ static int token_fields(const struct lh_json *j, struct line *l, struct lh_error
 		if (!lh_json_int(v, &l->tokens[i]) || l->tokens[i] < 0 || l->tokens[i] > TOKENS_MAX)
 			return lh_fail(err, LH_E_DATA, "\"%s\" must be an integer from 0 to %d", token_names[i], TOKENS_MAX);
 	}
+	int rc = check_part(l, TOKENS_CACHED, TOKENS_IN, err);
+	return rc ? rc : check_part(l, TOKENS_REASONING, TOKENS_OUT, err);
+}
+
+/* "counted" and "finish". */
+static int word_fields(const struct lh_json *j, struct line *l, struct lh_error *err)
+{
+	const struct lh_json *finish = lh_json_get(j, "finish"), *counted = lh_json_get(j, "counted");
+	enum lh_json_type type = lh_json_type(finish);
+	if (type != LH_JSON_STRING && type != LH_JSON_NULL && type != LH_JSON_NONE)
+		return lh_fail(err, LH_E_DATA, "\"finish\" must be a string");
+	if (type == LH_JSON_STRING)
+		l->finish = (enum lh_finish)lh_finish_of(lh_json_str(finish));
+	if (lh_json_type(counted) != LH_JSON_NONE && lh_json_type(counted) != LH_JSON_BOOL)
+		return lh_fail(err, LH_E_DATA, "\"counted\" must be true or false");
+	l->estimated = lh_json_type(counted) == LH_JSON_BOOL && !lh_json_bool(counted);
 	return 0;
 }
 
@@ -141,9 +168,8 @@ static int read_fields(struct replay *r, const struct lh_json *j, struct line *l
 		rc = text_field(j, "model", true, &r->words, &l->model, err);
 	if (!rc)
 		rc = calls_field(j, &r->words, &l->calls, err);
-	const struct lh_json *finish = lh_json_get(j, "finish");
-	if (lh_json_type(finish) == LH_JSON_STRING)
-		l->finish = (enum lh_finish)lh_finish_of(lh_json_str(finish));
+	if (!rc)
+		rc = word_fields(j, l, err);
 	return rc ? rc : token_fields(j, l, err);
 }
 
@@ -293,6 +319,8 @@ static void put(struct lh_buf *to, const struct replay *r, struct span s) { lh_b
 
 static int64_t said(const struct line *l, int which, int64_t otherwise) { return l->tokens[which] < 0 ? otherwise : l->tokens[which]; }
 
+static int64_t part_of(int64_t whole, int64_t part) { return part < whole ? part : whole; }
+
 static int give(const struct replay *r, const struct line *l, const struct lh_model_request *q, struct lh_reply *reply, struct lh_error *err)
 {
 	struct lh_str error = { r->words.p + l->error.at, l->error.n };
@@ -302,11 +330,11 @@ static int give(const struct replay *r, const struct line *l, const struct lh_mo
 	put(&reply->thoughts, r, l->thoughts);
 	put(&reply->calls, r, l->calls);
 	reply->finish = l->finish;
-	reply->counted = true;           /* there is no server whose count it could differ from */
+	reply->counted = !l->estimated;  /* else there is no server whose count it could differ from */
 	reply->tokens_in = said(l, TOKENS_IN, q->size->tokens);
-	reply->tokens_cached = said(l, TOKENS_CACHED, 0);
+	reply->tokens_cached = part_of(reply->tokens_in, said(l, TOKENS_CACHED, 0));
 	reply->tokens_out = said(l, TOKENS_OUT, lh_tokens(l->text.n + l->thoughts.n, 0));
-	reply->tokens_reasoning = said(l, TOKENS_REASONING, lh_tokens(l->thoughts.n, 0));
+	reply->tokens_reasoning = part_of(reply->tokens_out, said(l, TOKENS_REASONING, lh_tokens(l->thoughts.n, 0)));
 	snprintf(reply->served_by, sizeof reply->served_by, "%.*s", (int)l->model.n, r->words.p + l->model.at);
 	int rc = lh_buf_ok(&reply->text, err);
 	if (!rc)

@@ -10,7 +10,7 @@
 
 #define LH_ARCHIVE_FUNCTIONS(X) \
 	X(error_string) X(read_new) X(read_support_format_zip_seekable) X(read_open_filename) X(read_next_header) X(read_data) X(read_free) \
-	X(write_new) X(write_set_format_zip) X(write_open_filename) X(write_header) X(write_data) X(write_close) X(write_free) \
+	X(write_new) X(write_set_format_zip) X(write_open) X(write_set_bytes_in_last_block) X(write_header) X(write_data) X(write_close) X(write_free) \
 	X(entry_new) X(entry_free) X(entry_clear) X(entry_pathname) \
 	X(entry_set_pathname) X(entry_set_size) X(entry_set_filetype) X(entry_set_perm)
 

@@ -11,7 +11,9 @@
 /* ---- writing ---- */
 
 struct lh_zip_out;
-/* What is written is at `path` once it is whole; until then it is beside it, as PATH.part. LH_E_MISSING: no libarchive. */
+/* What is written is at `path` once it is whole; until then it is beside it, as PATH.part, or
+ * PATH.N.part where such a file is there. LH_E_MISSING: no libarchive.
+ * LH_E_USAGE: what is there is no regular file. */
 int lh_zip_create(const char *path, struct lh_zip_out **out, struct lh_error *err) LH_CHECKED;
 /* A member, deflated. The same members give the same bytes: no times are in it. */
 int lh_zip_put(struct lh_zip_out *z, const char *name, struct lh_str content, struct lh_error *err) LH_CHECKED;

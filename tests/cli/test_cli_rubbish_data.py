@@ -186,7 +186,8 @@ class Replies(lhcli.Refusals):
             ({"content": {"text": "x"}}, "content"), ({"content": True}, "content"), ({"thoughts": 5}, "thoughts"), ({"thoughts": []}, "thoughts"),
             ({"call": -1}, "call"), ({"call": "0"}, "call"), ({"error": 5}, "error"), ({"model": []}, "model"), ({"tokens_in": -1}, "tokens_in"), ({"tokens_out": "9"}, "tokens_out"),
             ({"tokens_cached": 10 ** 10}, "tokens_cached"), ({"tool_calls": {}}, "tool_calls"), ({"tool_calls": []}, "tool_calls"), ({"tool_calls": [5]}, "tool_calls"),
-            ({"tool_calls": [{"id": "1", "name": "f", "arguments": {}}]}, "arguments"),
+            ({"tool_calls": [{"id": "1", "name": "f", "arguments": {}}]}, "arguments"), ({"finish": 5}, "finish"), ({"finish": []}, "finish"), ({"counted": 1}, "counted"),
+            ({"tokens_in": 3, "tokens_cached": 4}, "tokens_cached"), ({"tokens_out": 3, "tokens_reasoning": 4}, "tokens_reasoning"),
         ):
             with self.subTest(change):
                 self.with_line(3, json.dumps({**good, **change}), words)

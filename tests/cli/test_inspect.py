@@ -3,6 +3,7 @@ import contextlib
 import json
 import math
 import os
+import resource
 import sqlite3
 import subprocess
 import unittest
@@ -210,6 +211,11 @@ class Export(Inspect):
             self.assertEqual(sent(s, models(s)[0]), [(m["role"], m["content"]) for m in json.loads(raw)["messages"]])
         self.refuse(["import", str(next(p for p in self.path("logs").iterdir() if "injected" in p.name)), "-o", "x.db"], ("its histories were made",))
 
+    def test_a_log_of_nothing_is_none(self):
+        self.run_policies("--history", "clean", policies=("full_history",), turns=3, samples=1)
+        self.change("r.db", "UPDATE condition SET task = 'nonesuch'")
+        self.refuse(["export", "r.db", "--format", "inspect", "-o", "x.eval"], ("all 2 episodes are left out",))
+
     def test_what_is_written_where(self):
         self.run_policies(policies=("full_history", "window:n=3"), turns=2, samples=1)
         self.refuse(["export", "r.db", "--format", "inspect", "-o", "x.eval"], ("has 2 conditions", "0: full_history, 1: window:n=3", "--condition N"))
@@ -225,6 +231,64 @@ class Export(Inspect):
         self.refuse(["export", "r.db", "--format", "inspect", "-o", "x.eval", "--condition", 1], ("message 77",), code=5)
         self.assertEqual(self.path("x.eval").read_bytes(), before)
         self.assertEqual([p.name for p in self.folder.iterdir() if "part" in p.name], [])
+
+    def test_shards_and_runs_of_one_second_have_logs_of_their_own(self):
+        for name, seed, *more in (("s1", 1, "--shard", "1/2"), ("s2", 1, "--shard", "2/2"), ("a", 1), ("b", 1)):
+            accuracy = 0.2 if name == "b" else 0.9
+            self.good("run", "--model", f"sim:accuracy={accuracy}", "--turns", 3, "--samples", 4, "-o", f"{name}.db", "--quiet", "--seed", seed, *more)
+            (config,) = self.rows("a.db" if name == "b" else f"{name}.db", "SELECT config_sha256 FROM run")
+            self.change(f"{name}.db", f"UPDATE run SET started = '2026-01-31T12:00:00Z', config_sha256 = '{config[0]}'")
+            self.good("export", f"{name}.db", "--format", "inspect", "-o", "logs")
+        logs = [Log(p) for p in self.path("logs").iterdir()]
+        self.assertEqual(len(logs), 4)
+        self.assertEqual(len({log.header["eval"]["run_id"] for log in logs}), 4)
+        self.assertEqual(sorted(len(log.samples) for log in logs), [2, 2, 4, 4])
+
+    def test_a_limit_of_size_is_an_error_that_is_said(self):
+        self.run_policies(policies=("full_history",), turns=10, samples=4)
+        self.good("export", "r.db", "--format", "inspect", "-o", "x.eval")
+        before = self.snapshot()
+        small = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))}
+        for args in (("export", "r.db", "--format", "inspect", "-o", "x.eval"), ("import", "x.eval", "-o", "o.db")):
+            done = self.longhaul(*args, **small)
+            self.assertEqual((done.code, done.out), (2, ""), done)
+            self.assertIn("cannot be written: File too large", done.err)
+        done = self.longhaul("export", "r.db", "--format", "jsonl", "-o", "lines", **small)
+        self.assertEqual((done.code, done.out), (2, ""), done)
+        self.assertIn("lines: File too large; what is there now is not whole", done.err)
+        self.path("lines").unlink()
+        self.assertEqual(self.snapshot(), before)
+
+    def test_many_forms_of_messages(self):
+        """A policy that clears results in other words every turn: each message in as many forms as there are turns."""
+        self.write("words.lua", 'return { api = 1, summary = "x", view = function(ep, history)\n'
+                                '  return history:view():clear_results { first = 1, placeholder = "old at turn " .. ep.turn } end }')
+        self.good("run", "--task", TOOLS, "--model", "sim", "--policy", "./words.lua", "--turns", 270, "--samples", 1, "-o", "r.db", "--quiet")
+        self.good("export", "r.db", "--format", "inspect", "-o", "x.eval")
+        self.assertEqual(len(models(Log(self.path("x.eval")).samples[0])), 540)
+
+    def test_the_part_is_its_own(self):
+        """Neither what somebody else has under the name nor what a link of that name leads to is written."""
+        self.run_policies(policies=("full_history",), turns=2, samples=1)
+        self.write("x.eval.part", "mine")
+        self.write("victim", "his")
+        self.path("x.eval.1.part").symlink_to("victim")
+        self.good("export", "r.db", "--format", "inspect", "-o", "x.eval")
+        self.assertEqual(len(Log(self.path("x.eval")).samples), 1)
+        self.assertEqual((self.path("x.eval.part").read_text(), self.path("victim").read_text()), ("mine", "his"))
+        self.assertEqual(self.path("x.eval").stat().st_mode & 0o777, self.path("victim").stat().st_mode & 0o777)
+        self.assertEqual(sorted(p.name for p in self.folder.iterdir() if "part" in p.name), ["x.eval.1.part", "x.eval.part"])
+
+    def test_what_is_no_regular_file_stays(self):
+        self.run_policies(policies=("full_history",), turns=2, samples=1)
+        self.logs()
+        (log,) = self.path("logs").iterdir()
+        log.unlink()
+        os.mkfifo(log)
+        done = self.longhaul("export", "r.db", "--format", "inspect", "-o", "logs")
+        self.assertEqual((done.code, done.out), (2, ""), done)
+        self.assertIn(f"{log.name} is no regular file", done.err)
+        self.assertEqual([p.is_fifo() for p in self.path("logs").iterdir()], [True])
 
 
 class RoundTrip(Inspect):
@@ -275,6 +339,12 @@ class RoundTrip(Inspect):
         before = self.outcomes("r.db")
         self.assertEqual(self.outcomes("y.db"), {0: before[0], 1: before[2][:1]})
         self.assertEqual(self.rows("y.db", "SELECT status FROM episode ORDER BY sample"), [("done",), ("censored",)])
+
+    def test_estimates_stay_estimates(self):
+        self.run_policies(policies=("full_history",), turns=3, samples=1)
+        self.change("r.db", "UPDATE call SET counted = turn != 2")
+        self.good("export", "r.db", "--format", "inspect", "-o", "x.eval")
+        self.assertEqual(self.rows(self.back("x.eval", "s"), "SELECT turn, counted FROM call ORDER BY turn"), [(1, 1), (2, 0), (3, 1)])
 
     def test_overflow_and_stop_at_error(self):
         self.run_policies("--task", "kv_sum:keys=12", policies=("full_history", "window:n=2"), model="sim:accuracy=0.95,window=420", turns=14)
@@ -384,6 +454,33 @@ class Others(Inspect):
         self.assertIn("not one of 1 samples is a conversation of kv_sum", done.err)
         self.assertEqual(list(self.folder.glob("bad.*")), [self.path("bad.eval")])
 
+    def test_what_kv_sum_cannot_hold_is_left_out(self):
+        """One sample, not the log with it."""
+        def looked_up(name, *values):
+            events = [{"event": "tool", "function": "get_value", "arguments": {"key": k}, "result": json.dumps({"value": v})} for k, v in values]
+            return sample(name, RIGHT[:1], system="Look them up.", events=events)
+        keys = {"a,b": "holds one of", "<b>": "holds one of", "k" * 65: "is longer than 64 bytes", " x": "white space at an end", "x\u00a0": "white space at an end",
+                "\u0085x": "is not plain", "\x1b[1m": "is not plain"}
+        rows = [(sample(f"s{i}", RIGHT[:1], system=json.dumps({"alpha": 5, k: 1}, ensure_ascii=False).replace("\\u001b", "\x1b")), words) for i, (k, words) in enumerate(keys.items())]
+        rows.append((looked_up("large", ("alpha", 2 * 10 ** 12), ("bravo", 3)), "the value 2000000000000 of 'alpha'"))
+        rows.append((looked_up("quote", ("alpha", 2), ('"', 3)), "holds one of"))
+        found, done = self.score([sample("good", RIGHT)] + [s for s, _ in rows])
+        self.assertEqual(found, {0: ["correct"] * 3})
+        for s, words in rows:
+            self.assertRegex(done.err, f"sample {s['id']} is left out: kv_sum cannot hold .*{words}")
+
+    def test_numbers_beyond_all_bounds(self):
+        """Nothing follows from values whose sum overflows."""
+        own = {**HEADER["eval"], "task": "kv_sum", "metadata": {"longhaul": {"history": "own", "policy": "full_history", "turns": 2, "seed": "1"}}}
+        s = sample("s", [(", ".join(["alpha"] * 1100), "<answer>1</answer>")] * 2, system="Look them up.", events=[
+            {"event": "tool", "function": "get_value", "arguments": {"key": k}, "result": json.dumps({"value": 2 ** 53 - 1})} for k in ("alpha", "bravo")])
+        s["events"] += [{"event": "info", "source": "longhaul", "data": {"turn": t, "true": "-2305843009213693950"}} for t in (1, 2)]
+        for m, turn in ((s["messages"][1], 1), (s["messages"][3], 2)):
+            m["metadata"] = {"turn": turn, "made_by": "task"}
+        done = self.longhaul("import", self.log([s], "y.eval", {**HEADER, "eval": own}), "-o", "y.db")
+        self.assertEqual((done.code, done.out), (2, ""), done)
+        self.assertIn("sample s is left out", done.err)
+
     def test_ends(self):
         """A limit or an error censors, a context that is too small does not: it is the model's."""
         found, _ = self.score([sample("a", RIGHT), sample("b", RIGHT[:1], limit={"type": "token", "limit": 9, "reason": "spent"}), sample("c", RIGHT[:2] + [("candy", None)],
@@ -391,6 +488,10 @@ class Others(Inspect):
         self.assertEqual(found, {0: ["correct"] * 3, 1: ["correct"], 2: ["correct"] * 2, 3: ["correct"] * 2, 4: ["correct"] * 2})
         self.assertEqual(self.rows("o.db", "SELECT status, cause FROM episode ORDER BY sample"), [("done", None), ("censored", "a limit (token): spent"), ("censored", "an error: gone"),
                                                                                              ("done", "overflow"), ("censored", "the log ends here")])
+
+    def test_what_nobody_said_costs_nothing(self):
+        self.score([sample("a", RIGHT), sample("b", RIGHT[:1], error={"message": "gone"})])
+        self.assertEqual(self.rows("o.db", "SELECT tokens_in, tokens_out FROM call WHERE error != ''"), [(0, 0)])
 
     def test_the_last_member_counts_and_a_log_in_progress_is_read(self):
         wrong = sample("s", [("alpha", "<answer>6</answer>")])
@@ -423,6 +524,11 @@ class Others(Inspect):
         self.refuse(["import", "json.eval", "-o", "o.db"], ("header.json",))
         self.refuse(["import", "none.eval.eval", "-o", "o.db"], ("there is no such file",))
         self.refuse(["import", ".", "-o", "o.db"], ("is no file",))
+        os.mkfifo(self.path("pipe"))
+        done = self.longhaul("import", "pipe", "-o", "o.db")
+        self.assertEqual(done.code, 2)
+        self.assertIn("pipe is no file", done.err)
+        self.path("pipe").unlink()
         self.refuse(["import", "whole.eval"], ("-o OUT.db",))
         self.refuse(["import", "whole.eval", "-o", "o.db", "--policy", "nonesuch"], ("nonesuch",))
 
@@ -438,6 +544,13 @@ class Others(Inspect):
         self.assertIn("samples/b_epoch_1.json is larger than 256 MiB", done.err)
         self.assertEqual(self.outcomes("o.db"), {0: ["correct"] * 3})
 
+    def test_reports_go_over_none_of_its_files(self):
+        self.log([sample("s", RIGHT)])
+        os.link(self.path("x.eval"), self.path("same.eval"))
+        for option, name in (("--json", "x.eval"), ("--html", "./x.eval"), ("--markdown", "same.eval"), ("--junit", "o.dataset.json"), ("--metrics", "o.replies.jsonl"), ("--json", "o.db")):
+            self.refuse(["import", "x.eval", "-o", "o.db", option, name], (name, "name another file"))
+        self.refuse(["import", "x.eval", "-o", "-"], ("-o OUT.db",))
+
     def test_a_policy_that_is_a_file_is_not_taken_from_a_log(self):
         own = {**HEADER["eval"], "task": "kv_sum", "metadata": {"longhaul": {"history": "own", "policy": "./evil.lua", "turns": 1, "seed": "1"}}}
         event = {"event": "model", "model": "m", "metadata": {"turn": 1, "call": 0, "accepted": True}, "output": {"choices": [{"message": {"content": "<answer>5</answer>"}}]}}
@@ -448,6 +561,11 @@ class Others(Inspect):
         self.refuse(["import", self.log([s], "y.eval", {**HEADER, "eval": {**own, "task": "counter"}}), "-o", "o.db"], ("its task is counter",))
         self.good("import", "x.eval", "-o", "o.db", "--policy", "full_history", "--quiet")
         self.assertEqual(self.outcomes("o.db"), {0: ["correct"]})
+        self.write("evil.lua", "return {}")
+        own["metadata"]["longhaul"]["policy"] = "evil.lua"
+        self.refuse(["import", self.log([s], "l.eval", {**HEADER, "eval": own}), "-o", "l.db"], ("'evil.lua', which is not taken", "name it by --policy"))
+        own["metadata"]["longhaul"]["policy"] = "x" * 5000       # never another in its place
+        self.refuse(["import", self.log([s], "p.eval", {**HEADER, "eval": own}), "-o", "p.db"], ("there is no such policy",))
         own["metadata"]["longhaul"]["policy"] = "agent"
         self.good("import", self.log([s], "z.eval", {**HEADER, "eval": own}), "-o", "z.db", "--quiet")
         self.assertEqual(self.rows("z.db", "SELECT policy FROM condition"), [("full_history",)])
