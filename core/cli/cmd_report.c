@@ -1,6 +1,8 @@
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 /* One that the session takes as `run` does. */
 static bool session_option(struct lh_session *s, int argc, char **argv, int *i, const char *name, int *bad)
@@ -8,6 +10,8 @@ static bool session_option(struct lh_session *s, int argc, char **argv, int *i, 
 	const char *value = NULL;
 	if (!lh_cli_option(argc, argv, i, name, &value, bad))
 		return false;
+	if (!*bad && !strcmp(name, "--plugin") && access(value, R_OK))
+		*bad = lh_cli_usage("report", "--plugin %s: %s", value, strerror(errno));
 	if (!*bad && lh_session_set(s, name + 2, value))
 		*bad = lh_cli_session_fail(s);
 	return true;

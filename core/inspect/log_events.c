@@ -252,12 +252,7 @@ static void put_ending(struct events *e)
 		lh_jw_key(w, "message"), lh_jw_text(w, end->reason);
 		lh_jw_key(w, "limit"), lh_jw_double(w, end->limit);
 	} else {
-		lh_jw_key(w, "error");
-		lh_jw_open(w, '{');
-		lh_jw_key(w, "message"), lh_jw_text(w, end->reason);
-		lh_jw_key(w, "traceback"), lh_jw_text(w, "");
-		lh_jw_key(w, "traceback_ansi"), lh_jw_text(w, "");
-		lh_jw_close(w);
+		lh_log_put_error(w, end->reason);
 	}
 	lh_jw_close(w);
 }

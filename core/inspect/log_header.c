@@ -234,11 +234,11 @@ static void put_stats(const struct lh_log_head *h, struct lh_jw *w)
 	lh_jw_close(w);
 }
 
-static void put_error(const struct lh_results *r, struct lh_jw *w)
+void lh_log_put_error(struct lh_jw *w, const char *reason)
 {
 	lh_jw_key(w, "error");
 	lh_jw_open(w, '{');
-	lh_jw_key(w, "message"), lh_jw_text(w, r->status_cause);
+	lh_jw_key(w, "message"), lh_jw_text(w, reason);
 	lh_jw_key(w, "traceback"), lh_jw_text(w, "");
 	lh_jw_key(w, "traceback_ansi"), lh_jw_text(w, "");
 	lh_jw_close(w);
@@ -255,7 +255,7 @@ int lh_log_put_header(const struct lh_log_head *h, struct lh_jw *w, struct lh_er
 	lh_jw_key(w, "results"), lh_log_put_results(w, &h->means, h->planned, h->completed);
 	lh_jw_key(w, "stats"), put_stats(h, w);
 	if (!strcmp(r->status, "failed"))
-		put_error(r, w);
+		lh_log_put_error(w, r->status_cause);
 	lh_jw_key(w, "invalidated"), lh_jw_bool(w, false);
 	put_empty(w, "tags", '[');
 	put_empty(w, "metadata", '{');

@@ -151,17 +151,15 @@ static void put_end(const struct lh_log_sample *s, struct lh_jw *w)
 	const struct lh_log_ending *e = &s->ending;
 	if (e->end == LH_LOG_WHOLE)
 		return;
-	lh_jw_key(w, e->end == LH_LOG_LIMIT ? "limit" : "error");
-	lh_jw_open(w, '{');
-	if (e->end == LH_LOG_LIMIT) {
-		lh_jw_key(w, "type"), lh_jw_text(w, e->type);
-		lh_jw_key(w, "limit"), lh_jw_double(w, e->limit);
-		lh_jw_key(w, "reason"), lh_jw_text(w, e->reason);
-	} else {
-		lh_jw_key(w, "message"), lh_jw_text(w, e->reason);
-		lh_jw_key(w, "traceback"), lh_jw_text(w, "");
-		lh_jw_key(w, "traceback_ansi"), lh_jw_text(w, "");
+	if (e->end != LH_LOG_LIMIT) {
+		lh_log_put_error(w, e->reason);
+		return;
 	}
+	lh_jw_key(w, "limit");
+	lh_jw_open(w, '{');
+	lh_jw_key(w, "type"), lh_jw_text(w, e->type);
+	lh_jw_key(w, "limit"), lh_jw_double(w, e->limit);
+	lh_jw_key(w, "reason"), lh_jw_text(w, e->reason);
 	lh_jw_close(w);
 }
 

@@ -99,6 +99,9 @@ int lh_log_put_output(struct lh_jw *w, const struct lh_log_sample *s, const stru
 
 /* ---- log_header.c ---- */
 
+/* The member "error" of a log, a sample or an event: all three texts have to be there. */
+void lh_log_put_error(struct lh_jw *w, const char *reason);
+
 /* JSON of the run file; which samples there are and what came of them, as a hash. */
 struct lh_log_run { const struct lh_results *results; const char *config, *sources, *compiler; char content[65]; };
 struct lh_log_head {

@@ -241,6 +241,9 @@ class Histories(Case):
         self.assertIn("(made)", self.good("transcript", "h.db", 1, "--plugin", "./own.so").out)
         self.good("report", "h.db", "--plugin", "./own.so", "--html", "report.html", "--no-timing")
         self.good("report", "h.db", "--html", "without.html", "--no-timing")
+        none = self.longhaul("report", "h.db", "--plugin", "none.so")
+        self.assertEqual((none.code, none.out), (2, ""))
+        self.assertIn("--plugin none.so: No such file", none.err)
         pages = [self.path(n).read_text() for n in ("run.html", "report.html", "without.html")]
         self.assertIn("<summary>sample ", pages[0])
         self.assertEqual(pages[0], pages[1])
